@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "federation/dns.h"
+#include "server/base/result.h"
+#include "server/base/time.h"
+
+namespace hanse {
+
+// How far a hop must be protected (smtp X-9, as far as this node goes).
+enum class TlsLevel : std::uint8_t {
+  off,      // never
+  may,      // when offered; a failed handshake falls back to plain text
+  encrypt,  // always; any certificate
+  verify,   // always; the certificate must be valid for the peer's name
+};
+std::string_view tls_level_name(TlsLevel level);
+std::optional<TlsLevel> parse_tls_level(std::string_view text);
+
+// One place to dial.
+struct Endpoint {
+  std::string host;          // the name it was found under; for TLS names and people
+  std::string address;       // IP address in text form, or the path of a Unix socket
+  std::uint16_t port = 0;    // 0: Unix socket
+  std::vector<std::string> verify_names;  // any of these in the certificate will do
+  bool secure = false;       // found by DNSSEC all the way
+};
+std::string to_text(const Endpoint& endpoint);  // "mx1.b.example [192.0.2.7]:25"
+
+// Which questions lead to which endpoints, as a small machine: ask, hear, conclude. Pure: no
+// clock, no socket. The owner calls next() until it is empty, at the start and after every on().
+class Discovery {
+ public:
+  struct Ask {
+    DnsQuestion question;
+    Duration wait{0};        // ask this much later (smtp M-13)
+  };
+
+  virtual ~Discovery() = default;
+  virtual std::optional<Ask> next() = 0;
+  virtual void on(const DnsQuestion& question, const Result<DnsAnswer>& answer) = 0;
+  virtual bool done() const = 0;
+
+  // When done(): in the order to try. An Error with Fault::never is final for the domain.
+  virtual Result<std::vector<Endpoint>> endpoints() = 0;
+  virtual std::string status() const = 0;  // enhanced status of that Error: "5.1.10", "4.4.3"
+  virtual std::string story() const = 0;   // "MX 10 mx1.b.example; DNSSEC no", for people
+};
+
+}  // namespace hanse

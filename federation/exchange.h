@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "federation/lane.h"
+#include "federation/permission.h"
+#include "federation/policy.h"
+
+namespace hanse {
+
+// A message an engine wants to hand over. The exchange gives it its id and its legs.
+struct Submission {
+  Envelope envelope;
+  Body body;                          // bytes, or a blob finished by Blobs::append
+  std::vector<DeliveryId> reports;    // set by bounces
+};
+
+// Makes the message that tells a sender of failures; a protocol's own work (smtp B-2).
+// `head` is the first 64 KiB of the original at most.
+using ReportMaker = std::function<Result<Submission>(const Reportable&, std::string_view head,
+                                                     UtcTime now)>;
+
+// Sends work to the shard that owns its lane; false when that shard's mailbox is full.
+class Shards {
+ public:
+  virtual ~Shards() = default;
+  virtual bool hand(const std::string& protocol, const std::string& lane, Work work) = 0;
+};
+
+// What the store lets the node know, on every shard.
+struct StorePressure {
+  bool disk_low = false;              // refuse new messages (D9)
+  std::set<std::string> full_lanes;   // "protocol/lane" at their bound
+};
+
+struct ExchangeParts {
+  const Clock& clock;
+  Random& random;
+  Timers& timers;
+  Queue& queue;
+  Blobs& blobs;
+  Resolver& resolver;
+  Dialer& dialer;
+  Shards& shards;
+  Log& log;
+  Metrics& metrics;
+};
+
+// Intake and lanes of one shard: permission, legs, commit, hand over, bounce. Thread: its shard.
+class Exchange {
+ public:
+  Exchange(ExchangeParts parts, std::shared_ptr<const Policy> policy,
+           std::vector<std::shared_ptr<const LaneTraits>> traits,
+           std::map<std::string, ReportMaker> reports);
+  ~Exchange();
+
+  void start(const std::vector<LaneBacklog>& backlogs, bool makes_reports);
+
+  TrustDecision verify(const Claim& claim, const std::vector<Evidence>& evidence) const;
+  Permission permit(const PermissionQuestion& question) const;
+
+  // Answers with the message's id once it is durable (D1).
+  void submit(Submission submission, std::function<void(Result<std::string>)> committed);
+
+  void take(const std::string& protocol, const std::string& lane, Work work);
+  void set_pressure(std::shared_ptr<const StorePressure> pressure);
+  void apply(std::shared_ptr<const Policy> policy,
+             std::vector<std::shared_ptr<const LaneTraits>> traits,
+             std::map<std::string, ReportMaker> reports);
+
+  void wake(std::string_view protocol, std::string_view lane);   // empty lane: all
+  void hold(std::string_view protocol, std::string_view lane, bool held);
+  void check_reports();
+  void drain(bool now);
+  bool drained() const;
+  std::vector<LaneStatus> lanes() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hanse

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "federation/link.h"
+#include "federation/ports.h"
+#include "federation/routes.h"
+#include "server/base/executor.h"
+#include "server/base/log.h"
+#include "server/base/metrics.h"
+#include "server/base/random.h"
+
+namespace hanse {
+
+// What the core must know of a protocol in order to keep lanes of it. Made once per configuration.
+struct LaneTraits {
+  std::string protocol;
+  std::size_t link_window = 1;          // works under way on one link
+  std::size_t links_first = 2;          // window of a new lane, in links x link_window
+  std::size_t links_max = 20;
+  std::size_t works_per_link_max = 1000;
+  Duration link_age_max = std::chrono::minutes(10);
+  Duration idle_keep = std::chrono::seconds(30);
+  std::size_t endpoints_tried_max = 5;  // per attempt (smtp M-9)
+  std::vector<Duration> retry;          // after try 1, 2, ...; the last repeats
+  unsigned retry_jitter_percent = 10;
+  Duration lifetime = std::chrono::hours(120);
+  Duration report_lifetime = std::chrono::hours(48);   // bounces
+  // The circuit breaker of a lane (operations section 2).
+  unsigned breaker_failures = 5;
+  Duration breaker_first = std::chrono::minutes(1);
+  Duration breaker_last = std::chrono::hours(4);
+  unsigned breaker_jitter_percent = 20;
+  Duration startup_spread = std::chrono::minutes(5);   // smtp Q-6
+  std::function<std::unique_ptr<Discovery>(const std::string& lane, Random& random)> discover;
+};
+
+struct LaneStatus {
+  std::string protocol, lane, phase;    // idle discovering dialling up backoff breaker_open held draining
+  std::string endpoint, story;          // where it goes, how it was found
+  std::size_t links = 0, in_flight = 0, window = 0;
+  std::size_t in_memory = 0;
+  std::uint64_t waiting = 0;            // in the store, as far as the lane knows
+  unsigned failures = 0;                // consecutive
+  std::string last_error;
+  std::optional<UtcTime> next_try, breaker_open_since, last_success;
+};
+
+// The services one lane uses; all on the lane's own shard.
+struct LaneParts {
+  const Clock& clock;
+  Random& random;
+  Timers& timers;
+  Queue& queue;
+  Resolver& resolver;
+  Dialer& dialer;
+  Log& log;
+  Metrics& metrics;
+};
+
+// Everything that travels over one protocol to one peer: discover, dial, window, backoff,
+// breaker, drain. A lane owns the works it holds until it has settled them; what does not fit
+// in its bounds goes back to the store and is claimed later. Thread: one shard.
+class Lane final : public LinkEvents {
+ public:
+  Lane(std::string name, std::shared_ptr<const LaneTraits> traits, TlsLevel tls, LaneParts parts);
+  ~Lane() override;
+
+  void take(Work work);                       // fresh from acceptance; never refused, may go back
+  void recover(const LaneBacklog& backlog);   // at start: the store holds work
+  void wake();                                // operator: try now, whatever the backoff says
+  void hold(bool held);                       // operator: stop dialling and delivering
+  void drain(bool now);                       // finish what is under way, return the rest
+  bool drained() const;
+  bool idle() const;                          // holds nothing: may be forgotten
+  LaneStatus status() const;
+
+  void link_ready(Link& link) override;
+  void link_settled(Link& link, DeliveryId id, Outcome outcome) override;
+  void link_closed(Link& link, const LinkEnd& end) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hanse

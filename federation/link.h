@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "federation/discovery.h"
+#include "federation/ports.h"
+
+namespace hanse {
+
+class Link;
+
+// How a link ended, for the lane to judge.
+struct LinkEnd {
+  enum class Stage : std::uint8_t { connect, handshake, ready };
+  Stage stage = Stage::connect;  // how far it had come
+  Fault fault = Fault::try_later;
+  std::string status;            // "4.4.1"
+  std::string what;              // "connect timeout 30s", or the remote's reply
+  bool tls_failed = false;       // TLS itself failed: with TlsLevel::may dial again without it
+  bool orderly = false;          // idle or drained; nobody's failure
+};
+
+// What a lane hears of its links. Thread: the lane's shard; never from inside dial() or deliver().
+class LinkEvents {
+ public:
+  virtual ~LinkEvents() = default;
+  virtual void link_ready(Link& link) = 0;   // may take work from now on
+  virtual void link_settled(Link& link, DeliveryId id, Outcome outcome) = 0;
+  virtual void link_closed(Link& link, const LinkEnd& end) = 0;  // the last event of a link
+};
+
+// One outgoing connection with its engine. Owned by the lane; destroying it cuts the connection
+// without further events.
+class Link {
+ public:
+  virtual ~Link() = default;
+  virtual void deliver(Work work) = 0;   // only after link_ready, within LaneTraits::link_window
+  virtual void drain() = 0;              // finish what is under way, say goodbye, close
+  virtual const Endpoint& endpoint() const = 0;
+};
+
+struct DialRequest {
+  std::string protocol;
+  std::string lane;       // the peer this link is for
+  Endpoint endpoint;
+  TlsLevel tls = TlsLevel::may;
+};
+
+class Dialer {
+ public:
+  virtual ~Dialer() = default;
+  virtual std::unique_ptr<Link> dial(DialRequest request, LinkEvents& events) = 0;
+};
+
+}  // namespace hanse

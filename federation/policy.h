@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "federation/routes.h"
+#include "federation/trust.h"
+#include "server/base/options.h"
+
+namespace hanse {
+
+// What the core must know of one protocol's settings, whatever the protocol is.
+struct ProtocolPolicy {
+  std::vector<std::string> hosts;       // domains this node accepts for
+  std::vector<Network> relay_from;      // networks that may send to anywhere
+  UnknownPeers unknown_peers = UnknownPeers::reject;
+};
+
+// One loaded configuration as the core sees it. Immutable; replaced whole on reload.
+struct Policy {
+  std::string node_domain;
+  std::vector<PeerPolicy> peers;
+  RouteTable routes;
+  std::map<std::string, ProtocolPolicy, std::less<>> protocols;
+
+  const PeerPolicy* peer(std::string_view domain) const;
+  const ProtocolPolicy& protocol(std::string_view name) const;  // a closed one when unknown
+};
+
+// The tables [policy], [peer."..."] and [[route]].
+std::span<const OptionTable> federation_option_tables();
+
+// Reads the tables above and, for each protocol name, the keys `hosts`, `relay_from` and
+// `unknown_peers` of its own table where it declares them.
+Result<std::shared_ptr<const Policy>> make_policy(const Configuration& configuration,
+                                                  const std::vector<std::string>& protocols);
+
+}  // namespace hanse

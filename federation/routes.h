@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "federation/discovery.h"
+#include "federation/message.h"
+#include "federation/ports.h"
+
+namespace hanse {
+
+// One [[route]]: next hop by destination.
+struct Route {
+  std::string name;       // "route.0", for people
+  std::string match;      // "a.example", "*.sub.example" or "*"
+  std::string protocol;   // empty: any
+  std::string via;        // "host:port", "unix:PATH" or "discover"
+  std::optional<TlsLevel> tls;
+};
+
+struct RouteChoice {
+  std::string lane;       // the via, or the domain itself when it is to be discovered
+  std::string route;      // "route.0" or "discover"
+  TlsLevel tls = TlsLevel::may;
+};
+
+// First match wins; no match: discover by DNS. Pure and immutable.
+class RouteTable {
+ public:
+  RouteTable() = default;
+  explicit RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {}
+
+  RouteChoice choose(std::string_view protocol, std::string_view domain) const;
+  bool names(std::string_view protocol, std::string_view domain) const;  // by a rule, not by "*"
+  TlsLevel tls_of_lane(std::string_view protocol, std::string_view lane) const;
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+bool domain_matches(std::string_view pattern, std::string_view domain);
+
+}  // namespace hanse

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The contract between a protocol and everything else. An engine is a machine without sockets,
+// clocks, locks, threads or randomness: events and time in; bytes, questions and timers out.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "federation/exchange.h"
+#include "federation/link.h"
+#include "server/base/log.h"
+
+namespace hanse {
+
+struct TlsFacts {
+  std::string version, cipher;        // "TLSv1.3", "TLS_AES_256_GCM_SHA384"
+  std::string certificate_sha256;     // of the peer, lower-case hex; empty: showed none
+  bool verified = false;              // chain and name are valid
+  std::string verify_error;           // why not, in OpenSSL's words
+};
+
+// ---- questions an engine may ask; each gets exactly one Answered ----
+struct Verify { Claim claim; std::vector<Evidence> evidence; };   // -> TrustDecision
+struct Permit { PermissionQuestion question; };                   // -> Permission
+struct Submit { Submission submission; };                         // -> Submitted
+struct Lookup { DnsQuestion question; };                          // -> DnsAnswer
+struct Keep { std::int64_t blob = 0; std::string bytes; };        // -> Kept (0 starts a blob)
+struct Fetch { std::int64_t blob = 0; std::uint64_t offset = 0; std::size_t most = 0; };  // -> Fetched
+using Ask = std::variant<Verify, Permit, Submit, Lookup, Keep, Fetch>;
+
+struct Submitted { std::string id; };
+struct Kept { std::int64_t blob = 0; };
+struct Fetched { std::string bytes; };
+using Answer = std::variant<TrustDecision, Permission, Submitted, DnsAnswer, Kept, Fetched, Error>;
+
+using AskId = std::uint32_t;    // unique within one session
+using TimerId = std::uint8_t;   // chosen by the engine; below limits::timers_per_engine_max
+
+// ---- events ----
+struct Opened {
+  std::string local_address, remote_address;   // IP in text form; empty for a Unix socket
+  std::uint16_t remote_port = 0;
+};
+struct Received { std::string_view bytes; };   // valid during the call only; any segmentation
+struct TlsUp { TlsFacts facts; };
+struct Rang { TimerId timer = 0; };
+struct Answered { AskId id = 0; Answer answer; };
+struct Deliver { Work work; };
+struct Drain {};                               // finish what is under way, say goodbye
+struct Closed { bool tls_failed = false; std::string why; };   // the last event; also when we hung up
+using Event = std::variant<Opened, Received, TlsUp, Rang, Answered, Deliver, Drain, Closed>;
+
+// What an engine may do. Calls take effect after on() returns, in order.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+  virtual void send(std::string_view bytes) = 0;
+  // Server: `name` empty. Client: `name` goes out as SNI and is checked along with `also`.
+  // Bytes received after this call and before TlsUp belong to TLS.
+  virtual void start_tls(std::string_view name, const std::vector<std::string>& also) = 0;
+  virtual void set_timer(TimerId timer, Instant at) = 0;      // replaces the one that is set
+  virtual void cancel_timer(TimerId timer) = 0;
+  virtual AskId ask(Ask ask) = 0;
+  virtual void ready() = 0;                                   // outgoing: may take Deliver
+  virtual void settle(DeliveryId id, Outcome outcome) = 0;    // outgoing: exactly once per target
+  virtual void hang_up() = 0;                                 // after what was sent is written
+  virtual void fail(LinkEnd end) = 0;                         // outgoing: why the link is of no use
+  // One line of the log; the session adds protocol, connection and peer.
+  virtual void note(Level level, std::string_view event, std::string_view text) = 0;
+};
+
+// One connection's protocol. While a question other than Fetch is open the session stops
+// reading, so Received can only bring what had already arrived; the engine holds it, bounded.
+// Every Deliver ends in settle() for each target, at the latest during Closed.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual void on(Event event, Instant now, Outbox& out) = 0;
+};
+
+}  // namespace hanse

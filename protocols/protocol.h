@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "protocols/engine.h"
+#include "server/base/options.h"
+
+namespace hanse {
+
+// A listener table of a protocol, e.g. [listen.smtp].
+struct Listen {
+  std::string_view table;        // "listen.smtp"
+  std::string_view address_key;  // "addr"
+  std::uint16_t default_port = 0;
+  bool implicit_tls = false;
+};
+
+struct InboundContext {
+  bool busy = false;             // over a connection limit: greet with the protocol's busy reply
+  bool tls_available = false;    // a certificate is loaded
+};
+
+struct OutboundContext {
+  std::string lane;
+  Endpoint endpoint;
+  TlsLevel tls = TlsLevel::may;
+};
+
+// What a room may use of the node when it is opened.
+struct NodeFacts {
+  std::string domain;            // [node] domain
+  const Clock* clock = nullptr;  // wall time for trace fields; the same for all engines
+};
+
+// A protocol as configured: immutable, shared by all shards, replaced whole on reload.
+class ProtocolRoom {
+ public:
+  virtual ~ProtocolRoom() = default;
+  virtual std::unique_ptr<Engine> inbound(const InboundContext& context) const = 0;
+  virtual std::unique_ptr<Engine> outbound(const OutboundContext& context) const = 0;
+  virtual std::shared_ptr<const LaneTraits> lane_traits() const = 0;
+  virtual Result<Submission> report(const Reportable& failed, std::string_view head,
+                                    UtcTime now) const = 0;
+};
+
+// The whole face of a protocol folder; registry.cpp lists them all and nothing else does.
+struct Protocol {
+  std::string_view name;
+  std::span<const OptionTable> tables;   // its own table and its listeners'
+  std::span<const Listen> listens;
+  Result<std::shared_ptr<const ProtocolRoom>> (*open)(const Configuration&, const NodeFacts&);
+};
+
+std::span<const Protocol* const> protocols();  // registry.cpp
+
+}  // namespace hanse

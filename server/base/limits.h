@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+#include "server/base/time.h"
+
+// Every bound that is not a setting, with its unit last. Settings have their bounds in the option
+// tables; `hanse limits` shows both.
+namespace hanse::limits {
+
+using namespace std::chrono_literals;
+
+// Sessions
+constexpr std::size_t asks_open_max = 16;                     // questions of one engine
+constexpr std::size_t input_held_bytes_max = 64 * 1024;       // input kept while a question is open
+constexpr std::size_t output_high_bytes = 256 * 1024;         // stop feeding a session's output
+constexpr std::size_t output_low_bytes = 64 * 1024;           // feed it again
+constexpr std::size_t output_bytes_max = 2 * 1024 * 1024;     // a session over this is closed
+constexpr std::size_t timers_per_engine_max = 8;
+
+// Bodies
+constexpr std::size_t body_inline_bytes_max = 64 * 1024;      // larger ones live in files (D4)
+constexpr std::size_t body_memory_bytes_max = 256 * 1024;     // larger ones stream while received
+constexpr std::size_t body_chunk_bytes = 128 * 1024;          // one Keep or Fetch
+
+// Queue and store
+constexpr std::size_t store_mailbox_items_max = 16384;
+constexpr std::size_t shard_mailbox_items_max = 65536;
+constexpr std::size_t commit_items_max = 256;                 // one group commit (D3)
+constexpr Duration commit_wait_max = 2ms;
+constexpr Duration settle_wait_max = 10ms;                    // results ride with accepts this long
+constexpr std::size_t recipients_per_message_max = 1000;
+constexpr std::size_t lane_memory_items_max = 512;            // work a lane holds outside the store
+constexpr std::size_t bodies_in_memory_bytes_max = 64u * 1024 * 1024;  // per shard
+constexpr std::size_t claim_items_max = 64;
+constexpr std::size_t attempts_kept_max = 64;                 // shown by `queue why`
+constexpr std::size_t crashes_until_quarantine = 3;           // D7
+
+// Lanes
+constexpr std::size_t lanes_max = 65536;
+constexpr std::size_t endpoints_per_lane_max = 64;
+constexpr Duration endpoints_kept_max = 300s;                 // discovery result is reused so long
+
+// DNS
+constexpr std::size_t dns_message_bytes_max = 65535;
+constexpr std::size_t dns_records_max = 64;
+constexpr std::size_t dns_cname_links_max = 8;
+constexpr std::size_t dns_cache_entries_max = 8192;
+constexpr std::size_t dns_questions_open_max = 1024;
+
+// Console and metrics
+constexpr std::size_t control_request_bytes_max = 64 * 1024;
+constexpr std::size_t metrics_series_max = 4096;
+constexpr std::size_t list_page_items_max = 1000;
+constexpr std::size_t log_text_bytes_max = 512;               // one field of a log line
+
+}  // namespace hanse::limits

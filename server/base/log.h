@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "server/base/time.h"
+
+namespace hanse {
+
+enum class Level : std::uint8_t { debug, info, warning, error };
+
+// One field of a log line. Text is escaped by the writer, so peer bytes may be passed as they are.
+struct Field {
+  std::string_view key;
+  std::variant<std::string_view, std::int64_t, double, bool> value;
+};
+
+// One event, one line of JSON (operations section 6): ts, lvl, ev, msg, then the fields.
+// Bodies and secrets are never passed. Thread: any. A line is written whole.
+class Log {
+ public:
+  using Sink = std::function<void(std::string_view line)>;  // line ends with '\n'
+
+  Log(const Clock& clock, Sink sink) : clock_(clock), sink_(std::move(sink)) {}
+
+  // `event` is dotted and stable ("msg.accepted"); its first word is the area whose level counts.
+  void write(Level level, std::string_view event, std::string_view message,
+             std::initializer_list<Field> fields = {});
+  bool enabled(Level level, std::string_view event) const;
+
+  void set_level(Level level);                          // for all areas
+  void set_level(std::string_view area, Level level);   // for one ("smtp", "store", "conn")
+
+ private:
+  const Clock& clock_;
+  Sink sink_;
+  mutable std::mutex mutex_;
+  Level level_ = Level::info;
+  std::map<std::string, Level, std::less<>> areas_;
+};
+
+Log::Sink stderr_sink();
+std::string_view level_name(Level level);
+bool parse_level(std::string_view text, Level& level);
+
+}  // namespace hanse

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "federation/link.h"
+#include "protocols/protocol.h"
+#include "server/net/shard.h"
+#include "server/net/tls.h"
+#include "server/session/session.h"
+
+namespace hanse::net {
+
+struct ConnectionLimits {
+  std::size_t connections_max = 0;       // of the whole node; 0: 80 % of RLIMIT_NOFILE
+  std::size_t per_prefix_max = 20;       // per /32 or /64, of addresses outside `trusted`
+  std::vector<Network> trusted;          // relay_from networks: no per-prefix bound
+  Duration connect_timeout = std::chrono::seconds(30);
+  Duration handshake_timeout = std::chrono::seconds(60);
+};
+
+// What every connection of the node shares. Replaced whole on reload.
+struct ConnectionSetup {
+  std::shared_ptr<const TlsContext> tls;
+  std::map<std::string, std::shared_ptr<const ProtocolRoom>> rooms;
+  ConnectionLimits limits;
+};
+
+struct ConnectionRow {
+  std::string connection, protocol, remote, peer, tls;
+  bool outgoing = false;
+  UtcTime since{};
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+};
+
+// All connections of one shard, in both directions: socket, TLS, deadline sweep, session.
+// Thread: its shard, unless said otherwise.
+class Connections final : public Dialer {
+ public:
+  Connections(Shard& shard, Services& services, std::shared_ptr<const ConnectionSetup> setup,
+              const Clock& clock, Log& log, Metrics& metrics);
+  ~Connections() override;
+
+  std::unique_ptr<Link> dial(DialRequest request, LinkEvents& events) override;
+
+  // Takes a socket the acceptor has accepted; thread: any (posts itself to the shard).
+  void adopt(int descriptor, const Listen& listen, std::string protocol);
+
+  void apply(std::shared_ptr<const ConnectionSetup> setup);
+  void drain();                          // every engine says goodbye in its protocol's words
+  void cut();                            // what is still open is closed now
+  std::size_t open() const;              // thread: any
+  std::vector<ConnectionRow> rows() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace hanse::net

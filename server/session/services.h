@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "federation/exchange.h"
+#include "server/session/session.h"
+
+namespace hanse {
+
+// Answers engines' questions from the node's own rooms: trust and permission at once, names,
+// bodies and commits when they are there. Thread: one shard.
+class NodeServices final : public Services {
+ public:
+  NodeServices(Exchange& exchange, Resolver& resolver, Blobs& blobs)
+      : exchange_(exchange), resolver_(resolver), blobs_(blobs) {}
+  void answer(Ask ask, std::function<void(Answer)> reply) override;
+
+ private:
+  Exchange& exchange_;
+  Resolver& resolver_;
+  Blobs& blobs_;
+};
+
+}  // namespace hanse

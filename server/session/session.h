@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocols/engine.h"
+#include "server/base/executor.h"
+#include "server/base/limits.h"
+
+namespace hanse {
+
+// The connection below a session: TCP, TLS or the simulated network.
+// Calls never lead to an event of the same session before they return.
+class Wire {
+ public:
+  virtual ~Wire() = default;
+  virtual void write(std::string_view bytes) = 0;             // takes a copy; never blocks
+  virtual std::size_t unwritten() const = 0;                  // bytes accepted and not yet on their way
+  virtual void start_tls(std::string_view name, const std::vector<std::string>& also) = 0;
+  virtual void read(bool wanted) = 0;                         // pause and resume
+  virtual void close_after_write() = 0;                       // then on_closed comes
+  virtual void set_deadline(std::optional<Instant> at) = 0;   // then on_deadline comes
+};
+
+// What answers an engine's questions; reply may run at once or later, on the same shard.
+class Services {
+ public:
+  virtual ~Services() = default;
+  virtual void answer(Ask ask, std::function<void(Answer)> reply) = 0;
+};
+
+// Hears of an outgoing session what a lane must know.
+class SessionEvents {
+ public:
+  virtual ~SessionEvents() = default;
+  virtual void session_ready() = 0;
+  virtual void session_settled(DeliveryId id, Outcome outcome) = 0;
+};
+
+// Drives one engine: outbox, open questions, timers, back-pressure. Pure: no Asio, no socket.
+// Thread: one shard. The owner keeps it alive from open() until it has called on_closed().
+class Session {
+ public:
+  Session(std::unique_ptr<Engine> engine, Wire& wire, Services& services, const Clock& clock,
+          Log& log, std::string protocol, std::string connection, SessionEvents* events = nullptr);
+  ~Session();
+
+  void open(Opened opened);
+  void on_received(std::string_view bytes);
+  void on_tls_up(TlsFacts facts);
+  void on_written();                 // the output shrank: maybe feed it again
+  void on_deadline();
+  void on_closed(bool tls_failed, std::string why);
+  void deliver(Work work);
+  void drain();
+
+  bool closed() const;
+  const LinkEnd& end() const;        // outgoing: what the engine said of the end
+  std::size_t memory_bytes() const;  // rough own size, for limits
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;     // shared with open questions, which may outlive the session
+};
+
+}  // namespace hanse
