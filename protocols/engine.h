@@ -65,6 +65,9 @@ class Outbox {
   virtual void set_timer(TimerId timer, Instant at) = 0;      // replaces the one that is set
   virtual void cancel_timer(TimerId timer) = 0;
   virtual AskId ask(Ask ask) = 0;
+  // Drops a blob made by Keep that no Submit will take. The session does it by itself for those
+  // left over at the end of the connection.
+  virtual void discard(std::int64_t blob) = 0;
   virtual void ready() = 0;                                   // outgoing: may take Deliver
   virtual void settle(DeliveryId id, Outcome outcome) = 0;    // outgoing: exactly once per target
   virtual void hang_up() = 0;                                 // after what was sent is written

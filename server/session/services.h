@@ -13,6 +13,7 @@ class NodeServices final : public Services {
   NodeServices(Exchange& exchange, Resolver& resolver, Blobs& blobs)
       : exchange_(exchange), resolver_(resolver), blobs_(blobs) {}
   void answer(Ask ask, std::function<void(Answer)> reply) override;
+  void discard(std::int64_t blob) override { blobs_.discard(blob); }
 
  private:
   Exchange& exchange_;

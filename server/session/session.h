@@ -33,6 +33,7 @@ class Services {
  public:
   virtual ~Services() = default;
   virtual void answer(Ask ask, std::function<void(Answer)> reply) = 0;
+  virtual void discard(std::int64_t blob) = 0;   // an unfinished blob nobody will submit
 };
 
 // Hears of an outgoing session what a lane must know.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/session/services.h"
+
+namespace hanse {
+
+namespace {
+
+using Reply = std::function<void(Answer)>;
+
+// Hands a Result on as an Answer: its value in the shape the engine expects, or its Error.
+template <class Shape, class Value>
+std::function<void(Result<Value>)> shaped(Reply reply) {
+  return [reply = std::move(reply)](Result<Value> result) {
+    if (result) {
+      reply(Shape{std::move(result).value()});
+    } else {
+      reply(std::move(result).error());
+    }
+  };
+}
+
+// One overload per question.
+struct Answerer {
+  Exchange& exchange;
+  Resolver& resolver;
+  Blobs& blobs;
+  Reply reply;
+
+  void operator()(Verify ask) { reply(exchange.verify(ask.claim, ask.evidence)); }
+  void operator()(Permit ask) { reply(exchange.permit(ask.question)); }
+  void operator()(Submit ask) {
+    exchange.submit(std::move(ask.submission), shaped<Submitted, std::string>(std::move(reply)));
+  }
+  void operator()(Lookup ask) {
+    resolver.lookup(std::move(ask.question), shaped<DnsAnswer, DnsAnswer>(std::move(reply)));
+  }
+  void operator()(Keep ask) {
+    blobs.append(ask.blob, std::move(ask.bytes), shaped<Kept, std::int64_t>(std::move(reply)));
+  }
+  void operator()(Fetch ask) {
+    blobs.fetch(ask.blob, ask.offset, ask.most, shaped<Fetched, std::string>(std::move(reply)));
+  }
+};
+
+}  // namespace
+
+void NodeServices::answer(Ask ask, std::function<void(Answer)> reply) {
+  std::visit(Answerer{exchange_, resolver_, blobs_, std::move(reply)}, std::move(ask));
+}
+
+}  // namespace hanse

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/session/session.h"
+
+#include "tests/catch.h"
+
+namespace hanse {
+namespace {
+
+using namespace std::chrono_literals;
+
+// An engine whose reaction to each event is given by the test.
+struct ScriptedEngine final : Engine {
+  using Script = std::function<void(Event&, Instant, Outbox&)>;
+  explicit ScriptedEngine(Script script) : script_(std::move(script)) {}
+  void on(Event event, Instant now, Outbox& out) override { script_(event, now, out); }
+  Script script_;
+};
+
+struct FakeClock final : Clock {
+  Instant now() const override { return now_; }
+  UtcTime utc() const override { return UtcTime{}; }
+  Instant now_{1h};
+};
+
+struct FakeWire final : Wire {
+  void write(std::string_view bytes) override { written_.append(bytes); }
+  std::size_t unwritten() const override { return unwritten_; }
+  void start_tls(std::string_view name, const std::vector<std::string>&) override {
+    calls_ += "tls(" + std::string(name) + ") after \"" + written_ + "\";";
+  }
+  void read(bool wanted) override { calls_ += wanted ? "resume;" : "pause;"; }
+  void close_after_write() override { calls_ += "close;"; }
+  void set_deadline(std::optional<Instant> at) override {
+    deadline_ = at;
+    ++deadlines_set_;
+  }
+  std::string written_, calls_;
+  std::size_t unwritten_ = 0;
+  std::optional<Instant> deadline_;
+  int deadlines_set_ = 0;
+};
+
+struct FakeServices final : Services {
+  void answer(Ask ask, std::function<void(Answer)> reply) override {
+    if (at_once_) {
+      reply(*at_once_);
+      return;
+    }
+    asked_.push_back(std::move(ask));
+    replies_.push_back(std::move(reply));
+  }
+  void discard(std::int64_t blob) override { discarded_.push_back(blob); }
+  std::optional<Answer> at_once_;
+  std::vector<Ask> asked_;
+  std::vector<std::function<void(Answer)>> replies_;
+  std::vector<std::int64_t> discarded_;
+};
+
+struct FakeEvents final : SessionEvents {
+  void session_ready() override { story_ += "ready;"; }
+  void session_settled(DeliveryId id, Outcome) override {
+    story_ += "settled " + std::to_string(id) + ";";
+  }
+  std::string story_;
+};
+
+struct Bench {
+  explicit Bench(ScriptedEngine::Script script)
+      : session_(std::make_unique<ScriptedEngine>(std::move(script)), wire_, services_, clock_,
+                 log_, "proto", "s0-1", &events_) {}
+  FakeClock clock_;
+  Log log_{clock_, [](std::string_view) {}};
+  FakeWire wire_;
+  FakeServices services_;
+  FakeEvents events_;
+  Session session_;
+};
+
+TEST_CASE("what an engine sends in one turn is one write, before TLS and before the end") {
+  Bench bench([](Event& event, Instant, Outbox& out) {
+    if (!std::holds_alternative<Opened>(event)) return;
+    out.send("220 ");
+    out.send("go\r\n");
+    out.start_tls("mx.b.example", {});
+    out.hang_up();
+  });
+  bench.session_.open({});
+  CHECK(bench.wire_.written_ == "220 go\r\n");
+  CHECK(bench.wire_.calls_ == "tls(mx.b.example) after \"220 go\r\n\";close;");
+}
+
+TEST_CASE("an answer that comes at once never enters the engine twice") {
+  int depth = 0, deepest = 0, answers = 0;
+  Bench bench([&](Event& event, Instant, Outbox& out) {
+    deepest = std::max(deepest, ++depth);
+    if (std::holds_alternative<Opened>(event)) out.ask(Keep{});
+    if (std::holds_alternative<Answered>(event) && ++answers < 3) out.ask(Keep{});
+    --depth;
+  });
+  bench.services_.at_once_ = Kept{7};
+  bench.session_.open({});
+  CHECK(answers == 3);
+  CHECK(deepest == 1);
+}
+
+TEST_CASE("reading stops while a question is open and goes on after the answer") {
+  Bench bench([](Event& event, Instant, Outbox& out) {
+    if (std::holds_alternative<Received>(event)) out.ask(Permit{});
+  });
+  bench.session_.open({});
+  bench.session_.on_received("x");
+  CHECK(bench.wire_.calls_ == "pause;");
+  bench.services_.replies_.at(0)(Permission{});
+  CHECK(bench.wire_.calls_ == "pause;resume;");
+}
+
+TEST_CASE("a body is fetched only when the output has drained") {
+  Bench bench([](Event& event, Instant, Outbox& out) {
+    if (std::holds_alternative<Opened>(event)) out.ask(Fetch{1, 0, 100});
+  });
+  bench.wire_.unwritten_ = limits::output_low_bytes + 1;
+  bench.session_.open({});
+  CHECK(bench.services_.asked_.empty());
+  bench.wire_.unwritten_ = 0;
+  bench.session_.on_written();
+  CHECK(bench.services_.asked_.size() == 1);
+  CHECK(bench.wire_.calls_.empty());  // a Fetch does not stop the reading
+}
+
+TEST_CASE("a peer that does not read stops being read, then is closed at the bound") {
+  Bench bench([](Event&, Instant, Outbox&) {});
+  bench.session_.open({});
+  bench.wire_.unwritten_ = limits::output_high_bytes + 1;
+  bench.session_.on_received("x");
+  CHECK(bench.wire_.calls_ == "pause;");
+  bench.wire_.unwritten_ = limits::output_bytes_max + 1;
+  bench.session_.on_written();
+  CHECK(bench.wire_.calls_ == "pause;close;");
+}
+
+TEST_CASE("timers ring in time; one that moved back does not ring early") {
+  int rings = 0;
+  Bench bench([&](Event& event, Instant now, Outbox& out) {
+    if (std::holds_alternative<Opened>(event)) out.set_timer(2, now + 10s);
+    if (std::holds_alternative<Received>(event)) out.set_timer(2, now + 30s);
+    if (std::holds_alternative<Rang>(event)) ++rings;
+  });
+  bench.session_.open({});
+  bench.session_.on_received("x");
+  CHECK(bench.wire_.deadlines_set_ == 1);  // moving back costs no call to the wire
+  bench.clock_.now_ += 10s;
+  bench.session_.on_deadline();
+  CHECK(rings == 0);
+  CHECK(bench.wire_.deadline_ == Instant{1h} + 30s);
+  bench.clock_.now_ += 20s;
+  bench.session_.on_deadline();
+  CHECK(rings == 1);
+}
+
+TEST_CASE("the lane hears ready and results in order, also those of the last event") {
+  Bench bench([](Event& event, Instant, Outbox& out) {
+    if (std::holds_alternative<Opened>(event)) out.ready();
+    if (std::holds_alternative<Deliver>(event)) out.settle(4, {});
+    if (std::holds_alternative<Closed>(event)) out.settle(5, {});
+  });
+  bench.session_.open({});
+  bench.session_.deliver({});
+  bench.session_.on_closed(false, "connection reset");
+  CHECK(bench.events_.story_ == "ready;settled 4;settled 5;");
+  CHECK(bench.session_.end().stage == LinkEnd::Stage::ready);
+  CHECK(bench.session_.end().what == "connection reset");
+}
+
+TEST_CASE("blobs nobody submits are discarded when the connection ends") {
+  Bench bench([](Event& event, Instant, Outbox& out) {
+    if (std::holds_alternative<Received>(event)) out.ask(Keep{});
+    if (std::holds_alternative<Drain>(event)) {
+      Submit submit;
+      submit.submission.body.blob = 8;
+      out.ask(std::move(submit));
+    }
+  });
+  bench.session_.open({});
+  for (int round = 0; round < 3; ++round) bench.session_.on_received("x");
+  bench.services_.replies_.at(0)(Kept{7});
+  bench.services_.replies_.at(1)(Kept{8});
+  bench.session_.drain();  // submits 8
+  bench.session_.on_closed(false, "gone");
+  CHECK(bench.services_.discarded_ == std::vector<std::int64_t>{7});
+  bench.services_.replies_.at(2)(Kept{9});  // the answer comes after the end
+  CHECK(bench.services_.discarded_ == std::vector<std::int64_t>{7, 9});
+}
+
+TEST_CASE("too many open questions are answered, not dropped") {
+  std::size_t errors = 0;
+  Bench bench([&](Event& event, Instant, Outbox& out) {
+    if (std::holds_alternative<Opened>(event))
+      for (std::size_t i = 0; i <= limits::asks_open_max; ++i) out.ask(Fetch{});
+    if (const Answered* answered = std::get_if<Answered>(&event))
+      errors += std::holds_alternative<Error>(answered->answer);
+  });
+  bench.session_.open({});
+  CHECK(errors == 1);
+  CHECK(bench.services_.asked_.size() == limits::asks_open_max);
+}
+
+}  // namespace
+}  // namespace hanse
