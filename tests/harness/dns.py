@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real DNS server (NSD) that serves the zone `example.` to one test."""
+
+import os
+import shutil
+import socket
+import struct
+import subprocess
+
+from tests.harness.workspace import stop, wait_until
+
+ZONE_HEAD = """$ORIGIN example.
+$TTL 30
+@ SOA ns.example. hostmaster.example. {serial} 3600 600 86400 30
+@ NS ns.example.
+ns A 127.0.0.1
+"""
+
+
+class DnsServer:
+    """`records` are zone file lines relative to `example.`, such as "b MX 10 mx.b"."""
+
+    def __init__(self, workspace, records, host="127.0.0.1", port=53):
+        self.workspace, self.host, self.port = workspace, host, port
+        self.folder = workspace.folder(f"dns-{port}")
+        self.serial = 0
+        self.process = None
+        self.write(records)
+        self.start()
+
+    def write(self, records):
+        self.serial += 1
+        with open(os.path.join(self.folder, "example.zone"), "w", encoding="utf-8") as out:
+            out.write(ZONE_HEAD.format(serial=self.serial))
+            out.write("\n".join(records) + "\n")
+
+    def start(self):
+        config = os.path.join(self.folder, "nsd.conf")
+        with open(config, "w", encoding="utf-8") as out:
+            out.write(f"""server:
+  ip-address: {self.host}@{self.port}
+  username: ""
+  chroot: ""
+  zonesdir: "{self.folder}"
+  database: ""
+  pidfile: ""
+  zonelistfile: "{self.folder}/zone.list"
+  xfrdfile: "{self.folder}/xfrd.state"
+  server-count: 1
+  hide-version: yes
+remote-control:
+  control-enable: no
+zone:
+  name: example
+  zonefile: example.zone
+""")
+        self.process = self.workspace.start([shutil.which("nsd", path=PATH), "-d", "-c", config],
+                                            f"dns-{self.port}/log")
+        wait_until(lambda: self.answers() or self.process.poll() is not None, 10, "DNS is up")
+        assert self.process.poll() is None, "the DNS server ended at once: see its log"
+
+    def change(self, records):
+        stop(self.process)
+        self.write(records)
+        self.start()
+
+    def answers(self):
+        query = (struct.pack(">HHHHHH", 77, 0x0100, 1, 0, 0, 0)
+                 + b"\x02ns\x07example\x00" + struct.pack(">HH", 1, 1))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.settimeout(0.5)
+            try:
+                probe.sendto(query, (self.host, self.port))
+                return probe.recv(512)[:2] == query[:2]
+            except OSError:
+                return False
+
+
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def available():
+    return shutil.which("nsd", path=PATH) is not None

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the test functions of a script, prints one line each, and records them for the runner.
+A test that cannot run here raises Skip with one clear line."""
+
+import os
+import sys
+import time
+import traceback
+
+
+class Skip(Exception):
+    pass
+
+
+def record(outcome, name):
+    path = os.environ.get("HANSE_RESULTS")
+    if path:
+        with open(path, "a", encoding="utf-8") as out:
+            out.write(f"{outcome} {name}\n")
+
+
+def run_all(suite, tests):
+    """`tests` is a list of functions; their doc strings are their names."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    counts = {"pass": 0, "fail": 0, "skip": 0}
+    for test in tests:
+        name = f"{suite}: {test.__doc__.strip().splitlines()[0]}"
+        if wanted not in name and wanted not in test.__name__:
+            continue
+        start = time.monotonic()
+        outcome, why = "pass", ""
+        try:
+            test()
+        except Skip as skip:
+            outcome, why = "skip", f" ({skip})"
+        except Exception:  # a failing test must not hide the next one
+            outcome = "fail"
+            traceback.print_exc()
+        counts[outcome] += 1
+        record(outcome, name)
+        print(f"{outcome} {name}{why} [{time.monotonic() - start:.1f} s]", flush=True)
+    print(f"{suite}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} skipped")
+    return 1 if counts["fail"] else 0

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A test's own temporary folder, free ports and processes; everything ends with the test."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("HANSE_BUILD", os.path.join(ROOT, "build"))
+HANSE = os.path.join(BUILD, "hanse")
+
+
+class Workspace:
+    """Use as a context manager. Processes are ended by their own pid, newest first."""
+
+    def __init__(self, name):
+        self.path = tempfile.mkdtemp(prefix=f"hanse-{name}-")
+        os.chmod(self.path, 0o755)  # the peers run as users of their own
+        self.processes = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for process in reversed(self.processes):
+            stop(process)
+        if kind is None or os.environ.get("HANSE_KEEP") != "1":
+            shutil.rmtree(self.path, ignore_errors=True)
+        else:
+            print(f"kept {self.path}")
+
+    def file(self, name, text=None, mode=0o644):
+        path = os.path.join(self.path, name)
+        if text is not None:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(text)
+            os.chmod(path, mode)
+        return path
+
+    def folder(self, name, mode=0o755):
+        path = os.path.join(self.path, name)
+        os.makedirs(path, exist_ok=True)
+        os.chmod(path, mode)
+        return path
+
+    def start(self, arguments, log, **options):
+        """Starts a program with its output in the file `log` of this folder."""
+        with open(self.file(log), "ab") as out:
+            process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=out,
+                                       stderr=out, **options)
+        self.processes.append(process)
+        return process
+
+
+def stop(process, grace_seconds=8.0):
+    """SIGTERM, then SIGKILL when it does not end in time. Returns the exit code."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(grace_seconds)
+        process.kill()
+    return process.wait()
+
+
+def free_port(hosts=("127.0.0.1",)):
+    """A TCP port that is free on every one of the hosts just now."""
+    for _ in range(100):
+        with socket.socket() as probe:
+            probe.bind((hosts[0], 0))
+            port = probe.getsockname()[1]
+        if all(port_is_free(host, port) for host in hosts):
+            return port
+    raise RuntimeError("no free port found")
+
+
+def port_is_free(host, port):
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def wait_until(condition, seconds, what):
+    """Polls a condition of another process; raises with `what` when the time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+def answers(host, port):
+    """Whether something accepts connections there."""
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
