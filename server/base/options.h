@@ -33,10 +33,10 @@ enum class Applies : std::uint8_t { reload, restart };
 struct Option {
   std::string_view key;
   OptionType type = OptionType::text;
-  std::string_view fallback;  // TOML text of the default; empty: no default (absent)
+  std::string_view fallback = {};  // TOML text of the default; empty: no default (absent)
   std::string_view help;      // one or two sentences, says the unit and what 0 means
   Applies applies = Applies::reload;
-  std::string_view choices;   // for OptionType::choice
+  std::string_view choices = {};   // for OptionType::choice
   std::int64_t least = INT64_MIN, most = INT64_MAX;  // range (integer; seconds; bytes)
   bool required = false;
   std::string_view since = "0.1";

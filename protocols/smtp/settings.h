@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocols/protocol.h"
+#include "server/base/options.h"
+#include "server/base/text.h"
+
+namespace hanse::smtp {
+
+// What the receiving side is told by [smtp].
+struct InboundSettings {
+  std::string postmaster_domain;         // of a bare <postmaster>
+  std::vector<Network> relay_from;       // our own networks: their senders are not checked
+  std::uint64_t size_max = 0;            // octets of one message
+  std::size_t recipients_max = 0;        // of one transaction
+  std::size_t hops_max = 0;              // Received fields
+  bool normalize_line_endings = false;   // D-3
+  bool accept_long_lines = false;        // D-5
+  bool check_sender_domain = true;
+  bool reverse_names = true;
+  bool relay_to_literals = false;        // S-7
+  bool refuse_all = false;               // S-18
+  Duration greet_delay{0};               // S-19
+  Duration command_wait{0}, data_wait{0}, session_age_max{0};   // D-17
+  std::size_t session_messages_max = 0;
+};
+
+// One loaded configuration as every engine of this room sees it; immutable and shared.
+struct SmtpSettings {
+  NodeFacts node;
+  InboundSettings in;
+};
+
+std::span<const OptionTable> option_tables();   // [smtp] and [listen.smtp]
+Result<SmtpSettings> read_settings(const Configuration& configuration, const NodeFacts& node);
+
+}  // namespace hanse::smtp
