@@ -41,6 +41,14 @@ constexpr std::size_t crashes_until_quarantine = 3;           // D7
 constexpr std::size_t lanes_max = 65536;
 constexpr std::size_t endpoints_per_lane_max = 64;
 constexpr Duration endpoints_kept_max = 300s;                 // discovery result is reused so long
+constexpr Duration attempt_max = 600s;                        // one attempt over all endpoints (M-9)
+constexpr Duration dead_name_kept_max = 60s;                  // "no such domain" is reused so long
+constexpr Duration extra_link_pause = 30s;                    // after a further link was refused
+constexpr Duration claim_pause = 1s;                          // after the store was too busy
+constexpr Duration ramp_slot = 10s;                           // after an outage (operations 2)
+constexpr std::size_t ramp_first_works = 32;                  // started in the first slot
+constexpr std::size_t ramp_last_works = 65536;                // a slot of more is no bound any more
+constexpr std::size_t works_returned_max = 8;                 // links that gave one work back
 
 // DNS
 constexpr std::size_t dns_message_bytes_max = 65535;
@@ -48,6 +56,15 @@ constexpr std::size_t dns_records_max = 64;
 constexpr std::size_t dns_cname_links_max = 8;
 constexpr std::size_t dns_cache_entries_max = 8192;
 constexpr std::size_t dns_questions_open_max = 1024;
+
+// Configuration
+constexpr std::size_t config_file_bytes_max = 1024 * 1024;
+constexpr std::size_t config_files_max = 1000;                // one file and its conf.d
+constexpr std::size_t config_depth_max = 16;                  // dots of a key, open brackets
+constexpr std::size_t config_text_bytes_max = 4096;           // one text value
+constexpr std::size_t config_list_items_max = 10'000;
+constexpr std::size_t config_problems_max = 1000;             // told at once
+constexpr std::size_t secret_bytes_max = 256 * 1024;
 
 // Console and metrics
 constexpr std::size_t control_request_bytes_max = 64 * 1024;

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/base/log.h"
+#include "server/config/config.h"
+
+namespace hanse::config {
+
+struct ControlSettings {
+  std::string socket;
+  std::string group;
+};
+
+struct DnsOptions {
+  std::vector<std::string> servers;   // empty: resolv.conf
+  bool trust_ad = false;
+  Duration timeout{0};
+  unsigned tries = 0;
+};
+
+struct TlsOptions {
+  std::string certificate_pem, key_pem;   // both empty: no TLS for those who connect to us
+  std::string ca;                         // "system" or the path of a PEM file
+  std::string version_min;
+};
+
+struct LogOptions {
+  Level level = Level::info;
+  bool hash_addresses = false;
+};
+
+struct LimitOptions {
+  std::size_t connections_max = 0;        // 0: 80 % of the descriptors this process may open
+  std::size_t connections_per_prefix_max = 0;
+  Duration connect_timeout{0}, handshake_timeout{0};
+};
+
+// What belongs to the node itself and to no room: the tables [node], [control], [dns], [tls],
+// [limits], [log], [metrics] and [shutdown].
+struct NodeSettings {
+  std::string domain, data_dir;
+  unsigned shards = 0;                    // 0: one per core
+  ControlSettings control;
+  DnsOptions dns;
+  TlsOptions tls;
+  LimitOptions limits;
+  LogOptions log;
+  std::string metrics_address;            // empty: no metrics listener
+  Duration shutdown_grace{0};
+};
+
+std::span<const OptionTable> node_option_tables();
+
+// Reads the certificate too; the Problem names the place of the setting that is wrong.
+struct NodeRead {
+  NodeSettings settings;
+  std::vector<Problem> problems;
+};
+NodeRead read_node_settings(const Configuration& configuration);
+
+}  // namespace hanse::config

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config/whole.h"
+
+#include "federation/policy.h"
+#include "protocols/protocol.h"
+#include "server/config/node_options.h"
+#include "store/store.h"
+
+namespace hanse::config {
+
+Schema whole_schema() {
+  Schema schema;
+  schema.add(node_option_tables());
+  schema.add(store::option_tables());
+  for (const Protocol* protocol : protocols()) schema.add(protocol->tables);
+  schema.add(federation_option_tables());
+  return schema;
+}
+
+std::vector<Problem> check_rooms(const Configuration& configuration) {
+  NodeRead node = read_node_settings(configuration);
+  std::vector<Problem> problems = std::move(node.problems);
+  const Place file{configuration.table("node").entries.find("domain")->second.place.file, 0, 0};
+  std::vector<std::string> names;
+  for (const Protocol* protocol : protocols()) names.emplace_back(protocol->name);
+  if (const auto policy = make_policy(configuration, names); !policy) {
+    problems.push_back({file, policy.error().what});
+  }
+  const SystemClock clock;
+  const NodeFacts facts{node.settings.domain, &clock};
+  for (const Protocol* protocol : protocols()) {
+    if (const auto room = protocol->open(configuration, facts); !room) {
+      problems.push_back({file, room.error().what});
+    }
+  }
+  return problems;
+}
+
+}  // namespace hanse::config
