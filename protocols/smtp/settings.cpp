@@ -11,6 +11,8 @@ constexpr std::int64_t hour_seconds = 3600;
 constexpr std::int64_t size_least = 64 * 1024;               // D-8
 constexpr std::int64_t size_most = 4ll * 1024 * 1024 * 1024;
 
+constexpr std::int64_t day_seconds = 24 * hour_seconds;
+
 constexpr Option smtp_options[] = {
     // Whom we take mail from and for; read by the core.
     {.key = "hosts", .type = OptionType::text_list, .fallback = "[]",
@@ -65,6 +67,87 @@ constexpr Option smtp_options[] = {
      .least = 60, .most = 24 * hour_seconds},
     {.key = "session_messages_max", .type = OptionType::integer, .fallback = "1000",
      .help = "A session ends after this many messages.", .least = 1, .most = 1000000},
+
+    // Sending: who we say we are, and whom we dial.
+    {.key = "helo_name",
+     .help = "Name given in EHLO; it should resolve to the address we send from and back. "
+             "Absent: the node's domain."},
+    {.key = "port", .type = OptionType::integer, .fallback = "25",
+     .help = "Port of hosts found by DNS. Other than 25 only for closed networks and tests.",
+     .least = 1, .most = 65535},
+    {.key = "ipv6", .type = OptionType::boolean, .fallback = "true",
+     .help = "Dial IPv6 addresses found by DNS. Turn off where this host has no global one."},
+    {.key = "private_addresses", .type = OptionType::boolean, .fallback = "true",
+     .help = "Dial private addresses (10.0.0.0/8, fc00::/7 and such) found by DNS."},
+    {.key = "loopback_addresses", .type = OptionType::boolean, .fallback = "false",
+     .help = "Dial loopback addresses found by DNS; for demonstrations and tests."},
+
+    // Sending: how much at once.
+    {.key = "connections_first", .type = OptionType::integer, .fallback = "2",
+     .help = "Connections to a destination at first; more with each success.",
+     .least = 1, .most = 1000},
+    {.key = "connections_max", .type = OptionType::integer, .fallback = "20",
+     .help = "Connections to one destination on one shard.", .least = 1, .most = 1000},
+    {.key = "messages_per_connection", .type = OptionType::integer, .fallback = "1000",
+     .help = "A connection is replaced after this many messages.", .least = 1, .most = 1000000},
+    {.key = "connection_age_max", .type = OptionType::duration, .fallback = "\"10m\"",
+     .help = "An older connection is replaced.", .least = 10, .most = day_seconds},
+    {.key = "idle_keep", .type = OptionType::duration, .fallback = "\"30s\"",
+     .help = "How long a connection is kept for the next message.", .least = 0, .most = 60},
+    {.key = "recipients_per_transaction", .type = OptionType::integer, .fallback = "50",
+     .help = "Recipients of one message sent in one transaction.", .least = 1, .most = 1000},
+
+    // Sending: how often, how long.
+    {.key = "retry", .type = OptionType::duration_list,
+     .fallback = "[\"5m\", \"10m\", \"20m\", \"40m\", \"4000s\"]",
+     .help = "Waits after the first, second ... attempt; the last one repeats.",
+     .least = 1, .most = 7 * day_seconds},
+    {.key = "retry_jitter", .type = OptionType::integer, .fallback = "10",
+     .help = "Each wait is longer or shorter by up to this many percent.",
+     .least = 0, .most = 50},
+    {.key = "lifetime", .type = OptionType::duration, .fallback = "\"5d\"",
+     .help = "A message that could not be delivered for so long goes back to its sender.",
+     .least = 60, .most = 30 * day_seconds},
+    {.key = "report_lifetime", .type = OptionType::duration, .fallback = "\"2d\"",
+     .help = "The same for messages without a sender; they are dropped.",
+     .least = 60, .most = 30 * day_seconds},
+    {.key = "startup_spread", .type = OptionType::duration, .fallback = "\"5m\"",
+     .help = "After a start, waiting messages are tried spread over this time.",
+     .least = 0, .most = day_seconds},
+    {.key = "breaker_failures", .type = OptionType::integer, .fallback = "5",
+     .help = "After so many failed attempts in a row a destination is only probed.",
+     .least = 1, .most = 1000},
+    {.key = "breaker_first", .type = OptionType::duration, .fallback = "\"1m\"",
+     .help = "First wait of a failing destination; doubles each time.",
+     .least = 1, .most = day_seconds},
+    {.key = "breaker_last", .type = OptionType::duration, .fallback = "\"4h\"",
+     .help = "Longest wait of a failing destination.", .least = 1, .most = 7 * day_seconds},
+    {.key = "breaker_jitter", .type = OptionType::integer, .fallback = "20",
+     .help = "These waits are longer or shorter by up to this many percent.",
+     .least = 0, .most = 50},
+
+    // Patience with the servers we send to.
+    {.key = "rfc_timeouts", .type = OptionType::boolean, .fallback = "true",
+     .help = "Never be less patient than RFC 5321 4.5.3.2 asks, whatever the waits below say."},
+    {.key = "banner_timeout", .type = OptionType::duration, .fallback = "\"300s\"",
+     .help = "Wait for the greeting.", .least = 1, .most = hour_seconds},
+    {.key = "ehlo_timeout", .type = OptionType::duration, .fallback = "\"300s\"",
+     .help = "Wait for the answer to EHLO or HELO.", .least = 1, .most = hour_seconds},
+    {.key = "starttls_timeout", .type = OptionType::duration, .fallback = "\"300s\"",
+     .help = "Wait for the answer to STARTTLS.", .least = 1, .most = hour_seconds},
+    {.key = "mail_timeout", .type = OptionType::duration, .fallback = "\"300s\"",
+     .help = "Wait for the answer to MAIL.", .least = 1, .most = hour_seconds},
+    {.key = "rcpt_timeout", .type = OptionType::duration, .fallback = "\"300s\"",
+     .help = "Wait for the answer to RCPT.", .least = 1, .most = hour_seconds},
+    {.key = "data_timeout", .type = OptionType::duration, .fallback = "\"120s\"",
+     .help = "Wait for the answer to DATA.", .least = 1, .most = hour_seconds},
+    {.key = "block_timeout", .type = OptionType::duration, .fallback = "\"180s\"",
+     .help = "Wait for the server to take a part of a message.",
+     .least = 1, .most = hour_seconds},
+    {.key = "end_timeout", .type = OptionType::duration, .fallback = "\"600s\"",
+     .help = "Wait for the answer to a whole message.", .least = 1, .most = hour_seconds},
+    {.key = "reset_timeout", .type = OptionType::duration, .fallback = "\"20s\"",
+     .help = "Wait for the answer to RSET.", .least = 1, .most = hour_seconds},
 };
 
 constexpr Option listen_options[] = {
@@ -125,6 +208,41 @@ Result<InboundSettings> read_inbound(const Settings& table, const NodeFacts& nod
   return in;
 }
 
+Duration floored(const Settings& table, std::string_view key, Duration floor) {
+  const Duration wait = table.duration(key);
+  return table.boolean("rfc_timeouts") ? std::max(wait, floor) : wait;
+}
+
+// Ports of the wildcard addresses are not known as ours: which addresses they cover is not
+// written in the configuration.
+std::vector<std::string> listen_endpoints(const Settings& listen) {
+  return listen.has("addr") ? listen.list("addr") : std::vector<std::string>{};
+}
+
+OutboundSettings read_outbound(const Configuration& configuration, const NodeFacts& node) {
+  const Settings& table = configuration.table("smtp");
+  OutboundSettings out;
+  out.helo_name = table.text_or("helo_name", node.domain);
+  out.own_endpoints = listen_endpoints(configuration.table("listen.smtp"));
+  out.port = static_cast<std::uint16_t>(table.integer("port"));
+  out.ipv6 = table.boolean("ipv6");
+  out.private_addresses = table.boolean("private_addresses");
+  out.loopback_addresses = table.boolean("loopback_addresses");
+  out.recipients_per_transaction =
+      static_cast<std::size_t>(table.integer("recipients_per_transaction"));
+  // RFC 5321 4.5.3.2.1 to 4.5.3.2.6; it names no wait for EHLO, STARTTLS and RSET.
+  out.banner_wait = floored(table, "banner_timeout", std::chrono::minutes(5));
+  out.ehlo_wait = table.duration("ehlo_timeout");
+  out.starttls_wait = table.duration("starttls_timeout");
+  out.mail_wait = floored(table, "mail_timeout", std::chrono::minutes(5));
+  out.rcpt_wait = floored(table, "rcpt_timeout", std::chrono::minutes(5));
+  out.data_wait = floored(table, "data_timeout", std::chrono::minutes(2));
+  out.block_wait = floored(table, "block_timeout", std::chrono::minutes(3));
+  out.end_wait = floored(table, "end_timeout", std::chrono::minutes(10));
+  out.reset_wait = table.duration("reset_timeout");
+  return out;
+}
+
 }  // namespace
 
 std::span<const OptionTable> option_tables() { return tables; }
@@ -132,7 +250,7 @@ std::span<const OptionTable> option_tables() { return tables; }
 Result<SmtpSettings> read_settings(const Configuration& configuration, const NodeFacts& node) {
   Result<InboundSettings> in = read_inbound(configuration.table("smtp"), node);
   if (!in) return in.error();
-  return SmtpSettings{node, std::move(in).value()};
+  return SmtpSettings{node, std::move(in).value(), read_outbound(configuration, node)};
 }
 
 }  // namespace hanse::smtp

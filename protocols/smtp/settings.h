@@ -31,10 +31,24 @@ struct InboundSettings {
   std::size_t session_messages_max = 0;
 };
 
+// What the sending side is told by [smtp].
+struct OutboundSettings {
+  std::string helo_name;
+  std::vector<std::string> own_endpoints;   // "192.0.2.1:25": where this node itself listens
+  std::uint16_t port = 25;                  // of hosts found by DNS
+  bool ipv6 = true;
+  bool private_addresses = true, loopback_addresses = false;   // M-5
+  std::size_t recipients_per_transaction = 0;                  // C-10
+  // C-5
+  Duration banner_wait{0}, ehlo_wait{0}, starttls_wait{0}, mail_wait{0}, rcpt_wait{0};
+  Duration data_wait{0}, block_wait{0}, end_wait{0}, reset_wait{0};
+};
+
 // One loaded configuration as every engine of this room sees it; immutable and shared.
 struct SmtpSettings {
   NodeFacts node;
   InboundSettings in;
+  OutboundSettings out;
 };
 
 std::span<const OptionTable> option_tables();   // [smtp] and [listen.smtp]
