@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network namespace of this test's own: port 25 and port 53 of its loopback are free, and its
+resolver asks the test's own DNS server."""
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+
+from tests.harness.results import Skip
+
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+MS_REC, MS_PRIVATE, MS_BIND = 0x4000, 1 << 18, 4096
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+
+
+def enter(workspace):
+    """Moves this process, and so all it starts, into a new namespace with only a loopback."""
+    if os.geteuid() != 0:
+        raise Skip("needs root for a network namespace")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
+        raise Skip(f"no network namespace here: {os.strerror(ctypes.get_errno())}")
+    check(libc, libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    resolv = workspace.file("resolv.conf", "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n")
+    target = os.path.realpath("/etc/resolv.conf")
+    check(libc, libc.mount(resolv.encode(), target.encode(), None, MS_BIND, None))
+    with socket.socket() as probe:
+        flags = struct.unpack("16sh", fcntl.ioctl(
+            probe, SIOCGIFFLAGS, struct.pack("16sh", b"lo", 0)))[1]
+        fcntl.ioctl(probe, SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | IFF_UP))
+
+
+def add_user(workspace, name, number):
+    """Makes a user known inside the namespace only: some daemons insist on their own."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for path, line in (("/etc/passwd", f"{name}:x:{number}:{number}::/nonexistent:/bin/false\n"),
+                       ("/etc/group", f"{name}:x:{number}:\n")):
+        with open(path, encoding="utf-8") as original:
+            text = original.read()
+        if f"\n{name}:" in text:
+            continue
+        copy = workspace.file(os.path.basename(path), text + line)
+        check(libc, libc.mount(copy.encode(), path.encode(), None, MS_BIND, None))
+
+
+def check(libc, result):
+    if result != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return libc
