@@ -42,6 +42,7 @@ constexpr std::size_t lanes_max = 65536;
 constexpr std::size_t endpoints_per_lane_max = 64;
 constexpr Duration endpoints_kept_max = 300s;                 // discovery result is reused so long
 constexpr Duration attempt_max = 600s;                        // one attempt over all endpoints (M-9)
+constexpr std::size_t sessions_per_attempt_max = 2;           // that got an answer and failed (M-9)
 constexpr Duration dead_name_kept_max = 60s;                  // "no such domain" is reused so long
 constexpr Duration extra_link_pause = 30s;                    // after a further link was refused
 constexpr Duration claim_pause = 1s;                          // after the store was too busy
@@ -56,6 +57,20 @@ constexpr std::size_t dns_records_max = 64;
 constexpr std::size_t dns_cname_links_max = 8;
 constexpr std::size_t dns_cache_entries_max = 8192;
 constexpr std::size_t dns_questions_open_max = 1024;
+constexpr Duration dns_ttl_min = 30s, dns_ttl_max = 24h;      // smtp M-12
+constexpr Duration dns_negative_ttl_max = 15min;
+constexpr std::size_t dns_query_udp_bytes = 1232;             // EDNS: fits every path unfragmented
+
+// Mail, receiving side
+constexpr std::size_t mail_errors_max = 10;                   // of one session (smtp S-12)
+constexpr std::size_t mail_commands_max = 100;                // without a finished message (S-12)
+constexpr std::size_t mail_idle_commands_max = 20;            // RSET, NOOP, VRFY; more are errors
+constexpr std::size_t mail_refused_data_errors_max = 3;       // behind a refused DATA (D-16)
+constexpr std::size_t mail_oversize_octets_max = 64 * 1024 * 1024;  // eaten beyond size_max (D-8)
+constexpr std::size_t mail_octets_per_second_min = 1024;      // of a message, after ... (D-17)
+constexpr Duration mail_content_start_max = 60s;              // ... this long
+constexpr Duration mail_question_wait_max = 60s;              // for our own answers (D-14)
+constexpr Duration mail_tls_wait_max = 60s;                   // for the handshake (D-17)
 
 // Configuration
 constexpr std::size_t config_file_bytes_max = 1024 * 1024;
@@ -66,10 +81,34 @@ constexpr std::size_t config_list_items_max = 10'000;
 constexpr std::size_t config_problems_max = 1000;             // told at once
 constexpr std::size_t secret_bytes_max = 256 * 1024;
 
+// Network
+constexpr std::size_t socket_read_bytes = 64 * 1024;          // one read; shared by a shard
+constexpr unsigned reads_per_turn_max = 4;                    // then the other connections
+constexpr unsigned accepts_per_turn_max = 64;
+constexpr std::size_t output_kept_bytes_max = 4096;           // larger buffers are freed after use
+constexpr Duration deadline_sweep_every = 100ms;
+constexpr Duration goodbye_wait_max = 10s;                    // last output of a closing connection
+constexpr Duration linger_wait_max = 2s;                      // then for the peer's own end
+constexpr Duration descriptors_wait = 1s;                     // none left: stop accepting
+
 // Console and metrics
 constexpr std::size_t control_request_bytes_max = 64 * 1024;
+constexpr std::size_t control_answer_bytes_max = 4 * 1024 * 1024;  // one line of an answer
+constexpr std::size_t control_text_bytes_max = 4096;
+constexpr std::size_t control_arguments_max = 64;
+constexpr std::size_t control_options_max = 32;
+constexpr std::size_t control_threads = 4;                    // console users served at once
+constexpr Duration control_read_wait_max = 10s;
+constexpr Duration control_write_wait_max = 10s;
+constexpr std::size_t json_depth_max = 8;
+constexpr std::size_t console_text_bytes_max = 400;           // one text shown to a person
+constexpr std::size_t metrics_request_bytes_max = 8 * 1024;
+constexpr std::size_t metrics_connections_max = 32;
+constexpr Duration metrics_wait_max = 5s;
 constexpr std::size_t metrics_series_max = 4096;
 constexpr std::size_t list_page_items_max = 1000;
 constexpr std::size_t log_text_bytes_max = 512;               // one field of a log line
+constexpr std::size_t log_repeats_max = 1024;                 // events remembered to be summarised
+constexpr Duration log_repeat_pause = 60s;                    // one summary per event and peer
 
 }  // namespace hanse::limits

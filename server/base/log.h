@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -10,11 +11,11 @@
 #include <string_view>
 #include <variant>
 
+#include "server/base/level.h"
+#include "server/base/log_repeats.h"
 #include "server/base/time.h"
 
 namespace hanse {
-
-enum class Level : std::uint8_t { debug, info, warning, error };
 
 // One field of a log line. Text is escaped by the writer, so peer bytes may be passed as they are.
 struct Field {
@@ -24,9 +25,11 @@ struct Field {
 
 // One event, one line of JSON (operations section 6): ts, lvl, ev, msg, then the fields.
 // Bodies and secrets are never passed. Thread: any. A line is written whole.
+// A warning or error that repeats (same event, same field "peer") is written once, then counted;
+// the count follows once a minute as field "repeats", with the next line of any event.
 class Log {
  public:
-  using Sink = std::function<void(std::string_view line)>;  // line ends with '\n'
+  using Sink = std::function<void(std::string_view line)>;  // line ends with '\n'; never logs itself
 
   Log(const Clock& clock, Sink sink) : clock_(clock), sink_(std::move(sink)) {}
 
@@ -39,15 +42,20 @@ class Log {
   void set_level(std::string_view area, Level level);   // for one ("smtp", "store", "conn")
 
  private:
+  void note_range();
+
   const Clock& clock_;
-  Sink sink_;
-  mutable std::mutex mutex_;
+  // The lowest and highest level of all areas: most questions are answered without the lock.
+  std::atomic<Level> lowest_{Level::info}, highest_{Level::info};
+  mutable std::mutex levels_mutex_;
   Level level_ = Level::info;
   std::map<std::string, Level, std::less<>> areas_;
+
+  std::mutex sink_mutex_;
+  Sink sink_;
+  LogRepeats repeats_;
 };
 
 Log::Sink stderr_sink();
-std::string_view level_name(Level level);
-bool parse_level(std::string_view text, Level& level);
 
 }  // namespace hanse

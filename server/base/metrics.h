@@ -45,13 +45,14 @@ class Histogram {
  private:
   std::vector<double> bounds_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> buckets_;  // one more than bounds_: +Inf
-  std::atomic<std::uint64_t> count_{0};
   std::atomic<double> sum_{0};
 };
 
 // All figures of the node, rendered as OpenMetrics text. The same name and labels give the same
 // object. Label values come from closed sets or from configured peers, never from the wire; a
 // registry refuses to grow beyond metrics_series_max and then hands out one shared spare object.
+// A counter may be named with or without "_total"; it is shown with it. A bad name, or one name
+// with two types, is a bug: std::logic_error.
 class Metrics {
  public:
   Metrics();
@@ -65,10 +66,14 @@ class Metrics {
  private:
   struct Family;
   struct Series;
+  Family& find_or_make_family(std::string_view name, std::string_view help, std::string_view type);
   Series& find_or_make(std::string_view name, std::string_view help, std::string_view type,
                        Labels labels);
   mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<Family>> families_;
+  std::vector<std::unique_ptr<Family>> families_;  // by name
+  std::unique_ptr<Series> spare_;
+  std::size_t series_count_ = 0;
+  Counter& refused_;
 };
 
 // Seconds, for every *_seconds histogram.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "server/base/result.h"
-#include "server/base/time.h"
+#include "server/base/network_address.h"
+#include "server/base/quantity.h"
 
 namespace hanse {
 
@@ -22,26 +21,15 @@ std::vector<std::string_view> split(std::string_view text, char at);  // keeps e
 // Printable ASCII only, at most `bytes_max`; everything else becomes \xNN, a cut ends in "...".
 // For every peer byte that goes to a reply, a terminal or a person.
 std::string escape_text(std::string_view text, std::size_t bytes_max = 128);
-void append_json_string(std::string& out, std::string_view text);  // with quotes; bad UTF-8 as \ufffd
 
-Result<std::int64_t> parse_integer(std::string_view text);          // whole text, decimal
-Result<Duration> parse_duration(std::string_view text);             // "500ms" "30s" "5m" "4h" "5d"
-Result<std::int64_t> parse_bytes(std::string_view text);            // "4096" "64KiB" "25MiB" "2GiB"
-std::string format_duration(Duration duration);                     // "5m", "1h30m", "250ms"
-std::string format_bytes(std::uint64_t bytes);                      // "38.2 MiB"
-std::string format_utc(UtcTime at);                                 // 2026-01-06T11:02:10.123Z
-std::string format_mail_date(UtcTime at);                           // RFC 5322 3.3, +0000
+// With quotes. Bad UTF-8 becomes \ufffd; controls of every kind, and the marks that turn the
+// direction of writing, become \uNNNN, so that a line shows what it says.
+void append_json_string(std::string& out, std::string_view text);
+
+// The start of `text`, at most `bytes_max` long, never ending inside a UTF-8 character.
+std::string_view cut_utf8(std::string_view text, std::size_t bytes_max);
 
 // The known word nearest to `word` by edit distance (at most 3 edits away), or empty.
 std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
-
-// An address or network in text form: "192.0.2.7", "2001:db8::1", "10.0.0.0/8".
-struct Network {
-  std::uint8_t bytes[16] = {};  // IPv4 as ::ffff:a.b.c.d
-  int prefix_bits = 128;        // counted in the 16-byte form
-};
-Result<Network> parse_network(std::string_view text);
-bool contains(const Network& network, std::string_view address);  // false when not an address
-bool is_ip_address(std::string_view text);
 
 }  // namespace hanse

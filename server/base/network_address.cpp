@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/base/network_address.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "server/base/text.h"
+
+namespace hanse {
+namespace {
+
+constexpr std::uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr int mapped_bits = 96;
+
+// Fills the 16-byte form; returns the bits of the family as it was written, 0 when not an address.
+int read_address(std::string_view text, std::uint8_t (&bytes)[16]) {
+  char terminated[INET6_ADDRSTRLEN];
+  if (text.size() >= sizeof terminated || text.find('\0') != text.npos) return 0;
+  std::copy(text.begin(), text.end(), terminated);
+  terminated[text.size()] = '\0';
+  if (inet_pton(AF_INET, terminated, bytes + 12) == 1) {
+    std::memcpy(bytes, mapped_prefix, sizeof mapped_prefix);
+    return 32;
+  }
+  return inet_pton(AF_INET6, terminated, bytes) == 1 ? 128 : 0;
+}
+
+bool is_mapped(const std::uint8_t (&bytes)[16]) {
+  return std::memcmp(bytes, mapped_prefix, sizeof mapped_prefix) == 0;
+}
+
+Error not_a_network(std::string_view text) {
+  return Error{Fault::never, "not an IP address or network: \"" + escape_text(text, 64) + "\""};
+}
+
+}  // namespace
+
+Result<Network> parse_network(std::string_view text) {
+  Network network;
+  const std::size_t slash = text.find('/');
+  const int family_bits = read_address(text.substr(0, slash), network.bytes);
+  if (family_bits == 0) return not_a_network(text);
+  if (slash == text.npos) return network;
+  const Result<std::int64_t> prefix = parse_integer(text.substr(slash + 1));
+  if (!prefix || *prefix < 0 || *prefix > family_bits) return not_a_network(text);
+  network.prefix_bits = 128 - family_bits + static_cast<int>(*prefix);
+  return network;
+}
+
+bool contains(const Network& network, std::string_view address) {
+  std::uint8_t bytes[16];
+  if (read_address(address, bytes) == 0) return false;
+  if (is_mapped(bytes) && network.prefix_bits < mapped_bits) return false;
+  const auto whole = static_cast<std::size_t>(network.prefix_bits / 8);
+  const int rest = network.prefix_bits % 8;
+  if (std::memcmp(network.bytes, bytes, whole) != 0) return false;
+  return rest == 0 || ((network.bytes[whole] ^ bytes[whole]) >> (8 - rest)) == 0;
+}
+
+bool is_ip_address(std::string_view text) {
+  std::uint8_t bytes[16];
+  return read_address(text, bytes) != 0;
+}
+
+}  // namespace hanse
