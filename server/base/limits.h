@@ -36,6 +36,9 @@ constexpr std::size_t bodies_in_memory_bytes_max = 64u * 1024 * 1024;  // per sh
 constexpr std::size_t claim_items_max = 64;
 constexpr std::size_t attempts_kept_max = 64;                 // shown by `queue why`
 constexpr std::size_t crashes_until_quarantine = 3;           // D7
+constexpr std::size_t history_messages_max = 1'000'000;       // finished ones, whatever their age
+constexpr std::size_t audit_rows_max = 100'000;
+constexpr std::size_t log_checkpoint_bytes = 16u * 1024 * 1024;  // the write-ahead log moves then
 
 // Lanes
 constexpr std::size_t lanes_max = 65536;

@@ -6,6 +6,8 @@
 
 namespace hanse::config {
 
+constexpr std::string_view default_control_socket = "/run/hanse/control.sock";
+
 struct ControlSettings {
   std::string socket;
   std::string group;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/console/commands.h"
+
+namespace hanse::console {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = [] {
+    std::vector<Command> table;
+    const auto add = [&table](std::span<const Command> group) {
+      table.insert(table.end(), group.begin(), group.end());
+    };
+    add(lifecycle_commands());
+    add(status_commands());
+    add(queue_read_commands());
+    return table;
+  }();
+  return all;
+}
+
+const Command* find_command(std::string_view words) {
+  for (const Command& command : commands()) {
+    if (command.words == words) return &command;
+  }
+  return nullptr;
+}
+
+}  // namespace hanse::console

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/base/limits.h"
+#include "server/base/text.h"
+#include "server/console/ages.h"
+#include "server/console/queue_json.h"
+
+namespace hanse::console {
+namespace {
+
+Result<std::size_t> read_limit(const Request& request) {
+  if (!request.has("limit")) return SIZE_MAX;
+  const Result<std::int64_t> limit = parse_integer(request.option("limit"));
+  if (!limit || *limit < 1) return Error{Fault::never, "--limit is a number above 0"};
+  return static_cast<std::size_t>(*limit);
+}
+
+// Page by page, so that neither side ever holds the whole queue.
+Ended run_list(Node& node, const Request& request, const Emit& emit) {
+  const Result<Selector> selector = read_selector(request);
+  if (!selector) return usage(selector.error().what);
+  const Result<std::size_t> limit = read_limit(request);
+  if (!limit) return usage(limit.error().what);
+  std::size_t left = *limit;
+  std::string cursor = request.option("cursor");
+  do {
+    const std::size_t most = std::min(left, limits::list_page_items_max);
+    Result<QueuePage> page = node.queue.list(*selector, cursor, most);
+    if (!page) return ended(page.error());
+    for (const QueueRow& row : page->rows) {
+      if (!emit(row_json(row))) return {};
+    }
+    left -= std::min(left, page->rows.size());
+    cursor = page->next_cursor;
+  } while (!cursor.empty() && left > 0);
+  return {Exit::ok, "", cursor};
+}
+
+constexpr Flag list_flags[] = {
+    {"limit", "COUNT", "Show at most so many."},
+    {"cursor", "CURSOR", "Go on where an earlier list ended."},
+};
+
+const Command group[] = {
+    {.words = "queue list",
+     .help = "What waits in the queue, one line a recipient.",
+     .parameters = selector_parameters,
+     .flags = list_flags,
+     .on_node = run_list,
+     .render = render_rows},
+};
+
+}  // namespace
+
+std::span<const Command> queue_read_commands() { return group; }
+
+}  // namespace hanse::console
