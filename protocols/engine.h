@@ -27,7 +27,8 @@ struct TlsFacts {
 struct Verify { Claim claim; std::vector<Evidence> evidence; };   // -> TrustDecision
 struct Permit { PermissionQuestion question; };                   // -> Permission
 struct Submit { Submission submission; };                         // -> Submitted
-struct Lookup { DnsQuestion question; };                          // -> DnsAnswer
+// background: input goes on meanwhile, the answer is nice to have.
+struct Lookup { DnsQuestion question; bool background = false; };  // -> DnsAnswer
 struct Keep { std::int64_t blob = 0; std::string bytes; };        // -> Kept (0 starts a blob)
 struct Fetch { std::int64_t blob = 0; std::uint64_t offset = 0; std::size_t most = 0; };  // -> Fetched
 using Ask = std::variant<Verify, Permit, Submit, Lookup, Keep, Fetch>;
@@ -76,8 +77,8 @@ class Outbox {
   virtual void note(Level level, std::string_view event, std::string_view text) = 0;
 };
 
-// One connection's protocol. While a question other than Fetch is open the session stops
-// reading, so Received can only bring what had already arrived; the engine holds it, bounded.
+// One connection's protocol. While a question is open, other than Fetch and a Lookup in the
+// background, the session stops reading, so Received can only bring what had already arrived; the engine holds it, bounded.
 // Every Deliver ends in settle() for each target, at the latest during Closed.
 class Engine {
  public:

@@ -9,7 +9,10 @@ namespace {
 
 constexpr Instant never = Instant::max();
 
-bool holds_input(const Ask& ask) { return !std::holds_alternative<Fetch>(ask); }
+bool holds_input(const Ask& ask) {
+  const Lookup* lookup = std::get_if<Lookup>(&ask);
+  return lookup != nullptr ? !lookup->background : !std::holds_alternative<Fetch>(ask);
+}
 
 }  // namespace
 

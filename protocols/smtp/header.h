@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "federation/message.h"
+#include "server/base/limits.h"
+
+namespace hanse::smtp {
+
+// D-6
+constexpr std::size_t header_octets_max = limits::body_memory_bytes_max;
+constexpr std::size_t header_fields_max = 1000;
+constexpr std::size_t header_field_octets_max = 64 * 1024;
+constexpr std::size_t header_name_octets_max = 256;
+constexpr std::size_t text_id_octets_max = 998;      // of a Message-ID
+static_assert(header_octets_max == 256 * 1024);
+
+struct HeaderRules {
+  bool normalize = false;            // a line that is no field ends the header instead (D-6)
+  std::size_t hops_max = 100;
+  std::string_view node;             // our own name in Received fields
+  const std::vector<Address>* recipients = nullptr;
+};
+
+struct HeaderReport {
+  std::string_view refusal;          // the reply at the end of data, empty when all is well
+  std::string message_id;            // without brackets; empty when absent
+  std::size_t received_fields = 0;
+};
+
+// Checks the header block at the front of `message`, which must hold all of it or at least
+// header_octets_max octets. Only looks; the bytes stay as they are.
+HeaderReport check_header_block(std::string_view message, const HeaderRules& rules);
+
+}  // namespace hanse::smtp
