@@ -8,6 +8,7 @@
 
 #include "federation/link.h"
 #include "protocols/protocol.h"
+#include "server/net/census.h"
 #include "server/net/shard.h"
 #include "server/net/tls.h"
 #include "server/session/session.h"
@@ -27,6 +28,7 @@ struct ConnectionSetup {
   std::shared_ptr<const TlsContext> tls;
   std::map<std::string, std::shared_ptr<const ProtocolRoom>> rooms;
   ConnectionLimits limits;
+  std::shared_ptr<Census> census = std::make_shared<Census>();  // the first one stays in use
 };
 
 struct ConnectionRow {

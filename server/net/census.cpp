@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/net/census.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "server/net/connections.h"
+#include "server/net/socket.h"
+
+namespace hanse::net {
+
+namespace {
+
+constexpr std::size_t ipv6_prefix_bytes = 8;  // a /64 is one customer (operations section 2)
+
+// The raw octets of the /32 or /64; empty for a Unix socket or a trusted network.
+std::string prefix_of(const SocketAddress& remote, const ConnectionLimits& limits) {
+  const std::string address = address_text(remote);
+  if (address.empty()) return {};
+  for (const Network& network : limits.trusted)
+    if (contains(network, address)) return {};
+  const Result<Network> parsed = parse_network(address);
+  if (!parsed) return {};
+  const char* bytes = reinterpret_cast<const char*>(parsed->bytes);
+  const bool v4 = remote.storage.ss_family == AF_INET;
+  return std::string(bytes, v4 ? sizeof parsed->bytes : ipv6_prefix_bytes);
+}
+
+// Saying "busy" costs a connection too, so that is bounded as well: by as much again for a
+// prefix, by an eighth for the node.
+Admission judge(std::size_t count, std::size_t most, std::size_t spare) {
+  if (count < most) return Admission::welcome;
+  return count < most + spare ? Admission::busy : Admission::turned_away;
+}
+
+}  // namespace
+
+Census::Ticket Census::enter(const SocketAddress& remote, const ConnectionLimits& limits) {
+  const std::size_t most =
+      limits.connections_max != 0 ? limits.connections_max : connections_max_of_system();
+  Ticket ticket;
+  ticket.prefix = prefix_of(remote, limits);
+  const std::lock_guard lock(mutex_);
+  ticket.admission = judge(total_, most, std::max<std::size_t>(most / 8, 1));
+  if (ticket.admission != Admission::welcome) ticket.reason = "total";
+  if (!ticket.prefix.empty() && ticket.admission == Admission::welcome) {
+    const auto found = by_prefix_.find(ticket.prefix);
+    const std::size_t count = found == by_prefix_.end() ? 0 : found->second;
+    ticket.admission = judge(count, limits.per_prefix_max, limits.per_prefix_max);
+    if (ticket.admission != Admission::welcome) ticket.reason = "prefix";
+  }
+  if (ticket.admission == Admission::turned_away) return ticket;
+  ++total_;
+  if (!ticket.prefix.empty()) ++by_prefix_[ticket.prefix];
+  return ticket;
+}
+
+void Census::enter_outgoing() {
+  const std::lock_guard lock(mutex_);
+  ++total_;
+}
+
+void Census::leave(const std::string& prefix) {
+  const std::lock_guard lock(mutex_);
+  --total_;
+  if (prefix.empty()) return;
+  const auto found = by_prefix_.find(prefix);
+  if (found != by_prefix_.end() && --found->second == 0) by_prefix_.erase(found);
+}
+
+std::size_t Census::total() const {
+  const std::lock_guard lock(mutex_);
+  return total_;
+}
+
+std::size_t connections_max_of_system() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024;
+  return static_cast<std::size_t>(files.rlim_cur / 5 * 4);
+}
+
+}  // namespace hanse::net

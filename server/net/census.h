@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace hanse::net {
+
+struct ConnectionLimits;
+struct SocketAddress;
+
+enum class Admission : std::uint8_t {
+  welcome,
+  busy,      // over a bound: the engine says so in its protocol's words
+  turned_away,  // far over it: no engine, no words
+};
+
+// Counts the connections of the whole node against its bounds. Thread: any.
+class Census {
+ public:
+  struct Ticket {
+    Admission admission = Admission::welcome;
+    std::string_view reason;             // "total" or "prefix", for the metric
+    std::string prefix;                  // empty: not counted by prefix
+  };
+
+  Ticket enter(const SocketAddress& remote, const ConnectionLimits& limits);
+  void enter_outgoing();
+  void leave(const std::string& prefix);
+  std::size_t total() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::size_t total_ = 0;
+  std::map<std::string, std::size_t> by_prefix_;
+};
+
+std::size_t connections_max_of_system();  // 80 % of RLIMIT_NOFILE
+
+}  // namespace hanse::net

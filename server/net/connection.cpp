@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/net/connection.h"
+
+#include <algorithm>
+
+#include "server/base/limits.h"
+#include "server/net/connection_dialled.h"
+#include "server/net/connection_tls.h"
+
+namespace hanse::net {
+
+Connection::Connection(std::shared_ptr<Hall> hall) : hall_(std::move(hall)), id_(hall_->next_id()) {}
+Connection::~Connection() = default;
+
+// ---- the beginning ----
+
+bool Connection::enter(const std::string& protocol) {
+  protocol_ = protocol;
+  since_ = hall_->clock.utc();
+  const auto& rooms = hall_->setup->rooms;
+  const auto found = rooms.find(protocol_);
+  if (found != rooms.end()) room_ = found->second;
+  hall_->enrol(shared_from_this());
+  hall_->sessions_open.fetch_add(1, std::memory_order_relaxed);
+  hall_->count_open(protocol_, dialled_ != nullptr, 1);
+  return room_ != nullptr;
+}
+
+void Connection::start_inbound(int native, const Listen& listen, std::string protocol) {
+  socket_ = Descriptor(hall_->shard, native);
+  remote_ = net::remote_address(native);
+  const Census::Ticket ticket = hall_->census->enter(remote_, hall_->setup->limits);
+  if (ticket.admission != Admission::welcome) hall_->count_rejected(protocol, ticket.reason);
+  if (ticket.admission == Admission::turned_away) {
+    phase_ = Phase::closed;
+    socket_.close();
+    return;
+  }
+  prefix_ = ticket.prefix;
+  busy_ = ticket.admission == Admission::busy;
+  if (!enter(protocol)) {
+    close_socket();
+    return;
+  }
+  if (hall_->log.enabled(Level::debug, "conn.open"))
+    hall_->log.write(Level::debug, "conn.open", "connection accepted",
+                     {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
+  const std::shared_ptr<const TlsContext>& tls = hall_->setup->tls;
+  const InboundContext context{busy_, tls != nullptr && tls->can_serve()};
+  if (listen.implicit_tls) {
+    phase_ = Phase::securing;
+    make_tls({}, {});
+  } else {
+    open_session(room_->inbound(context));
+  }
+  if (hall_->draining) drain();
+  finish();
+}
+
+void Connection::open_session(std::unique_ptr<Engine> engine) {
+  phase_ = Phase::open;
+  session_ = std::make_unique<Session>(std::move(engine), *this, *this, hall_->clock, hall_->log,
+                                       protocol_, id_, dialled_ ? this : nullptr);
+  Opened opened;
+  opened.local_address = address_text(local_address(socket_.native()));
+  opened.remote_address = address_text(remote_);
+  opened.remote_port = port_of(remote_);
+  turn([&] { session_->open(std::move(opened)); });
+}
+
+// ---- the end ----
+
+void Connection::drain() {
+  if (phase_ == Phase::open) {
+    turn([this] { session_->drain(); });
+    finish_later();
+  } else if (phase_ == Phase::connecting || phase_ == Phase::securing) {
+    if (dialled_) dialled_->end_unconnected(Fault::try_later, "drained before it was up", true);
+    close_socket();
+  }
+}
+
+void Connection::cut(const std::string& why) {
+  if (in_turn_) {
+    hall_->shard.post([self = shared_from_this(), why] { self->cut(why); });
+    return;
+  }
+  if (phase_ == Phase::closed) return;
+  output_.clear();
+  sent_ = 0;
+  if (dialled_ && phase_ == Phase::connecting) dialled_->end_unconnected(Fault::try_later, why);
+  end_session(false, why);
+  close_socket();
+}
+
+void Connection::end_session(bool tls_failed, const std::string& why) {
+  const bool had_session = phase_ == Phase::open;
+  if (!had_session && phase_ != Phase::securing) return;
+  phase_ = Phase::ending;
+  note_closed(why);
+  session_deadline_ = Instant::max();
+  own_deadline_ = hall_->clock.now() + limits::linger_wait_max;
+  update_deadline();
+  if (had_session) turn([&] { session_->on_closed(tls_failed, why); });
+  if (dialled_) dialled_->end(session_->end());
+  finish_later();
+}
+
+void Connection::note_closed(const std::string& why) {
+  hall_->sessions_open.fetch_sub(1, std::memory_order_relaxed);
+  if (!hall_->log.enabled(Level::debug, "conn.close")) return;
+  hall_->log.write(Level::debug, "conn.close", why,
+                   {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)},
+                    {"bytes_in", static_cast<std::int64_t>(bytes_in_)},
+                    {"bytes_out", static_cast<std::int64_t>(bytes_out_)},
+                    {"dur_ms", to_unix_ms(hall_->clock.utc()) - to_unix_ms(since_)}});
+}
+
+// An exception in an engine is a bug: this one connection pays for it.
+void Connection::engine_failed(const std::string& what) {
+  hall_->engine_failures.add();
+  hall_->log.write(Level::error, "conn.protocol_error", what,
+                   {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
+  if (dialled_) {
+    LinkEnd end;
+    end.stage = LinkEnd::Stage::ready;
+    end.fault = Fault::broken;
+    end.status = "4.3.0";
+    end.what = "internal error: " + what;
+    dialled_->end(std::move(end));
+  }
+  close_socket();
+}
+
+void Connection::close_socket() {
+  if (phase_ == Phase::closed) return;
+  if (phase_ != Phase::ending) note_closed("closed before the session began or by a failure");
+  phase_ = Phase::closed;
+  socket_.close();
+  session_deadline_ = own_deadline_ = Instant::max();
+  update_deadline();
+  hall_->census->leave(prefix_);
+  hall_->count_open(protocol_, dialled_ != nullptr, -1);
+  finish_later();
+  hall_->forget(*this);
+}
+
+void Connection::release() {
+  socket_.close();
+  session_.reset();
+  tls_.reset();
+  if (dialled_) dialled_->lane = nullptr;
+  phase_ = Phase::closed;
+}
+
+// ---- turns ----
+
+void Connection::turn(const std::function<void()>& call) {
+  if (in_turn_) {
+    call();
+    return;
+  }
+  in_turn_ = true;
+  try {
+    call();
+  } catch (const std::exception& failure) {
+    in_turn_ = false;
+    engine_failed(failure.what());
+    return;
+  }
+  in_turn_ = false;
+}
+
+void Connection::finish() {
+  flush();
+  wait_read();
+  tell_lane();
+}
+
+void Connection::finish_later() {
+  if (finish_posted_) return;
+  finish_posted_ = true;
+  hall_->shard.post([self = shared_from_this()] {
+    self->finish_posted_ = false;
+    self->finish();
+  });
+}
+
+void Connection::answer(Ask ask, std::function<void(Answer)> reply) {
+  hall_->services.answer(std::move(ask), [self = shared_from_this(),
+                                          reply = std::move(reply)](Answer answer) {
+    self->turn([&] { reply(std::move(answer)); });
+    self->finish_later();
+  });
+}
+
+void Connection::discard(std::int64_t blob) {
+  if (!hall_->gone) hall_->services.discard(blob);
+}
+
+// ---- deadlines ----
+
+void Connection::set_deadline(std::optional<Instant> at) {
+  session_deadline_ = at.value_or(Instant::max());
+  update_deadline();
+}
+
+void Connection::update_deadline() {
+  hall_->set_deadline(*this, deadline_, std::min(session_deadline_, own_deadline_));
+}
+
+void Connection::overdue() {
+  const std::shared_ptr<Connection> self = shared_from_this();
+  const bool own = own_deadline_ <= hall_->clock.now();
+  if (phase_ == Phase::connecting) {
+    const Duration waited = hall_->setup->limits.connect_timeout;
+    connect_failed("connect to " + to_text(remote_) + ": no answer within " +
+                   format_duration(waited));
+  } else if (own && securing()) {
+    tls_failed("TLS handshake timeout");
+  } else if (own) {
+    cut("the peer did not take the end of the output");
+  } else if (phase_ == Phase::open) {
+    session_deadline_ = Instant::max();
+    update_deadline();
+    turn([this] { session_->on_deadline(); });
+  }
+  finish();
+}
+
+ConnectionRow Connection::row() const {
+  ConnectionRow row;
+  row.connection = id_;
+  row.protocol = protocol_;
+  row.remote = to_text(remote_);
+  if (dialled_) row.peer = dialled_->request.lane;
+  row.tls = tls_text();
+  row.outgoing = dialled_ != nullptr;
+  row.since = since_;
+  row.bytes_in = bytes_in_;
+  row.bytes_out = bytes_out_;
+  return row;
+}
+
+}  // namespace hanse::net

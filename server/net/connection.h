@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "server/net/census.h"
+#include "server/net/descriptor.h"
+#include "server/net/hall.h"
+#include "server/net/socket.h"
+
+namespace hanse::net {
+
+// One socket and its session. The phases come in this order, some are skipped:
+//   connecting  outgoing only: no engine yet
+//   securing    TLS stands at the beginning: no engine yet
+//   open        the engine lives; everything read goes to it
+//   ending      the engine has heard Closed; what was written still goes out, input is dropped
+//   closed      no socket
+// A turn is one call into the session. finish() follows every turn and carries out what it left
+// behind: output, the next wait, news for the lane. After turns that others begin (answers,
+// deliver) it is posted, so that writes of one event-loop turn are one system call and the lane
+// hears nothing inside its own calls.
+class Connection final : public Wire,
+                         public SessionEvents,
+                         public Services,
+                         public std::enable_shared_from_this<Connection> {
+ public:
+  explicit Connection(std::shared_ptr<Hall> hall);
+  ~Connection() override;
+
+  void start_inbound(int native, const Listen& listen, std::string protocol);
+  std::unique_ptr<Link> start_outbound(DialRequest request, LinkEvents& lane);
+  void drain();
+  void cut(const std::string& why);            // at once; the session and the lane hear of it
+  void release();                              // at once; nobody hears of it
+  void overdue();                              // the sweep: its deadline has passed
+  ConnectionRow row() const;
+
+  // From the link that the lane owns.
+  void deliver(Work work);
+  void leave_lane();
+
+  // Wire
+  void write(std::string_view bytes) override;
+  std::size_t unwritten() const override;
+  void start_tls(std::string_view name, const std::vector<std::string>& also) override;
+  void read(bool wanted) override;
+  void close_after_write() override;
+  void set_deadline(std::optional<Instant> at) override;
+
+  // SessionEvents
+  void session_ready() override;
+  void session_settled(DeliveryId id, Outcome outcome) override;
+
+  // Services: passes on, and makes every answer a turn.
+  void answer(Ask ask, std::function<void(Answer)> reply) override;
+  void discard(std::int64_t blob) override;
+
+ private:
+  enum class Phase : std::uint8_t { connecting, securing, open, ending, closed };
+  struct Tls;
+  struct Dialled;
+
+  // connection.cpp: its life
+  bool enter(const std::string& protocol);
+  void connected();
+  void connect_failed(const std::string& what);
+  void open_session(std::unique_ptr<Engine> engine);
+  void end_session(bool tls_failed, const std::string& why);
+  void engine_failed(const std::string& what);
+  void close_socket();
+  void turn(const std::function<void()>& call);
+  void finish();
+  void finish_later();
+  void tell_lane();
+  void update_deadline();
+  void note_closed(const std::string& why);
+
+  // connection_io.cpp: its bytes
+  void wait_read();
+  void wait_write();
+  void readable();
+  void writable();
+  bool wants_input() const;
+  bool read_some();
+  void take(std::string_view bytes);
+  void peer_ended(const std::string& why);
+  void lost(const std::string& why);
+  void flush();
+  bool send_output();
+  void all_written();
+
+  // connection_tls.cpp: its cipher
+  void make_tls(std::string_view name, const std::vector<std::string>& also);
+  void take_secured(std::string_view bytes);
+  void secured();
+  void tls_failed(const std::string& why);
+  void write_secured(std::string_view bytes);
+  void encrypt_output();
+  bool securing() const;                       // a handshake is under way
+  std::size_t plain_unwritten() const;
+  std::string tls_text() const;
+
+  const std::shared_ptr<Hall> hall_;
+  const std::string id_;
+  std::string protocol_;
+  std::shared_ptr<const ProtocolRoom> room_;   // engines may refer to it after a reload
+  Descriptor socket_;
+  SocketAddress remote_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<Tls> tls_;
+  std::unique_ptr<Dialled> dialled_;           // null: inbound
+  std::string prefix_;                         // counted under this in the census
+  std::string output_;
+  std::size_t sent_ = 0;                       // of output_
+  std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
+  UtcTime since_{};
+  Instant session_deadline_ = Instant::max(), own_deadline_ = Instant::max();
+  Instant deadline_ = Instant::max();          // the earlier of both, as the sweep knows it
+  Phase phase_ = Phase::connecting;
+  bool in_turn_ = false, finish_posted_ = false, reading_ = true, read_waiting_ = false;
+  bool write_waiting_ = false, closing_ = false, input_ended_ = false, shut_ = false;
+  bool busy_ = false;
+};
+
+}  // namespace hanse::net
