@@ -1,55 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-# One Makefile, no recursion. `make help` lists what it can do.
+# One Makefile, no recursion. `make help` says what it can do.
 
-comma    := ,
-BUILD    ?= build
-SAN      ?=
-OPT      ?= -O2
-CXX      ?= g++
-CXXSTD   := -std=c++20
+BUILD  ?= build
+OPT    ?= -O2
+CXX    ?= g++
+ifeq ($(origin CXX),default)
+  CXX := g++
+endif
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+  MAKEFLAGS += -j$(shell nproc)
+endif
+
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
-LDHARDEN := -pie -Wl,-z,relro,-z,now
-ifneq ($(SAN),)
-  OUT      := $(BUILD)/$(subst $(comma),-,$(SAN))
-  SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
-  OPT      := -O1
-else
-  OUT      := $(BUILD)
-  HARDEN   += -D_FORTIFY_SOURCE=2
-endif
-CXXFLAGS += $(CXXSTD) $(WARN) $(HARDEN) $(OPT) -g1 -pthread -I. $(SANFLAGS)
-CPPFLAGS += -DASIO_STANDALONE -DASIO_NO_DEPRECATED -DTOML_HEADER_ONLY=1
-LDFLAGS  += $(LDHARDEN) -pthread $(SANFLAGS)
+CPPFLAGS += -DASIO_STANDALONE -DASIO_NO_DEPRECATED -DTOML_HEADER_ONLY=1 -I.
+CXXFLAGS += -std=c++20 $(WARN) $(HARDEN) -g1 -pthread
+LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread
 LIBS     := -lcares -lsqlite3 -lssl -lcrypto -lidn2
 
 # The rooms, highest floor first: the order in which they are linked.
-ROOMS    := server/console server/net server/config server/session protocols store federation server/base
-sources   = $(shell find $(1) -name '*.cpp' | LC_ALL=C sort)
-objects   = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
-archive   = $(OUT)/$(subst /,-,$(1)).a
-ARCHIVES := $(foreach room,$(ROOMS),$(call archive,$(room)))
-
-.PHONY: all
-all: $(OUT)/hanse
-
-define room_rules
-$(call archive,$(1)): $(call objects,$(call sources,$(1)))
-endef
-$(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
-%.a:
-	@rm -f $@
-	@ar rcs $@ $^
-
-MAIN_SOURCES := $(wildcard server/*.cpp)
-$(OUT)/hanse: $(call objects,$(MAIN_SOURCES)) $(ARCHIVES)
-	@echo "link $@"
-	@$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
-
-$(OUT)/obj/%.o: %.cpp
-	@mkdir -p $(@D)
-	@echo "c++  $<"
-	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+ROOMS := server/console server/config server/net server/session protocols store federation \
+         server/base
+sources = $(shell find $(1) -name '*.cpp' 2>/dev/null | LC_ALL=C sort)
 
 # Unit tests: one program a room, linked with that room and the floors below it.
 UNIT_base       := server/base
@@ -59,18 +31,136 @@ UNIT_protocols  := server/session protocols federation server/base
 UNIT_session    := server/session protocols federation server/base
 UNIT_config     := server/config protocols store federation server/base
 UNIT_net        := server/net server/session protocols federation server/base
-UNIT_console    := server/console server/config server/session protocols store federation server/base
-UNITS := base federation store protocols session config net console
-define unit_rules
-$(OUT)/test-$(1): $(call objects,tests/unit/main.cpp $(call sources,$(wildcard tests/unit/$(1))) $(EXTRA_$(1))) $(foreach room,$(UNIT_$(1)),$(call archive,$(room)))
+UNIT_console    := server/console server/config server/session protocols store federation \
+                   server/base
+UNITS           := base federation store protocols session config net console
+# The store's crash tests run on the simulator's disk.
+EXTRA_store     := $(wildcard tests/sim/sim_disk*.cpp tests/sim/sim_vfs*.cpp)
+SIM_ROOMS       := server/session server/config protocols store federation server/base
+
+# Three ways to build the same things: plain, with address and undefined behaviour sanitizers,
+# with the thread sanitizer. $(1): its folder, $(2): its compiler flags, $(3): its linker flags.
+objects = $(patsubst %.cpp,$(1)/obj/%.o,$(2))
+archive = $(1)/$(subst /,-,$(2)).a
+define variant
+$(1)/obj/%.o: %.cpp | setup
+	@mkdir -p $$(@D)
+	@echo "c++  $$<"
+	@$$(CXX) $$(CPPFLAGS) $$(CXXFLAGS) $(2) -MMD -MP -c -o $$@ $$<
+$(foreach room,$(ROOMS),
+$(call archive,$(1),$(room)): $(call objects,$(1),$(call sources,$(room)))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+)
+$(1)/hanse: $(call objects,$(1),$(wildcard server/*.cpp)) \
+            $(foreach room,$(ROOMS),$(call archive,$(1),$(room)))
 	@echo "link $$@"
-	@$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS)
+$(foreach unit,$(UNITS),
+$(1)/test-$(unit): $(call objects,$(1),tests/unit/main.cpp $(call sources,tests/unit/$(unit)) \
+                     $(EXTRA_$(unit))) \
+                   $(foreach room,$(UNIT_$(unit)),$(call archive,$(1),$(room)))
+	@echo "link $$@"
+	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS)
+)
+$(1)/sim: $(call objects,$(1),$(wildcard tests/sim/*.cpp)) \
+          $(foreach room,$(SIM_ROOMS),$(call archive,$(1),$(room)))
+	@echo "link $$@"
+	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS)
 endef
-$(foreach unit,$(UNITS),$(eval $(call unit_rules,$(unit))))
 
-SIM_SOURCES := $(wildcard tests/sim/*.cpp)
-$(OUT)/sim: $(call objects,$(SIM_SOURCES)) $(foreach room,server/session server/config protocols store federation server/base,$(call archive,$(room)))
-	@echo "link $@"
-	@$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+.PHONY: all
+all: $(BUILD)/hanse
 
--include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TSAN := -fsanitize=thread -fno-omit-frame-pointer
+$(eval $(call variant,$(BUILD),$(OPT) -D_FORTIFY_SOURCE=2,))
+$(eval $(call variant,$(BUILD)/address-undefined,-O1 $(ASAN),$(ASAN)))
+$(eval $(call variant,$(BUILD)/thread,-O1 $(TSAN),$(TSAN)))
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- what has to be there ----
+
+DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-dev \
+              libtomlplusplus-dev nlohmann-json3-dev libcli11-dev catch2
+DEPS_DEMO  := python3 openssl nsd
+DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
+DEPS_FUZZ  := clang-14 libclang-rt-14-dev
+GOALS      := $(MAKECMDGOALS)
+NEEDED     := $(DEPS_BUILD) \
+              $(if $(filter demo,$(GOALS)),$(DEPS_DEMO)) \
+              $(if $(filter test bench interop crash deps-test,$(GOALS)),$(DEPS_TEST)) \
+              $(if $(filter fuzz deps-fuzz,$(GOALS)),$(DEPS_FUZZ))
+# A plain `make` only says what is missing; these install it, where they may.
+SETUP      := $(if $(filter deps deps-test deps-fuzz demo run test bench fuzz,$(GOALS)),install,say)
+
+.PHONY: setup deps deps-test deps-fuzz
+setup:
+	@sh tests/setup.sh $(SETUP) $(NEEDED)
+deps deps-test deps-fuzz: setup
+
+# ---- trying it ----
+
+PYTHON  := /usr/bin/python3
+ROUNDS  ?= 1000
+SEEDS   ?= 1000
+NODES   ?= 5
+SECONDS ?= 60
+
+.PHONY: demo run
+demo: all
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.demo.demo
+run: all
+	@sh conf/try.sh $(BUILD)/hanse
+
+# ---- testing it ----
+
+UNIT_PROGRAMS := $(foreach unit,$(UNITS),$(BUILD)/test-$(unit))
+ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGRAMS)) \
+                 $(BUILD)/address-undefined/sim $(BUILD)/address-undefined/hanse
+TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
+
+.PHONY: check test tidy sim crash interop bench fuzz
+check: all $(UNIT_PROGRAMS) $(BUILD)/sim
+	@sh tests/run.sh check $(BUILD)
+test: all $(UNIT_PROGRAMS) $(BUILD)/sim $(ASAN_PROGRAMS) $(TSAN_PROGRAMS)
+	@sh tests/run.sh test $(BUILD)
+tidy:
+	@$(PYTHON) tests/tidy/tidy.py && $(PYTHON) tests/tidy/tidy_selftest.py
+sim: $(BUILD)/sim
+	@$(BUILD)/sim --seeds $(SEEDS) --nodes $(NODES)
+crash: all
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.crash.crash $(ROUNDS)
+interop: all
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.interop.interop
+bench: all
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.bench
+
+# ---- installing it ----
+
+PREFIX ?= /usr
+.PHONY: install clean help
+install: all
+	install -D -m 755 $(BUILD)/hanse $(DESTDIR)$(PREFIX)/sbin/hanse
+	install -D -m 644 conf/hanse.service $(DESTDIR)/lib/systemd/system/hanse.service
+	install -D -m 640 conf/hanse.toml $(DESTDIR)/etc/hanse/hanse.toml.sample
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo "make              build $(BUILD)/hanse (make deps installs what that needs)"
+	@echo "make demo         three nodes, a DNS server and a CA on loopback relay mail: see it work"
+	@echo "make run          one node in the foreground on high loopback ports"
+	@echo "make test         set everything up, then every test (about half an hour)"
+	@echo "make check        unit tests, transcripts, tidy and a few simulated worlds (2 minutes)"
+	@echo "make sim          SEEDS=1000 NODES=5: the simulator"
+	@echo "make crash        ROUNDS=1000: kill the real daemon again and again"
+	@echo "make interop      against Postfix and Exim"
+	@echo "make bench        side by side with Postfix"
+	@echo "make fuzz         SECONDS=60 for each parser"
+	@echo "make tidy         the rules of the house"
+	@echo "make docs         write conf/hanse.toml and the reference pages again"
+	@echo "make install      DESTDIR= PREFIX=/usr"
+	@echo "make deps         install what the build needs; deps-test, deps-fuzz: what those need"

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a checked configuration to what the rooms work with, at the start and at every reload.
+
+#include "server/node.h"
+
+namespace hanse {
+
+namespace {
+
+// The settings that differ and only count at the next start, as "table.key".
+std::vector<std::string> needs_restart(const Configuration& now, const Configuration& next,
+                                       const config::Schema& schema) {
+  std::vector<std::string> out;
+  for (const OptionTable& table : schema.tables()) {
+    if (table.shape != TableShape::single) continue;
+    const Settings& old_values = now.table(table.name);
+    const Settings& new_values = next.table(table.name);
+    for (const Option& option : table.options) {
+      if (option.applies != Applies::restart) continue;
+      const auto before = old_values.entries.find(option.key);
+      const auto after = new_values.entries.find(option.key);
+      const bool was = before != old_values.entries.end(), is = after != new_values.entries.end();
+      if (was != is || (was && before->second.value != after->second.value))
+        out.push_back(std::string(table.name) + "." + std::string(option.key));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+ShardRooms::Setup Node::shard_setup(const Loaded& loaded) {
+  const config::DnsOptions& dns = loaded.settings.dns;
+  return {loaded.policy, loaded.traits, loaded.reports, loaded.connections,
+          {dns.servers, dns.trust_ad, dns.timeout, dns.tries}};
+}
+
+Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
+    std::shared_ptr<const Configuration> configuration) const {
+  auto out = std::make_shared<Loaded>();
+  out->configuration = configuration;
+  config::NodeRead read = config::read_node_settings(*configuration);
+  if (!read.problems.empty())
+    return Error{Fault::never, config::problem_text(read.problems.front())};
+  out->settings = std::move(read.settings);
+
+  std::vector<std::string> names;
+  auto connections = std::make_shared<net::ConnectionSetup>();
+  for (const Protocol* protocol : protocols()) {
+    names.emplace_back(protocol->name);
+    Result<std::shared_ptr<const ProtocolRoom>> room =
+        protocol->open(*configuration, NodeFacts{out->settings.domain, &clock_});
+    if (!room) return room.error();
+    const ProtocolRoom* opened = room->get();
+    connections->rooms.emplace(protocol->name, *room);
+    out->traits.push_back(opened->lane_traits());
+    out->reports.emplace(protocol->name, [room = *room](const Reportable& failed,
+                                                        std::string_view head, UtcTime now) {
+      return room->report(failed, head, now);
+    });
+  }
+  Result<std::shared_ptr<const Policy>> policy = make_policy(*configuration, names);
+  if (!policy) return policy.error();
+  out->policy = std::move(policy).value();
+
+  const config::TlsOptions& keys = out->settings.tls;
+  Result<std::shared_ptr<const net::TlsContext>> tls = net::TlsContext::load(
+      {keys.certificate_pem, keys.key_pem, keys.ca, keys.version_min});
+  if (!tls) return tls.error();
+  connections->tls = std::move(tls).value();
+
+  const config::LimitOptions& limits = out->settings.limits;
+  connections->limits = {limits.connections_max, limits.connections_per_prefix_max, {},
+                         limits.connect_timeout, limits.handshake_timeout};
+  for (const auto& [name, protocol] : out->policy->protocols) {
+    connections->limits.trusted.insert(connections->limits.trusted.end(),
+                                       protocol.relay_from.begin(), protocol.relay_from.end());
+  }
+  out->connections = std::move(connections);
+  return std::shared_ptr<const Loaded>(std::move(out));
+}
+
+Result<void> Node::reload() {
+  const config::Loaded read = config::load(config_file_, schema_);
+  const auto reject = [this](const std::string& why) {
+    log_.write(Level::error, "config.rejected", why);
+    return Error{Fault::refused, why};
+  };
+  if (!read.configuration) return reject(config::problem_text(read.problems.front()));
+  Result<std::shared_ptr<const Loaded>> parts = take_apart(read.configuration);
+  if (!parts) return reject(parts.error().what);
+
+  for (const std::string& key : needs_restart(*configuration(), *read.configuration, schema_))
+    log_.write(Level::warning, "config.needs_restart", key + " changes with the next start");
+
+  const ShardRooms::Setup setup = shard_setup(**parts);
+  {
+    std::lock_guard lock(mutex_);
+    loaded_ = *parts;
+    ++config_epoch_;
+    config_loaded_ = clock_.utc();
+  }
+  log_.set_level((*parts)->settings.log.level);
+  on_every_shard([setup](ShardRooms& rooms) { rooms.apply(setup); });
+  log_.write(Level::info, "config.reloaded", "the new configuration is in force",
+             {{"epoch", static_cast<std::int64_t>(config_epoch())}});
+  return {};
+}
+
+}  // namespace hanse

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of contents: gather the option tables, read the command line, and either carry out
+// a console command or put the rooms together and run until the last goodbye.
+
+#include <malloc.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "server/console/cli.h"
+#include "server/console/control_server.h"
+#include "server/console/metrics_server.h"
+#include "server/config/whole.h"
+#include "server/node.h"
+
+namespace hanse {
+namespace {
+
+int run_daemon(const std::string& config_file, const config::Schema& schema) {
+  // One arena a core: the default of eight a core keeps freed memory of short bursts for ever.
+  ::mallopt(M_ARENA_MAX, 2);
+  const auto configuration = console::load_or_complain(config_file, schema);
+  if (!configuration) return 2;
+
+  const SystemClock clock;
+  Log log(clock, stderr_sink());
+  Metrics metrics;
+  Node node(config_file, schema, log, metrics, clock);
+  if (const Result<void> started = node.start(configuration); !started) {
+    log.write(Level::error, "node.start_failed", started.error().what);
+    return started.error().fault == Fault::never ? 2 : 1;
+  }
+  return node.run();
+}
+
+}  // namespace
+}  // namespace hanse
+
+int main(int argc, char** argv) {
+  try {
+    const hanse::config::Schema schema = hanse::config::whole_schema();
+    const auto asked = hanse::console::console_main(argc, argv, schema);
+    if (const int* code = std::get_if<int>(&asked)) return *code;
+    return hanse::run_daemon(std::get<hanse::console::RunDaemon>(asked).config_file, schema);
+  } catch (const std::exception& bug) {
+    std::fprintf(stderr, "hanse: %s\n", bug.what());
+    return 1;
+  }
+}

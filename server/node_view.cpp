@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node as the console and the metrics listener see it, and what they may ask of it.
+
+#include <dirent.h>
+
+#include <fstream>
+
+#include "server/node.h"
+
+namespace hanse {
+
+using namespace std::chrono_literals;
+
+std::string Node::domain() const { return loaded()->settings.domain; }
+
+std::shared_ptr<const Policy> Node::policy() const { return loaded()->policy; }
+
+std::shared_ptr<const Configuration> Node::configuration() const {
+  return loaded()->configuration;
+}
+
+std::shared_ptr<const Node::Loaded> Node::loaded() const {
+  std::lock_guard lock(mutex_);
+  return loaded_;
+}
+
+std::uint64_t Node::config_epoch() const {
+  std::lock_guard lock(mutex_);
+  return config_epoch_;
+}
+
+UtcTime Node::config_loaded() const {
+  std::lock_guard lock(mutex_);
+  return config_loaded_;
+}
+
+Result<std::vector<LaneStatus>> Node::lanes() {
+  return gather<LaneStatus>([](ShardRooms& rooms) { return rooms.exchange().lanes(); });
+}
+
+Result<std::vector<console::LinkRow>> Node::links() {
+  return gather<console::LinkRow>([](ShardRooms& rooms) {
+    std::vector<console::LinkRow> out;
+    for (net::ConnectionRow& row : rooms.connections().rows()) {
+      out.push_back({std::move(row.connection), std::move(row.protocol), row.outgoing,
+                     std::move(row.remote), std::move(row.peer), std::move(row.tls), row.since,
+                     row.bytes_in, row.bytes_out, 0});
+    }
+    return out;
+  });
+}
+
+console::Readiness Node::readiness() {
+  console::Readiness out;
+  const Result<std::vector<bool>> turning =
+      gather<bool>([](ShardRooms&) { return std::vector<bool>{true}; });
+  out.live = turning.has_value();
+  if (!out.live) out.failing.push_back("an event loop does not turn");
+  std::lock_guard lock(mutex_);
+  if (!ready_ && wish_ == Wish::none) out.failing.push_back("still starting");
+  if (wish_ == Wish::store_broken) out.failing.push_back("the store is broken");
+  else if (wish_ != Wish::none) out.failing.push_back("draining");
+  if (pressure_ && pressure_->disk_low) out.failing.push_back("disk low");
+  out.ready = out.failing.empty();
+  return out;
+}
+
+void Node::wake_lane(const std::string& protocol, const std::string& lane) {
+  on_every_shard([protocol, lane](ShardRooms& rooms) { rooms.exchange().wake(protocol, lane); });
+}
+
+void Node::drain(Duration grace) {
+  {
+    std::lock_guard lock(mutex_);
+    grace_ = grace;
+  }
+  wish(Wish::drain);
+}
+
+// Every few seconds, on the first shard: figures nobody else owns, and the clock (operations D8).
+void Node::watch() {
+  const Duration drift = std::chrono::duration_cast<Duration>(clock_.utc().time_since_epoch()) -
+                         clock_.now().time_since_epoch();
+  const Duration jump = clock_drift_ == Duration::zero() ? Duration::zero() : drift - clock_drift_;
+  if (jump > 60s || jump < -60s) {
+    log_.write(Level::warning, "clock.jump", "the wall clock was moved",
+               {{"seconds", std::chrono::duration<double>(jump).count()}});
+  }
+  clock_drift_ = drift;
+
+  std::int64_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  metrics_.gauge("hanse_memory_bytes", "Resident memory of the process")
+      .set(static_cast<double>(resident) * 4096);
+  if (DIR* folder = ::opendir("/proc/self/fd"); folder != nullptr) {
+    int count = -3;  // ".", ".." and the folder itself
+    while (::readdir(folder) != nullptr) ++count;
+    ::closedir(folder);
+    metrics_.gauge("hanse_fd_used", "Open file descriptors").set(count);
+  }
+  std::unique_lock lock(mutex_);
+  metrics_.gauge("hanse_ready", "1 when the node is ready").set(ready_ ? 1 : 0);
+  metrics_.gauge("hanse_config_epoch", "How often the configuration was loaded")
+      .set(static_cast<double>(config_epoch_));
+  if (const auto expires = loaded_->connections->tls->certificate_expires()) {
+    metrics_.gauge("hanse_tls_cert_expiry_seconds", "Time until the certificate expires",
+                   {{"name", loaded_->settings.domain}})
+        .set(std::chrono::duration<double>(*expires - clock_.utc()).count());
+  }
+  lock.unlock();
+  shards_[0]->shard().at(clock_.now() + 5s, [this] { watch(); });
+}
+
+}  // namespace hanse

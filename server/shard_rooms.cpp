@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/shard_rooms.h"
+
+namespace hanse {
+
+namespace {
+
+// FNV-1a: the same on every start, so that a lane keeps its shard.
+std::uint64_t hash_of(std::string_view protocol, std::string_view lane) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  const auto mix = [&hash](std::string_view text) {
+    for (const char byte : text) {
+      hash ^= static_cast<unsigned char>(byte);
+      hash *= 0x100000001b3u;
+    }
+  };
+  mix(protocol);
+  mix("/");
+  mix(lane);
+  return hash;
+}
+
+}  // namespace
+
+std::size_t ShardMap::owner(std::string_view protocol, std::string_view lane) const {
+  return hash_of(protocol, lane) % shards_.size();
+}
+
+bool ShardMap::hand(const std::string& protocol, const std::string& lane, Work work) {
+  ShardRooms* target = shards_[owner(protocol, lane)];
+  return target->shard().try_post([target, protocol, lane, work = std::move(work)]() mutable {
+    target->exchange().take(protocol, lane, std::move(work));
+  });
+}
+
+ShardRooms::ShardRooms(unsigned index, const Setup& setup, store::CommandSink& store,
+                       ShardMap& map, std::uint64_t seed, const Clock& clock, Log& log,
+                       Metrics& metrics)
+    : shard_(index, clock, log, metrics),
+      random_(seed),
+      port_(store, shard_),
+      resolver_(shard_, setup.dns, clock, log, metrics),
+      exchange_(ExchangeParts{clock, random_, shard_, port_, port_, resolver_, dialer_, map, log,
+                              metrics},
+                setup.policy, setup.traits, setup.reports),
+      services_(exchange_, resolver_, port_),
+      connections_(shard_, services_, setup.connections, clock, log, metrics) {
+  dialer_.connections = &connections_;
+}
+
+void ShardRooms::apply(const Setup& setup) {
+  resolver_.apply(setup.dns);
+  connections_.apply(setup.connections);
+  exchange_.apply(setup.policy, setup.traits, setup.reports);
+}
+
+}  // namespace hanse
