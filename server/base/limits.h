@@ -52,6 +52,11 @@ constexpr Duration claim_pause = 1s;                          // after the store
 constexpr Duration ramp_slot = 10s;                           // after an outage (operations 2)
 constexpr std::size_t ramp_first_works = 32;                  // started in the first slot
 constexpr std::size_t ramp_last_works = 65536;                // a slot of more is no bound any more
+constexpr std::size_t lanes_sweep_least = 256;                // idle lanes are forgotten from here
+constexpr Duration exchange_tick = 1s;                        // bounces, works no mailbox took
+constexpr Duration report_wait = 60s;                         // one bounce for failures within (B-5)
+constexpr std::size_t reports_open_max = 16;                  // bounces being made at once
+constexpr std::size_t report_head_bytes_max = 64 * 1024;
 constexpr std::size_t works_returned_max = 8;                 // links that gave one work back
 
 // DNS

@@ -29,7 +29,7 @@ struct Field {
 // the count follows once a minute as field "repeats", with the next line of any event.
 class Log {
  public:
-  using Sink = std::function<void(std::string_view line)>;  // line ends with '\n'; never logs itself
+  using Sink = std::function<void(std::string_view line)>;  // whole lines; never logs itself
 
   Log(const Clock& clock, Sink sink) : clock_(clock), sink_(std::move(sink)) {}
 

@@ -8,7 +8,7 @@ namespace hanse {
 
 using Duration = std::chrono::microseconds;
 
-// Elapsed time of this process: for deadlines, timers and rates. Never jumps, means nothing on disk.
+// Elapsed time of this process: deadlines, timers, rates. Never jumps, means nothing on disk.
 struct ElapsedTag {
   using rep = Duration::rep;
   using period = Duration::period;
