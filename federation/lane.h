@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "federation/body_budget.h"
 #include "federation/link.h"
 #include "federation/ports.h"
 #include "federation/routes.h"
@@ -60,6 +61,7 @@ struct LaneParts {
   Dialer& dialer;
   Log& log;
   Metrics& metrics;
+  BodyBudget& bodies;                         // shared by the lanes of the shard
 };
 
 // Everything that travels over one protocol to one peer: discover, dial, window, backoff,
@@ -67,10 +69,14 @@ struct LaneParts {
 // in its bounds goes back to the store and is claimed later. Thread: one shard.
 class Lane final : public LinkEvents {
  public:
-  Lane(std::string name, std::shared_ptr<const LaneTraits> traits, TlsLevel tls, LaneParts parts);
+  // `peer_label` is the lane's own name for a configured peer, "other" for all the rest.
+  Lane(std::string name, std::shared_ptr<const LaneTraits> traits, TlsLevel tls, LaneParts parts,
+       const std::string& peer_label = "other");
   ~Lane() override;
 
-  void take(Work work);                       // fresh from acceptance; never refused, may go back
+  // Fresh from acceptance; never refused, may go back. A work without targets only says that
+  // the store holds something for this lane.
+  void take(Work work);
   void recover(const LaneBacklog& backlog);   // at start: the store holds work
   void wake();                                // operator: try now, whatever the backoff says
   void hold(bool held);                       // operator: stop dialling and delivering
@@ -78,6 +84,7 @@ class Lane final : public LinkEvents {
   bool drained() const;
   bool idle() const;                          // holds nothing: may be forgotten
   LaneStatus status() const;
+  void apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls);   // a new configuration
 
   void link_ready(Link& link) override;
   void link_settled(Link& link, DeliveryId id, Outcome outcome) override;

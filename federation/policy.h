@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "federation/rates.h"
 #include "federation/routes.h"
 #include "federation/trust.h"
 #include "server/base/options.h"
@@ -25,9 +26,13 @@ struct Policy {
   std::vector<PeerPolicy> peers;
   RouteTable routes;
   std::map<std::string, ProtocolPolicy, std::less<>> protocols;
+  std::shared_ptr<PeerRates> rates;     // never null once made; the one thing in it that changes
 
   const PeerPolicy* peer(std::string_view domain) const;
   const ProtocolPolicy& protocol(std::string_view name) const;  // a closed one when unknown
+  TlsLevel tls_of_lane(std::string_view protocol, std::string_view lane) const;
+  bool hosts(std::string_view protocol, std::string_view domain) const;
+  bool relays_from(std::string_view protocol, std::string_view address) const;
 };
 
 // The tables [policy], [peer."..."] and [[route]].

@@ -35,13 +35,15 @@ class RouteTable {
 
   RouteChoice choose(std::string_view protocol, std::string_view domain) const;
   bool names(std::string_view protocol, std::string_view domain) const;  // by a rule, not by "*"
-  TlsLevel tls_of_lane(std::string_view protocol, std::string_view lane) const;
+  // What the first rule that leads to this lane demands; no rule or none said: nothing.
+  std::optional<TlsLevel> tls_of_lane(std::string_view protocol, std::string_view lane) const;
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
   std::vector<Route> routes_;
 };
 
+// "a.example" matches itself, "*.a.example" everything below it, "*" everything. Any case.
 bool domain_matches(std::string_view pattern, std::string_view domain);
 
 }  // namespace hanse

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "federation/exchange.h"
+
+#include <utility>
+
+#include "federation/intake.h"
+#include "federation/lane_ledger.h"
+#include "federation/lane_table.h"
+#include "federation/report_desk.h"
+#include "server/base/limits.h"
+
+namespace hanse {
+
+struct Exchange::State {
+  State(ExchangeParts exchange_parts, std::shared_ptr<const Policy> first_policy);
+  ~State();
+
+  void submit(Submission submission, std::function<void(Result<std::string>)> committed);
+  void hand_over(std::vector<LaneShare> shares);
+  void nudge(const LaneKey& key);
+  void tick();
+  void arm();
+
+  ExchangeParts parts;
+  std::shared_ptr<const Policy> policy;
+  std::shared_ptr<const StorePressure> pressure = std::make_shared<StorePressure>();
+  LaneTable lanes;
+  Intake intake;
+  ReportDesk desk;
+  std::set<LaneKey> missed;       // the store holds work their lanes do not know of
+  std::size_t commits_open = 0;
+  bool makes_reports = false, draining = false, armed = false;
+  TimerKey timer = 0;
+  std::shared_ptr<int> alive = std::make_shared<int>(0);
+};
+
+Exchange::State::State(ExchangeParts exchange_parts, std::shared_ptr<const Policy> first_policy)
+    : parts(exchange_parts),
+      policy(std::move(first_policy)),
+      lanes(parts),
+      intake(parts),
+      desk(parts, [this](Submission submission, std::function<void(Result<std::string>)> reply) {
+        submit(std::move(submission), std::move(reply));
+      }) {}
+
+Exchange::State::~State() {
+  if (armed) parts.timers.cancel(timer);
+}
+
+// D1: the answer comes after the commit, and never without one.
+void Exchange::State::submit(Submission submission,
+                             std::function<void(Result<std::string>)> committed) {
+  const auto refuse = [&](Error error) {
+    parts.timers.at(parts.clock.now(),
+                    [committed = std::move(committed), error = std::move(error)] {
+                      committed(error);
+                    });
+  };
+  if (pressure->disk_low)  // D9
+    return refuse({Fault::overloaded, "disk space is low"});
+  Result<Intake::Prepared> prepared = intake.prepare(std::move(submission), *policy, lanes);
+  if (!prepared) return refuse(prepared.error());
+  ++commits_open;
+  Acceptance acceptance = std::move(prepared->acceptance);
+  parts.queue.accept(
+      std::move(acceptance),
+      [this, token = std::weak_ptr(alive), committed = std::move(committed),
+       one = *std::move(prepared)](Result<Accepted> accepted) mutable {
+        if (token.expired()) return;
+        --commits_open;
+        if (!accepted) return committed(accepted.error());
+        intake.accepted(one, *policy, *accepted);
+        committed(one.envelope->id);
+        hand_over(std::move(one.shares));
+      });
+}
+
+void Exchange::State::hand_over(std::vector<LaneShare> shares) {
+  for (LaneShare& share : shares) {
+    if (parts.shards.hand(share.protocol, share.lane, share.work)) continue;
+    std::vector<Settlement> settlements;
+    for (const Target& target : share.work.targets)
+      settlements.push_back(returned(target, "the lane's shard is busy", parts.clock.utc()));
+    parts.queue.settle(std::move(settlements));
+    missed.emplace(share.protocol, share.lane);
+    arm();
+  }
+}
+
+// A work without targets tells a lane that the store holds something for it.
+void Exchange::State::nudge(const LaneKey& key) {
+  if (parts.shards.hand(key.first, key.second, Work{})) return;
+  missed.insert(key);
+  arm();
+}
+
+void Exchange::State::arm() {
+  if (armed || draining || (!makes_reports && missed.empty())) return;
+  armed = true;
+  timer = parts.timers.at(parts.clock.now() + limits::exchange_tick, [this] { tick(); });
+}
+
+void Exchange::State::tick() {
+  armed = false;
+  for (const LaneKey& key : std::exchange(missed, {})) nudge(key);
+  if (makes_reports && !pressure->disk_low) desk.check();
+  arm();
+}
+
+Exchange::Exchange(ExchangeParts parts, std::shared_ptr<const Policy> policy,
+                   std::vector<std::shared_ptr<const LaneTraits>> traits,
+                   std::map<std::string, ReportMaker> reports)
+    : state_(std::make_unique<State>(parts, std::move(policy))) {
+  state_->lanes.apply(state_->policy, traits);
+  state_->desk.set_makers(std::move(reports));
+}
+
+Exchange::~Exchange() = default;
+
+void Exchange::start(const std::vector<LaneBacklog>& backlogs, bool makes_reports) {
+  State& state = *state_;
+  state.makes_reports = makes_reports;
+  for (const LaneBacklog& backlog : backlogs) {
+    Lane* lane = state.lanes.get(backlog.protocol, backlog.lane);
+    if (lane != nullptr) lane->recover(backlog);
+    else state.missed.emplace(backlog.protocol, backlog.lane);
+  }
+  state.arm();
+}
+
+TrustDecision Exchange::verify(const Claim& claim, const std::vector<Evidence>& evidence) const {
+  const Policy& policy = *state_->policy;
+  const PeerPolicy* peer = recognise(policy.peers, claim, evidence);
+  const bool ours = !claim.outgoing && policy.relays_from(claim.protocol, claim.address);
+  if (ours && peer == nullptr) {
+    TrustDecision out;
+    out.verdict = Verdict::accept;
+    out.why = "relay_from " + claim.address;
+    out.evidence = evidence;
+    out.evidence.push_back({"network", true, claim.address});
+    return out;
+  }
+  return decide(peer, policy.protocol(claim.protocol).unknown_peers, claim, evidence);
+}
+
+Permission Exchange::permit(const PermissionQuestion& question) const {
+  const Policy& policy = *state_->policy;
+  const bool limited = !question.peer.empty() &&
+                       policy.rates->used_up(question.peer, state_->parts.clock.now());
+  if (limited) {
+    Permission out;
+    out.answer = Permission::Answer::peer_limited;
+    out.why = "peer " + question.peer + " is over max_msgs_per_min";
+    return out;
+  }
+  const std::set<std::string>& full = state_->pressure->full_lanes;
+  return hanse::permit(policy, question, [&](std::string_view lane) {
+    return !full.empty() && full.contains(question.to.protocol + "/" + std::string(lane));
+  });
+}
+
+void Exchange::submit(Submission submission, std::function<void(Result<std::string>)> committed) {
+  state_->submit(std::move(submission), std::move(committed));
+}
+
+void Exchange::take(const std::string& protocol, const std::string& lane, Work work) {
+  State& state = *state_;
+  if (Lane* taker = state.lanes.get(protocol, lane)) return taker->take(std::move(work));
+  std::vector<Settlement> settlements;
+  for (const Target& target : work.targets)
+    settlements.push_back(returned(target, "too many lanes", state.parts.clock.utc()));
+  if (!settlements.empty()) state.parts.queue.settle(std::move(settlements));
+  state.missed.emplace(protocol, lane);
+  state.arm();
+}
+
+void Exchange::set_pressure(std::shared_ptr<const StorePressure> pressure) {
+  state_->pressure = std::move(pressure);
+}
+
+void Exchange::apply(std::shared_ptr<const Policy> policy,
+                     std::vector<std::shared_ptr<const LaneTraits>> traits,
+                     std::map<std::string, ReportMaker> reports) {
+  state_->policy = std::move(policy);
+  state_->lanes.apply(state_->policy, traits);
+  state_->desk.set_makers(std::move(reports));
+}
+
+void Exchange::wake(std::string_view protocol, std::string_view lane) {
+  // Not ours, or not known yet: whoever owns it looks into the store.
+  if (!lane.empty() && state_->lanes.find(protocol, lane) == nullptr)
+    return state_->nudge(LaneKey(protocol, lane));
+  state_->lanes.each(protocol, lane, [](Lane& one) { one.wake(); });
+}
+
+void Exchange::hold(std::string_view protocol, std::string_view lane, bool held) {
+  state_->lanes.each(protocol, lane, [held](Lane& one) { one.hold(held); });
+}
+
+void Exchange::check_reports() {
+  if (!state_->pressure->disk_low) state_->desk.check();
+}
+
+void Exchange::drain(bool now) {
+  state_->draining = true;
+  state_->lanes.drain(now);
+}
+
+bool Exchange::drained() const {
+  return state_->draining && state_->commits_open == 0 && state_->lanes.drained();
+}
+
+std::vector<LaneStatus> Exchange::lanes() const { return state_->lanes.statuses(); }
+
+}  // namespace hanse

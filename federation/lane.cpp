@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "federation/lane.h"
+
+#include <algorithm>
+
+#include "federation/lane_state.h"
+#include "federation/retry.h"
+#include "server/base/limits.h"
+
+namespace hanse {
+
+// What the lane does, in this order, each time anything has happened.
+void Lane::State::advance() {
+  const Instant now = parts.clock.now();
+  stored.tick(now);
+  retire_links(now);
+  if (draining || held) return give_back(why_waiting());
+  if (dead_name && now >= dead_name->until) dead_name.reset();
+  const bool resting = !breaker.may_try(now) && !any(LaneLink::Phase::ready);
+  if (resting) return give_back(why_waiting());
+  claim(now);
+  if (dead_name) {
+    while (!ready.empty()) settle_all(pop_front().work, dead_name->outcome, Duration::zero());
+    return;
+  }
+  assign(now);
+  open_links(now);
+}
+
+void Lane::State::turn() {
+  again = true;
+  if (turning) return;
+  turning = true;
+  while (again) {
+    again = false;
+    advance();
+  }
+  turning = false;
+  arm();
+}
+
+Instant Lane::State::next_look(Instant now) const {
+  Instant next = Instant::max();
+  const auto consider = [&](Instant at) { next = std::min(next, std::max(at, now)); };
+  if (draining) return next;
+  if (!breaker.may_try(now)) consider(breaker.until());
+  else if (!held) consider(stored.next());
+  if (dead_name) consider(dead_name->until);
+  if (!ready.empty() && ramp.slot_end() > now) consider(ramp.slot_end());
+  if (!ready.empty() && extra_links_after > now) consider(extra_links_after);
+  for (const auto& link : links)
+    if (link->phase == LaneLink::Phase::ready && link->flights.empty())
+      consider(link->idle_since + traits->idle_keep);
+  return next;
+}
+
+// One timer; one that rings too early only looks and is set again.
+void Lane::State::arm() {
+  const Instant now = parts.clock.now();
+  const Instant next = next_look(now);
+  if (next >= armed) return;
+  if (armed != Instant::max()) parts.timers.cancel(timer);
+  armed = next;
+  timer = parts.timers.at(next, [this] {
+    armed = Instant::max();
+    turn();
+  });
+}
+
+std::string Lane::State::why_waiting() const {
+  if (draining) return "node is draining";
+  if (held) return "lane is held";
+  const std::string cause = last_error.empty() ? "" : ": " + last_error;
+  return (breaker.open() ? "breaker open" : "waiting to try again") + cause;
+}
+
+std::string_view Lane::State::phase() const {
+  if (draining) return "draining";
+  if (held) return "held";
+  if (any(LaneLink::Phase::ready)) return "up";
+  if (finder.running()) return "discovering";
+  if (any(LaneLink::Phase::dialling)) return "dialling";
+  if (breaker.open()) return "breaker_open";
+  return breaker.may_try(parts.clock.now()) ? "idle" : "backoff";
+}
+
+Lane::State::State(Lane& events, std::string lane_name,
+                   std::shared_ptr<const LaneTraits> lane_traits, TlsLevel level,
+                   LaneParts lane_parts, const std::string& peer_label)
+    : self(events),
+      name(std::move(lane_name)),
+      protocol(lane_traits->protocol),
+      traits(std::move(lane_traits)),
+      tls(level),
+      parts(lane_parts),
+      stored(protocol, name, parts),
+      ledger(protocol, name, peer_label, parts),
+      window(traits->links_first * traits->link_window, traits->links_max * traits->link_window),
+      finder(parts.clock, parts.timers, parts.resolver) {}
+
+Lane::State::~State() {
+  if (armed != Instant::max()) parts.timers.cancel(timer);
+  while (!ready.empty()) pop_front();
+  for (const auto& link : links)
+    for (const LaneFlight& flight : link->flights) parts.bodies.remove(flight.item.work);
+}
+
+Lane::Lane(std::string name, std::shared_ptr<const LaneTraits> traits, TlsLevel tls,
+           LaneParts parts, const std::string& peer_label)
+    : state_(std::make_unique<State>(*this, std::move(name), std::move(traits), tls, parts,
+                                     peer_label)) {}
+
+Lane::~Lane() = default;
+
+void Lane::take(Work work) {
+  if (work.targets.empty()) {
+    state_->stored.due_now();
+  } else {
+    state_->keep_or_return(std::move(work));
+  }
+  state_->turn();
+}
+
+void Lane::recover(const LaneBacklog& backlog) {
+  State& state = *state_;
+  state.stored.set_waiting(backlog.waiting);
+  const UtcTime utc = state.parts.clock.utc();
+  if (backlog.fresh) {
+    state.stored.due_now();  // the first attempt is made at once
+  } else if (backlog.due && *backlog.due > utc) {
+    state.stored.due_at(*backlog.due, longest_delay(*state.traits));
+  } else {
+    // what was due while the node was down is spread over some minutes.
+    const auto spread = static_cast<std::uint64_t>(state.traits->startup_spread.count());
+    const auto wait = static_cast<std::int64_t>(state.parts.random.below(spread + 1));
+    state.stored.due_after(Duration(wait));
+  }
+  state.turn();
+}
+
+void Lane::wake() {
+  State& state = *state_;
+  state.breaker.wake();
+  state.dead_name.reset();
+  state.extra_links_after = Instant::min();
+  if (!state.any(LaneLink::Phase::ready)) state.endpoints_until = Instant::min();
+  state.stored.due_now();
+  state.turn();
+}
+
+void Lane::hold(bool held) {
+  state_->held = held;
+  if (held) state_->close_links();
+  state_->turn();
+}
+
+void Lane::drain(bool now) {
+  State& state = *state_;
+  state.draining = true;
+  state.finder.stop();
+  state.close_links();
+  if (now) {
+    for (const auto& link : state.links) {
+      state.abandon_flights(*link, "cut at shutdown");
+      link->phase = LaneLink::Phase::closed;
+    }
+  }
+  state.turn();
+}
+
+bool Lane::drained() const {
+  return state_->draining && state_->links.empty() && state_->ready.empty() &&
+         !state_->stored.claiming();
+}
+
+bool Lane::idle() const {
+  const State& state = *state_;
+  return state.links.empty() && state.ready.empty() && state.gone.empty() &&
+         state.stored.nothing() && !state.finder.running() && !state.breaker.failing() &&
+         !state.held;
+}
+
+void Lane::apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls) {
+  State& state = *state_;
+  const bool stricter_or_other = tls != state.tls;
+  state.traits = std::move(traits);
+  state.tls = tls;
+  state.window.limit(state.traits->links_max * state.traits->link_window);
+  state.endpoints_until = Instant::min();
+  if (stricter_or_other) state.close_links();
+  state.turn();
+}
+
+LaneStatus Lane::status() const {
+  const State& state = *state_;
+  LaneStatus out;
+  out.protocol = state.protocol;
+  out.lane = state.name;
+  out.phase = state.phase();
+  if (!state.plan.empty()) out.endpoint = to_text(state.plan.current().endpoint);
+  out.story = state.story;
+  out.links = state.links.size();
+  out.in_flight = state.in_flight;
+  out.window = state.window_now();
+  out.in_memory = state.ready.size() + state.in_flight;
+  out.waiting = state.stored.waiting();
+  out.failures = state.breaker.failures();
+  out.last_error = state.last_error;
+  out.next_try = state.breaker.next_try();
+  out.breaker_open_since = state.breaker.open_since();
+  out.last_success = state.last_success;
+  return out;
+}
+
+void Lane::link_ready(Link& link) {
+  LaneLink* ours = state_->find_link(link);
+  if (ours == nullptr || ours->phase != LaneLink::Phase::dialling) return;
+  ours->phase = LaneLink::Phase::ready;
+  ours->ready_at = ours->idle_since = state_->parts.clock.now();
+  state_->turn();
+}
+
+void Lane::link_settled(Link& link, DeliveryId id, Outcome outcome) {
+  LaneLink* ours = state_->find_link(link);
+  if (ours == nullptr) return;
+  state_->settled(*ours, id, std::move(outcome));
+  state_->turn();
+}
+
+void Lane::link_closed(Link& link, const LinkEnd& end) {
+  LaneLink* ours = state_->find_link(link);
+  if (ours == nullptr || ours->phase == LaneLink::Phase::closed) return;
+  state_->link_ended(*ours, end);
+  state_->turn();
+}
+
+}  // namespace hanse

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a lane gets links: find the endpoints, dial one, and when that one works dial more.
+
+#include <algorithm>
+#include <utility>
+
+#include "federation/lane_state.h"
+#include "server/base/limits.h"
+
+namespace hanse {
+
+using Phase = LaneLink::Phase;
+
+void Lane::State::open_links(Instant now) {
+  if (ready.empty() || (in_flight == 0 && !ramp.may_start(now))) return;
+  if (!any(Phase::ready)) return scout(now);
+  if (now < extra_links_after || finder.running()) return;
+  if (now >= endpoints_until) return find();
+  const std::size_t wanted = std::min(in_flight + ready.size(), window_now());
+  while (usable_links() * traits->link_window < wanted && links.size() < traits->links_max)
+    dial();
+}
+
+// While no link is up only one is tried: a dead peer costs one connection, not a window of them.
+void Lane::State::scout(Instant now) {
+  if (finder.running() || any(Phase::dialling)) return;
+  if (!attempting) begin_attempt(now);
+  if (now >= endpoints_until) return find();
+  dial();
+}
+
+void Lane::State::begin_attempt(Instant now) {
+  attempting = true;
+  attempt_began = now;
+  attempt_works = std::min(ready.size(), window_now());
+  plan.begin(tls, traits->endpoints_tried_max);
+}
+
+void Lane::State::find() {
+  finder.start(traits->discover(name, parts.random),
+               [this](EndpointFinder::Found result) { found(std::move(result)); });
+}
+
+void Lane::State::found(EndpointFinder::Found result) {
+  const bool up = any(Phase::ready);
+  if (!result.story.empty()) story = result.story;
+  endpoints_until = parts.clock.now() + limits::endpoints_kept_max;
+  if (result.endpoints && !result.endpoints->empty()) {
+    plan.set_endpoints(*std::move(result.endpoints));
+    plan.begin(tls, traits->endpoints_tried_max);
+  } else if (!result.endpoints && result.endpoints.error().fault == Fault::never) {
+    fail_all(result);
+  } else if (!up) {  // a lane that is up lives on with what it knew
+    endpoints_until = Instant::min();
+    LinkEnd end;
+    end.status = result.status.empty() ? "4.4.3" : result.status;
+    end.what = result.endpoints ? "no address to go to" : result.endpoints.error().what;
+    fail_attempt(end, name);
+  }
+  turn();
+}
+
+// The name itself is the trouble (smtp M-4, M-13): everything for it fails, here and in the store.
+void Lane::State::fail_all(const EndpointFinder::Found& result) {
+  Outcome outcome;
+  outcome.disposition = Disposition::failed;
+  outcome.fault = Fault::never;
+  outcome.status = result.status.empty() ? "5.4.4" : result.status;
+  outcome.reply = result.endpoints.error().what;
+  outcome.remote = name;
+  last_error = outcome.reply;
+  endpoints_until = Instant::min();
+  attempting = false;
+  dead_name = DeadName{outcome, parts.clock.now() + limits::dead_name_kept_max};
+  stored.due_now();
+}
+
+void Lane::State::dial() {
+  auto link = std::make_unique<LaneLink>();
+  link->step = plan.current();
+  link->link = parts.dialer.dial({protocol, name, link->step.endpoint, link->step.tls}, self);
+  links.push_back(std::move(link));
+}
+
+// Judges the end of a link: the end of nothing, of one endpoint, or of the whole attempt.
+void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
+  const bool used_in_vain = link.served > 0 && !link.useful;
+  const bool orderly = link.phase == Phase::closing || (end.orderly && !used_in_vain);
+  abandon_flights(link, end.what);
+  link.phase = Phase::closed;
+  const bool others = any(Phase::ready) || any(Phase::dialling);
+  if (orderly) {
+    attempting = attempting && others;
+    return;
+  }
+  last_error = end.what;
+  const bool at_current = link.step.number == plan.current().number;
+  const bool in_the_clear = end.tls_failed && link.step.tls == TlsLevel::may;
+  if (in_the_clear) {
+    if (at_current) plan.failed(end);
+    return;
+  }
+  if (any(Phase::ready)) {
+    // The peer takes no more links than it has: that is no outage.
+    extra_links_after = parts.clock.now() + limits::extra_link_pause;
+    return window.failed();
+  }
+  if (link.useful || !attempting) return window.failed();
+  if (at_current) plan.failed(end);
+  const bool late = parts.clock.now() - attempt_began > limits::attempt_max;  // M-9
+  if (others || (!plan.exhausted() && !late)) return;                         // M-10
+  fail_attempt(end, to_text(link.step.endpoint));
+}
+
+// Nothing worked. The works that were the reason count a try; the others were only in the way.
+void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
+  const Instant now = parts.clock.now();
+  const UtcTime utc = parts.clock.utc();
+  last_error = end.what;
+  attempting = false;
+  window.failed();
+  if (breaker.failed(*traits, parts.random, now, utc))
+    ledger.breaker_opened(end.what, breaker.failures());
+  Outcome outcome;
+  outcome.disposition = Disposition::deferred;
+  outcome.status = end.status.empty() ? "4.4.1" : end.status;
+  outcome.reply = end.what;
+  outcome.remote = remote;
+  if (end.fault == Fault::never && plan.refused_everywhere()) {
+    outcome.disposition = Disposition::failed;
+    outcome.fault = Fault::never;
+  }
+  for (; attempt_works > 0 && !ready.empty(); --attempt_works)
+    settle_all(pop_front().work, outcome, breaker.until() - now);
+  give_back(why_waiting());
+  if (!breaker.failed_before_last()) return;
+  outcome.disposition = Disposition::failed;
+  outcome.status = "4.4.7";
+  outcome.reply = "lifetime over; last: " + end.what;
+  parts.queue.expire(protocol, name, utc, *breaker.failed_before_last(), outcome);  // D8
+}
+
+// Says goodbye on links that are idle, old or worn out, and forgets those that have ended.
+void Lane::State::retire_links(Instant now) {
+  for (std::size_t index = 0; index < links.size(); ++index) {
+    LaneLink& link = *links[index];
+    if (link.phase != Phase::ready || !link.flights.empty()) continue;
+    const bool idle = ready.empty() && now - link.idle_since >= traits->idle_keep;
+    if (!idle && !worn_out(link, now)) continue;
+    link.phase = Phase::closing;
+    link.link->drain();
+  }
+  for (const auto& link : links)
+    if (link->phase == Phase::closed) gone.push_back(std::move(link->link));
+  std::erase_if(links, [](const auto& link) { return link->link == nullptr; });
+  if (gone.empty() || burial) return;
+  // A link may be the very one whose event is being handled: it goes in a turn of its own.
+  burial = true;
+  parts.timers.at(now, [this, token = std::weak_ptr(alive)] {
+    if (token.expired()) return;
+    burial = false;
+    gone.clear();
+  });
+}
+
+bool Lane::State::worn_out(const LaneLink& link, Instant now) const {
+  return link.served >= traits->works_per_link_max || now - link.ready_at >= traits->link_age_max;
+}
+
+// No new work for any link: those that are up finish, those that are not are cut.
+void Lane::State::close_links() {
+  finder.stop();
+  attempting = false;
+  const bool was_turning = std::exchange(turning, true);  // a goodbye may end a link at once
+  for (std::size_t index = 0; index < links.size(); ++index) {
+    LaneLink& link = *links[index];
+    if (link.phase == Phase::dialling) link.phase = Phase::closed;
+    if (link.phase != Phase::ready) continue;
+    link.phase = Phase::closing;
+    link.link->drain();
+  }
+  turning = was_turning;
+}
+
+LaneLink* Lane::State::find_link(const Link& link) {
+  for (const auto& one : links)
+    if (one->link.get() == &link) return one.get();
+  return nullptr;
+}
+
+std::size_t Lane::State::usable_links() const {
+  const Instant now = parts.clock.now();
+  return static_cast<std::size_t>(std::count_if(links.begin(), links.end(), [&](const auto& link) {
+    return link->phase == Phase::dialling || (link->phase == Phase::ready && !worn_out(*link, now));
+  }));
+}
+
+bool Lane::State::any(Phase wanted) const {
+  return std::any_of(links.begin(), links.end(),
+                     [wanted](const auto& link) { return link->phase == wanted; });
+}
+
+}  // namespace hanse

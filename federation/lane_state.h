@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "federation/breaker.h"
+#include "federation/dial_plan.h"
+#include "federation/endpoint_finder.h"
+#include "federation/lane.h"
+#include "federation/lane_ledger.h"
+#include "federation/stored_work.h"
+#include "federation/window.h"
+
+namespace hanse {
+
+// A work in the lane's hands and how often a link has given it back.
+struct LaneItem {
+  Work work;
+  unsigned returns = 0;
+};
+
+// A work on a link: which of its recipients are still open, and what is known of the others.
+struct LaneFlight {
+  LaneItem item;
+  LaneLedger::Try tried;
+  std::vector<bool> settled;
+  std::size_t open = 0;
+  std::vector<Settlement> settlements;
+  std::vector<Target> given_back;
+  Outcome last_return;
+  bool judged = false, delivered = false;   // the peer said something, said yes
+};
+
+struct LaneLink {
+  enum class Phase : std::uint8_t { dialling, ready, closing, closed };
+  std::unique_ptr<Link> link;
+  Phase phase = Phase::dialling;
+  DialPlan::Step step;
+  Instant ready_at{}, idle_since{};
+  std::size_t served = 0;
+  bool useful = false;           // the peer judged at least one message on it
+  std::vector<LaneFlight> flights;
+};
+
+// Why nothing can be done for a destination: its name does not exist, or wants no messages.
+struct DeadName {
+  Outcome outcome;
+  Instant until{};
+};
+
+// The parts of a lane. lane.cpp: the turn and the events; lane_dial.cpp: how it gets links;
+// lane_work.cpp: how works come, go out and end.
+struct Lane::State {
+  State(Lane& events, std::string lane_name, std::shared_ptr<const LaneTraits> lane_traits,
+        TlsLevel level, LaneParts lane_parts, const std::string& peer_label);
+  ~State();
+
+  // ---- lane.cpp ----
+  void turn();                   // do whatever can be done now; safe from inside any event
+  void advance();
+  void arm();
+  Instant next_look(Instant now) const;
+  std::string_view phase() const;
+  std::string why_waiting() const;
+
+  // ---- lane_dial.cpp ----
+  void open_links(Instant now);
+  void scout(Instant now);
+  void begin_attempt(Instant now);
+  void find();
+  void found(EndpointFinder::Found result);
+  void dial();
+  void link_ended(LaneLink& link, const LinkEnd& end);
+  void fail_attempt(const LinkEnd& end, const std::string& remote);
+  void fail_all(const EndpointFinder::Found& result);
+  void retire_links(Instant now);
+  bool worn_out(const LaneLink& link, Instant now) const;
+  void close_links();
+  LaneLink* find_link(const Link& link);
+  std::size_t usable_links() const;
+  bool any(LaneLink::Phase wanted) const;
+
+  // ---- lane_work.cpp ----
+  void keep_or_return(Work work);
+  void push_front(LaneItem item);
+  void push_back(LaneItem item);
+  LaneItem pop_front();
+  void claim(Instant now);
+  void receive(std::vector<Work> works);
+  void assign(Instant now);
+  void deliver(LaneLink& link, LaneItem item);
+  void settled(LaneLink& link, DeliveryId id, Outcome outcome);
+  void finish(LaneLink& link, std::size_t index);
+  void abandon_flights(LaneLink& link, const std::string& why);
+  void judged(LaneLink& link, bool delivered);
+  void give_back(std::string_view why);
+  void return_work(const Work& work, std::string_view why);
+  void settle_all(const Work& work, const Outcome& outcome, Duration wait_least);
+  void note(const std::vector<Settlement>& settlements);
+  std::size_t window_now() const;
+  std::size_t room() const;
+
+  Lane& self;
+  const std::string name;
+  std::string protocol;
+  std::shared_ptr<const LaneTraits> traits;
+  TlsLevel tls;
+  LaneParts parts;
+
+  std::deque<LaneItem> ready;
+  std::vector<std::unique_ptr<LaneLink>> links;
+  std::size_t in_flight = 0;
+  StoredWork stored;
+  LaneLedger ledger;
+  Breaker breaker;
+  Window window;
+  Ramp ramp;
+
+  EndpointFinder finder;
+  DialPlan plan;
+  Instant endpoints_until = Instant::min();
+  std::string story;
+  bool attempting = false;
+  std::size_t attempt_works = 0;           // works that are the reason of the attempt
+  Instant attempt_began{}, extra_links_after = Instant::min();
+  std::optional<DeadName> dead_name;
+
+  bool held = false, draining = false, turning = false, again = false;
+  std::string last_error;
+  std::optional<UtcTime> last_success;
+  TimerKey timer = 0;
+  Instant armed = Instant::max();
+  std::vector<std::unique_ptr<Link>> gone;  // links whose event may still be on the stack
+  bool burial = false;                      // a timer will let them go
+  std::shared_ptr<State*> alive = std::make_shared<State*>(this);
+};
+
+}  // namespace hanse

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "federation/lane_table.h"
+
+#include <algorithm>
+
+#include "server/base/limits.h"
+
+namespace hanse {
+
+LaneTable::LaneTable(const ExchangeParts& parts)
+    : parts_{parts.clock,  parts.random, parts.timers, parts.queue, parts.resolver,
+             parts.dialer, parts.log,    parts.metrics, bodies_},
+      sweep_at_(limits::lanes_sweep_least) {}
+
+Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {
+  LaneKey key(protocol, lane);
+  const auto known = lanes_.find(key);
+  if (known != lanes_.end()) return known->second.get();
+  const auto traits = traits_.find(protocol);
+  if (traits == traits_.end()) return nullptr;
+  if (lanes_.size() >= sweep_at_) forget_idle();
+  if (lanes_.size() >= limits::lanes_max) return nullptr;
+  // Only configured peers appear in labels; the rest of the world is one.
+  const std::string label = policy_->peer(lane) == nullptr ? "other" : lane;
+  auto made = std::make_unique<Lane>(lane, traits->second, policy_->tls_of_lane(protocol, lane),
+                                     parts_, label);
+  if (draining_) made->drain(false);
+  return lanes_.emplace(std::move(key), std::move(made)).first->second.get();
+}
+
+Lane* LaneTable::find(std::string_view protocol, std::string_view lane) const {
+  const auto known = lanes_.find(LaneKey(protocol, lane));
+  return known == lanes_.end() ? nullptr : known->second.get();
+}
+
+void LaneTable::each(std::string_view protocol, std::string_view lane,
+                     const std::function<void(Lane&)>& visit) const {
+  for (const auto& [key, one] : lanes_)
+    if ((protocol.empty() || key.first == protocol) && (lane.empty() || key.second == lane))
+      visit(*one);
+}
+
+const LaneTraits* LaneTable::traits(std::string_view protocol) const {
+  const auto found = traits_.find(protocol);
+  return found == traits_.end() ? nullptr : found->second.get();
+}
+
+void LaneTable::apply(std::shared_ptr<const Policy> policy,
+                      const std::vector<std::shared_ptr<const LaneTraits>>& traits) {
+  policy_ = std::move(policy);
+  for (const auto& one : traits) traits_[one->protocol] = one;
+  for (const auto& [key, lane] : lanes_)
+    lane->apply(traits_.at(key.first), policy_->tls_of_lane(key.first, key.second));
+}
+
+void LaneTable::drain(bool now) {
+  draining_ = true;
+  for (const auto& [key, lane] : lanes_) lane->drain(now);
+}
+
+bool LaneTable::drained() const {
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& entry) { return entry.second->drained(); });
+}
+
+std::vector<LaneStatus> LaneTable::statuses() const {
+  std::vector<LaneStatus> out;
+  out.reserve(lanes_.size());
+  for (const auto& [key, lane] : lanes_) out.push_back(lane->status());
+  return out;
+}
+
+// Looked through each time the table has doubled, so that it costs nothing in between.
+void LaneTable::forget_idle() {
+  std::erase_if(lanes_, [](const auto& entry) { return entry.second->idle(); });
+  sweep_at_ = std::min(std::max(2 * lanes_.size(), limits::lanes_sweep_least), limits::lanes_max);
+}
+
+}  // namespace hanse

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "federation/exchange.h"
+
+namespace hanse {
+
+using LaneKey = std::pair<std::string, std::string>;   // protocol, lane
+
+// The lanes of one shard: made when first needed, forgotten when idle. Thread: the shard.
+class LaneTable {
+ public:
+  explicit LaneTable(const ExchangeParts& parts);
+
+  Lane* get(const std::string& protocol, const std::string& lane);  // null: unknown, or too many
+  Lane* find(std::string_view protocol, std::string_view lane) const;
+  // Empty protocol or lane: all of them.
+  void each(std::string_view protocol, std::string_view lane,
+            const std::function<void(Lane&)>& visit) const;
+  const LaneTraits* traits(std::string_view protocol) const;
+
+  void apply(std::shared_ptr<const Policy> policy,
+             const std::vector<std::shared_ptr<const LaneTraits>>& traits);
+  void drain(bool now);
+  bool drained() const;
+  std::vector<LaneStatus> statuses() const;
+
+ private:
+  void forget_idle();
+
+  BodyBudget bodies_;            // outlives the lanes
+  LaneParts parts_;
+  std::shared_ptr<const Policy> policy_;
+  std::map<std::string, std::shared_ptr<const LaneTraits>, std::less<>> traits_;
+  std::map<LaneKey, std::unique_ptr<Lane>> lanes_;
+  std::size_t sweep_at_;
+  bool draining_ = false;
+};
+
+}  // namespace hanse

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// How works come to a lane, go out on its links and end in the store.
+
+#include <algorithm>
+#include <utility>
+
+#include "federation/lane_state.h"
+#include "federation/retry.h"
+#include "server/base/limits.h"
+
+namespace hanse {
+
+using Phase = LaneLink::Phase;
+
+void Lane::State::keep_or_return(Work work) {
+  // While the store holds work that is due, half the room is kept for it: what came first must
+  // not starve behind what comes now.
+  const std::size_t most = limits::lane_memory_items_max / (stored.due() ? 2 : 1);
+  if (ready.size() + in_flight < most && parts.bodies.fits(work))
+    return push_back({std::move(work), 0});
+  return_work(work, "more than the lane holds in memory");
+}
+
+void Lane::State::push_front(LaneItem item) {
+  parts.bodies.add(item.work);
+  ready.push_front(std::move(item));
+}
+
+void Lane::State::push_back(LaneItem item) {
+  parts.bodies.add(item.work);
+  ready.push_back(std::move(item));
+}
+
+LaneItem Lane::State::pop_front() {
+  LaneItem item = std::move(ready.front());
+  ready.pop_front();
+  parts.bodies.remove(item.work);
+  return item;
+}
+
+std::size_t Lane::State::window_now() const {
+  return breaker.open() ? 1 : window.size();  // half-open: one message at a time
+}
+
+std::size_t Lane::State::room() const {
+  const std::size_t held_now = ready.size() + in_flight;
+  return limits::lane_memory_items_max - std::min(held_now, limits::lane_memory_items_max);
+}
+
+void Lane::State::claim(Instant now) {
+  if (!stored.may_claim(now)) return;
+  // Coming back from a failure the lane asks for one message and sees how that fares.
+  const bool probing = breaker.failing();
+  if (probing && !ready.empty()) return;
+  if (probing && in_flight > 0) return;
+  if (room() < limits::claim_items_max) return;
+  if (parts.bodies.used_bytes() > limits::bodies_in_memory_bytes_max / 4 * 3)
+    return stored.pause(limits::claim_pause);
+  stored.claim(probing ? 1 : limits::claim_items_max, longest_delay(*traits),
+               [this](std::vector<Work> works) { receive(std::move(works)); });
+}
+
+void Lane::State::receive(std::vector<Work> works) {
+  for (Work& work : works) {
+    if (parts.bodies.fits(work)) {
+      push_back({std::move(work), 0});
+    } else {
+      return_work(work, "bodies in memory are at their bound");
+      stored.pause(limits::claim_pause);
+    }
+  }
+  turn();
+}
+
+void Lane::State::assign(Instant now) {
+  while (!ready.empty() && in_flight < window_now() && ramp.may_start(now)) {
+    LaneLink* best = nullptr;
+    for (const auto& link : links) {
+      if (link->phase != Phase::ready || link->flights.size() >= traits->link_window) continue;
+      if (worn_out(*link, now)) continue;
+      if (best == nullptr || link->flights.size() < best->flights.size()) best = link.get();
+    }
+    if (best == nullptr) return;
+    deliver(*best, pop_front());
+  }
+}
+
+void Lane::State::deliver(LaneLink& link, LaneItem item) {
+  LaneFlight flight;
+  Work work = item.work;
+  parts.bodies.add(work);
+  flight.open = item.work.targets.size();
+  flight.settled.assign(flight.open, false);
+  flight.item = std::move(item);
+  flight.tried = ledger.begin();
+  link.flights.push_back(std::move(flight));
+  ++link.served;
+  ++in_flight;
+  ramp.started();
+  link.link->deliver(std::move(work));
+}
+
+void Lane::State::settled(LaneLink& link, DeliveryId id, Outcome outcome) {
+  for (std::size_t index = 0; index < link.flights.size(); ++index) {
+    LaneFlight& flight = link.flights[index];
+    const std::vector<Target>& targets = flight.item.work.targets;
+    for (std::size_t at = 0; at < targets.size(); ++at) {
+      if (targets[at].id != id || flight.settled[at]) continue;
+      flight.settled[at] = true;
+      --flight.open;
+      if (outcome.disposition == Disposition::returned) {
+        flight.given_back.push_back(targets[at]);
+        flight.last_return = std::move(outcome);
+      } else {
+        flight.judged |= !outcome.ambiguous;
+        flight.delivered |= outcome.disposition == Disposition::delivered;
+        flight.settlements.push_back(ledger.settle(*traits, *flight.item.work.envelope,
+                                                   targets[at], std::move(outcome),
+                                                   flight.tried));
+      }
+      if (flight.open == 0) finish(link, index);
+      return;
+    }
+  }
+}
+
+// The last recipient of a work has its answer: all of them go to the store in one piece.
+void Lane::State::finish(LaneLink& link, std::size_t index) {
+  LaneFlight flight = std::move(link.flights[index]);
+  link.flights.erase(link.flights.begin() + static_cast<std::ptrdiff_t>(index));
+  --in_flight;
+  parts.bodies.remove(flight.item.work);
+  link.idle_since = parts.clock.now();
+  if (flight.judged) judged(link, flight.delivered);
+  note(flight.settlements);
+  if (!flight.settlements.empty()) parts.queue.settle(std::move(flight.settlements));
+  if (flight.given_back.empty()) return;
+  LaneItem rest = std::move(flight.item);
+  rest.work.targets = std::move(flight.given_back);
+  if (++rest.returns < limits::works_returned_max) return push_front(std::move(rest));
+  // Link after link took it and gave it back; that was a try.
+  Outcome outcome = std::move(flight.last_return);
+  outcome.disposition = Disposition::deferred;
+  settle_all(rest.work, outcome, Duration::zero());
+}
+
+// A link that ends owes an answer for what it carried. What it did not answer may have arrived.
+void Lane::State::abandon_flights(LaneLink& link, const std::string& why) {
+  while (!link.flights.empty()) {
+    const LaneFlight& flight = link.flights.back();
+    const std::size_t at = static_cast<std::size_t>(
+        std::find(flight.settled.begin(), flight.settled.end(), false) - flight.settled.begin());
+    Outcome outcome;
+    outcome.status = "4.4.2";
+    outcome.reply = why;
+    outcome.remote = to_text(link.step.endpoint);
+    outcome.ambiguous = true;  // M-11
+    settled(link, flight.item.work.targets[at].id, std::move(outcome));
+  }
+}
+
+// The peer judged a message: it is there. A delivery is what closes the breaker.
+void Lane::State::judged(LaneLink& link, bool delivered) {
+  link.useful = true;
+  attempting = false;
+  attempt_works = 0;
+  plan.worked();
+  breaker.answered();
+  if (!delivered) return;
+  last_success = parts.clock.utc();
+  window.succeeded();
+  if (!breaker.delivered()) return;
+  ledger.breaker_closed();
+  window.resize(traits->links_first * traits->link_window,
+                traits->links_max * traits->link_window);
+  ramp.begin(parts.clock.now());
+}
+
+void Lane::State::give_back(std::string_view why) {
+  while (!ready.empty()) return_work(pop_front().work, why);
+}
+
+void Lane::State::return_work(const Work& work, std::string_view why) {
+  std::vector<Settlement> settlements;
+  settlements.reserve(work.targets.size());
+  const UtcTime utc = parts.clock.utc();
+  for (const Target& target : work.targets) settlements.push_back(returned(target, why, utc));
+  stored.went_back(settlements.size());
+  stored.due_now();
+  parts.queue.settle(std::move(settlements));
+}
+
+void Lane::State::settle_all(const Work& work, const Outcome& outcome, Duration wait_least) {
+  std::vector<Settlement> settlements;
+  settlements.reserve(work.targets.size());
+  const LaneLedger::Try tried = ledger.begin();
+  for (const Target& target : work.targets)
+    settlements.push_back(
+        ledger.settle(*traits, *work.envelope, target, outcome, tried, wait_least));
+  note(settlements);
+  parts.queue.settle(std::move(settlements));
+}
+
+void Lane::State::note(const std::vector<Settlement>& settlements) {
+  for (const Settlement& one : settlements) {
+    if (one.outcome.disposition != Disposition::deferred) continue;
+    stored.went_back(1);
+    stored.due_at(one.retry_at, longest_delay(*traits));
+  }
+}
+
+}  // namespace hanse

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "federation/policy.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hanse {
+
+namespace {
+
+Error problem(const Settings& settings, std::string_view key, const std::string& what) {
+  std::string place;
+  const auto entry = settings.entries.find(key);
+  if (entry != settings.entries.end() && !entry->second.place.file.empty()) {
+    const Place& at = entry->second.place;
+    place = at.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
+  }
+  return {Fault::never, place + std::string(key) + ": " + what};
+}
+
+template <class Enum, std::size_t Count>
+Enum by_name(const std::array<Enum, Count>& all, std::string_view (*name)(Enum),
+             std::string_view text) {
+  for (const Enum one : all)
+    if (name(one) == text) return one;
+  return all.back();  // the strictest; the option table lets no other word through
+}
+
+constexpr std::array peer_states = {PeerState::active, PeerState::probation, PeerState::limited,
+                                    PeerState::suspended, PeerState::blocked};
+constexpr std::array peer_roles = {PeerRole::downstream, PeerRole::service, PeerRole::upstream,
+                                   PeerRole::peer};
+
+UnknownPeers parse_unknown(std::string_view text) {
+  if (text == "open") return UnknownPeers::open;
+  if (text == "probation") return UnknownPeers::probation;
+  return UnknownPeers::reject;
+}
+
+Result<std::vector<Network>> read_networks(const Settings& settings, std::string_view key) {
+  std::vector<Network> out;
+  if (!settings.has(key)) return out;
+  for (const std::string& text : settings.list(key)) {
+    const Result<Network> network = parse_network(text);
+    if (!network) return problem(settings, key, network.error().what);
+    out.push_back(*network);
+  }
+  return out;
+}
+
+std::vector<std::string> read_domains(const Settings& settings, std::string_view key) {
+  std::vector<std::string> out;
+  if (!settings.has(key)) return out;
+  for (const std::string& text : settings.list(key)) out.push_back(lower_ascii(text));
+  return out;
+}
+
+// "SHA256:" and colons between the bytes are how other programs print them.
+Result<std::string> read_fingerprint(std::string_view text) {
+  if (starts_with_case(text, "sha256:")) text.remove_prefix(7);
+  std::string hex;
+  for (const char each : text)
+    if (each != ':') hex.push_back(each);
+  hex = lower_ascii(hex);
+  const bool digits = hex.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (hex.size() != 64 || !digits)
+    return Error{Fault::never, "not a SHA-256 fingerprint in hex: " + escape_text(text)};
+  return hex;
+}
+
+Result<PeerPolicy> read_peer(const Settings& settings) {
+  PeerPolicy peer;
+  peer.domain = lower_ascii(settings.name);
+  peer.state = by_name(peer_states, &peer_state_name, settings.text("state"));
+  peer.role = by_name(peer_roles, &peer_role_name, settings.text("role"));
+  if (settings.has("scopes")) peer.scopes = settings.list("scopes");
+  Result<std::vector<Network>> addresses = read_networks(settings, "addresses");
+  if (!addresses) return addresses.error();
+  peer.addresses = *std::move(addresses);
+  if (settings.has("fingerprints")) {
+    for (const std::string& text : settings.list("fingerprints")) {
+      Result<std::string> fingerprint = read_fingerprint(text);
+      if (!fingerprint) return problem(settings, "fingerprints", fingerprint.error().what);
+      peer.fingerprints.push_back(*std::move(fingerprint));
+    }
+  }
+  peer.messages_per_minute_max = settings.integer("max_msgs_per_min");
+  peer.require_tls_in = settings.boolean("require_tls_in");
+  if (settings.has("tls")) peer.tls_out = parse_tls_level(settings.text("tls"));
+  return peer;
+}
+
+bool is_port(std::string_view text) {
+  const Result<std::int64_t> port = parse_integer(text);
+  return port && *port >= 1 && *port <= 65535;
+}
+
+bool is_via(std::string_view via) {
+  if (via == "discover") return true;
+  if (via.starts_with("unix:")) return via.size() > 5;
+  if (via.starts_with('[')) {
+    const std::size_t end = via.find(']');
+    if (end == std::string_view::npos || !is_ip_address(via.substr(1, end - 1))) return false;
+    return via.substr(end).starts_with("]:") && is_port(via.substr(end + 2));
+  }
+  const std::size_t colon = via.rfind(':');
+  return colon != std::string_view::npos && colon > 0 && via.find(':') == colon &&
+         is_port(via.substr(colon + 1));
+}
+
+Result<Route> read_route(const Settings& settings, std::size_t number) {
+  Route route;
+  route.name = "route." + std::to_string(number);
+  route.match = lower_ascii(settings.text("match"));
+  route.protocol = settings.text_or("protocol", "");
+  route.via = settings.text("via");
+  const std::string_view pattern = route.match;
+  const std::string_view rest = pattern.starts_with("*.") ? pattern.substr(2) : pattern;
+  if (rest.empty() || (pattern != "*" && rest.find('*') != std::string_view::npos))
+    return problem(settings, "match", "expected a domain, \"*.domain\" or \"*\"");
+  if (!is_via(route.via))
+    return problem(settings, "via", "expected \"host:port\", \"unix:PATH\" or \"discover\"");
+  if (settings.has("tls")) route.tls = parse_tls_level(settings.text("tls"));
+  return route;
+}
+
+Result<ProtocolPolicy> read_protocol(const Settings& settings, std::string_view unknown_default) {
+  ProtocolPolicy out;
+  out.hosts = read_domains(settings, "hosts");
+  Result<std::vector<Network>> networks = read_networks(settings, "relay_from");
+  if (!networks) return networks.error();
+  out.relay_from = *std::move(networks);
+  out.unknown_peers = parse_unknown(settings.text_or("unknown_peers", unknown_default));
+  return out;
+}
+
+Result<RouteTable> read_routes(const std::vector<Settings>& tables) {
+  std::vector<Route> routes;
+  for (const Settings& settings : tables) {
+    Result<Route> route = read_route(settings, routes.size());
+    if (!route) return route.error();
+    routes.push_back(*std::move(route));
+  }
+  return RouteTable(std::move(routes));
+}
+
+}  // namespace
+
+const PeerPolicy* Policy::peer(std::string_view domain) const {
+  for (const PeerPolicy& one : peers)
+    if (equal_ascii_case(one.domain, domain)) return &one;
+  return nullptr;
+}
+
+const ProtocolPolicy& Policy::protocol(std::string_view name) const {
+  static const ProtocolPolicy closed;
+  const auto found = protocols.find(name);
+  return found == protocols.end() ? closed : found->second;
+}
+
+TlsLevel Policy::tls_of_lane(std::string_view protocol_name, std::string_view lane) const {
+  if (const auto level = routes.tls_of_lane(protocol_name, lane)) return *level;
+  const PeerPolicy* known = peer(lane);
+  return known == nullptr ? TlsLevel::may : known->tls_out.value_or(TlsLevel::may);
+}
+
+bool Policy::hosts(std::string_view protocol_name, std::string_view domain) const {
+  const std::vector<std::string>& ours = protocol(protocol_name).hosts;
+  return std::any_of(ours.begin(), ours.end(),
+                     [&](const std::string& host) { return domain_matches(host, domain); });
+}
+
+bool Policy::relays_from(std::string_view protocol_name, std::string_view address) const {
+  const std::vector<Network>& networks = protocol(protocol_name).relay_from;
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const Network& network) { return contains(network, address); });
+}
+
+Result<std::shared_ptr<const Policy>> make_policy(const Configuration& configuration,
+                                                  const std::vector<std::string>& protocols) {
+  auto policy = std::make_shared<Policy>();
+  policy->node_domain = lower_ascii(configuration.table("node").text("domain"));
+  policy->rates = std::make_shared<PeerRates>();
+  for (const Settings& settings : configuration.tables("peer")) {
+    Result<PeerPolicy> peer = read_peer(settings);
+    if (!peer) return peer.error();
+    policy->rates->add(*peer);
+    policy->peers.push_back(*std::move(peer));
+  }
+  Result<RouteTable> routes = read_routes(configuration.tables("route"));
+  if (!routes) return routes.error();
+  policy->routes = *std::move(routes);
+  const std::string& unknown = configuration.table("policy").text("unknown_peers");
+  for (const std::string& name : protocols) {
+    if (!configuration.has(name)) continue;
+    Result<ProtocolPolicy> one = read_protocol(configuration.table(name), unknown);
+    if (!one) return one.error();
+    policy->protocols.emplace(name, *std::move(one));
+  }
+  return std::shared_ptr<const Policy>(std::move(policy));
+}
+
+}  // namespace hanse

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "federation/lane.h"
+
+namespace hanse {
+
+// `delay` moved by at most `percent` either way, so that many of the same do not fall together.
+Duration jittered(Duration delay, unsigned percent, Random& random);
+
+// The wait of one recipient after its try number `attempt` (smtp Q-5).
+Duration retry_delay(const LaneTraits& traits, unsigned attempt, Random& random);
+
+// The wait of a whole lane after `failures` failed attempts in a row (operations section 2).
+Duration lane_delay(const LaneTraits& traits, unsigned failures, Random& random);
+
+// The longest wait the traits can lead to; a wall clock that jumped never makes a lane wait more.
+Duration longest_delay(const LaneTraits& traits);
+
+// Over its lifetime and tried twice: a clock that jumps expires nothing by itself (D8).
+bool given_up(UtcTime now, UtcTime expires, unsigned attempts);
+
+}  // namespace hanse

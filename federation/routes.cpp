@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "federation/routes.h"
+
+#include "server/base/text.h"
+
+namespace hanse {
+
+namespace {
+
+constexpr std::string_view discover = "discover";
+
+bool applies(const Route& route, std::string_view protocol) {
+  return route.protocol.empty() || route.protocol == protocol;
+}
+
+}  // namespace
+
+bool domain_matches(std::string_view pattern, std::string_view domain) {
+  if (pattern == "*") return true;
+  if (!pattern.starts_with("*.")) return equal_ascii_case(pattern, domain);
+  const std::string_view below = pattern.substr(1);
+  if (domain.size() <= below.size()) return false;
+  return equal_ascii_case(below, domain.substr(domain.size() - below.size()));
+}
+
+RouteChoice RouteTable::choose(std::string_view protocol, std::string_view domain) const {
+  for (const Route& route : routes_) {
+    if (!applies(route, protocol) || !domain_matches(route.match, domain)) continue;
+    const bool found_by_name = route.via == discover;
+    return {found_by_name ? lower_ascii(domain) : route.via, route.name,
+            route.tls.value_or(TlsLevel::may)};
+  }
+  return {lower_ascii(domain), std::string(discover), TlsLevel::may};
+}
+
+bool RouteTable::names(std::string_view protocol, std::string_view domain) const {
+  for (const Route& route : routes_)
+    if (applies(route, protocol) && route.match != "*" && domain_matches(route.match, domain))
+      return true;
+  return false;
+}
+
+std::optional<TlsLevel> RouteTable::tls_of_lane(std::string_view protocol,
+                                                std::string_view lane) const {
+  for (const Route& route : routes_) {
+    if (!applies(route, protocol)) continue;
+    if (route.via == discover ? domain_matches(route.match, lane) : route.via == lane)
+      return route.tls;
+  }
+  return std::nullopt;
+}
+
+}  // namespace hanse
