@@ -28,7 +28,7 @@ suite() {
     tail -n 60 "$build/suite.log.$$"
     [ "$(grep -c '^fail ' "$HANSE_RESULTS")" -gt "$before" ] || echo "fail $name" >>"$HANSE_RESULTS"
   fi
-  grep -E '^(crash|interop|crash|system): .*(kills|came twice|skipped|passed)' \
+  grep -E '^(crash|interop|interface|system): .*(kills|came twice|skipped|passed)' \
     "$build/suite.log.$$" | sed 's/^/    /'
 }
 
