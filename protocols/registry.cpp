@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/protocol.h"
+#include "protocols/smtp/protocol.h"
+
+namespace hanse {
+
+// The one list. A new protocol is a folder beside smtp/ and a line here.
+std::span<const Protocol* const> protocols() {
+  static const Protocol* const all[] = {
+      &smtp::protocol(),
+  };
+  return all;
+}
+
+}  // namespace hanse
