@@ -175,6 +175,8 @@ void Inbound::handle(Rang& event, Outbox& out) {
     content_time_is_up(out);
   } else if (state_ == State::connecting && asked_ == Asked::nothing) {
     greet(out);
+  } else if (state_ == State::handshake) {
+    hang_up_ = true;  // no words in clear where TLS is expected
   } else {
     close_with(asked_ != Asked::nothing ? "451 4.3.0 the answer takes too long"
                                         : "421 4.4.2 you were silent for too long");

@@ -40,8 +40,9 @@ std::string submission_reply(const Answer& answer) {
 // RFC 5321 4.1.1.4
 void Inbound::data(std::string_view, Outbox& out) {
   if (state_ != State::recipients) {
+    complain("554 5.5.1 no valid recipients");
     refused_data_ = true;  // D-16: the client may have sent the content along
-    return complain("554 5.5.1 no valid recipients");
+    return;
   }
   state_ = State::content;
   transaction_->content_begun = now_;

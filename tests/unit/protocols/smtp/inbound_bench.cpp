@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/protocols/smtp/inbound_bench.h"
+
+#include "server/base/text.h"
+
+namespace hanse::test {
+
+namespace {
+
+struct FixedClock final : Clock {
+  Instant now() const override { return {}; }
+  UtcTime utc() const override { return from_unix_ms(1'700'000'000'000); }
+};
+const FixedClock fixed_clock;
+
+std::int64_t number(const Settings& settings, const std::string& key, std::int64_t fallback) {
+  const auto found = settings.find(key);
+  return found == settings.end() ? fallback : std::stoll(found->second);
+}
+
+bool flag(const Settings& settings, const std::string& key) {
+  return number(settings, key, 0) != 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Engine> make_inbound(const Settings& settings) {
+  smtp::SmtpSettings all;
+  all.node.domain = "a.example";
+  all.node.clock = &fixed_clock;
+  smtp::InboundSettings& in = all.in;
+  in.postmaster_domain = "a.example";
+  if (settings.contains("relay_from")) in.relay_from = {*parse_network(settings.at("relay_from"))};
+  in.size_max = static_cast<std::uint64_t>(number(settings, "size_max", 50 * 1024 * 1024));
+  in.recipients_max = static_cast<std::size_t>(number(settings, "recipients_max", 1000));
+  in.hops_max = static_cast<std::size_t>(number(settings, "hops_max", 100));
+  in.normalize_line_endings = flag(settings, "normalize");
+  in.accept_long_lines = flag(settings, "accept_long_lines");
+  in.check_sender_domain = flag(settings, "check_sender_domain");
+  in.reverse_names = flag(settings, "reverse_names");
+  in.relay_to_literals = flag(settings, "relay_to_literals");
+  in.refuse_all = flag(settings, "refuse_all");
+  in.greet_delay = std::chrono::seconds(number(settings, "greet_delay", 0));
+  in.command_wait = std::chrono::seconds(300);
+  in.data_wait = std::chrono::seconds(180);
+  in.session_age_max = std::chrono::hours(1);
+  in.session_messages_max =
+      static_cast<std::size_t>(number(settings, "session_messages_max", 1000));
+  InboundContext context;
+  context.busy = flag(settings, "busy");
+  context.tls_available = flag(settings, "tls");
+  return std::make_unique<smtp::Inbound>(
+      std::make_shared<const smtp::SmtpSettings>(std::move(all)), context);
+}
+
+Answer Acceptor::operator()(const Ask& ask) {
+  if (std::holds_alternative<Verify>(ask)) return TrustDecision{Verdict::accept, "", "", {}};
+  if (std::holds_alternative<Permit>(ask)) return Permission{permission, "", {}};
+  if (std::holds_alternative<Keep>(ask)) return Kept{first_blob};
+  if (const Submit* submit = std::get_if<Submit>(&ask)) {
+    submissions.push_back(submit->submission);
+    return Submitted{"01TEST"};
+  }
+  return Error{Fault::try_later, "not answered in this test"};
+}
+
+EngineBench in_content(const Settings& settings, Acceptor& acceptor) {
+  EngineBench bench(make_inbound(settings));
+  bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
+  bench.feed("EHLO b.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n");
+  bench.answer_all([&acceptor](const Ask& ask) { return acceptor(ask); });
+  bench.take_output();
+  return bench;
+}
+
+}  // namespace hanse::test
