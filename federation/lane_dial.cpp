@@ -24,6 +24,9 @@ void Lane::State::open_links(Instant now) {
 // While no link is up only one is tried: a dead peer costs one connection, not a window of them.
 void Lane::State::scout(Instant now) {
   if (finder.running() || any(Phase::dialling)) return;
+  // How a link that gives works back ends says where to go next.
+  for (const auto& link : links)
+    if (link->spent) return;
   if (!attempting) begin_attempt(now);
   if (now >= endpoints_until) return find();
   dial();
@@ -85,7 +88,8 @@ void Lane::State::dial() {
 // Judges the end of a link: the end of nothing, of one endpoint, or of the whole attempt.
 void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
   const bool used_in_vain = link.served > 0 && !link.useful;
-  const bool orderly = link.phase == Phase::closing || (end.orderly && !used_in_vain);
+  const bool asked_to = (link.phase == Phase::closing && !link.spent) || end.orderly;
+  const bool orderly = asked_to && !used_in_vain;
   abandon_flights(link, end.what);
   link.phase = Phase::closed;
   const bool others = any(Phase::ready) || any(Phase::dialling);
@@ -146,7 +150,7 @@ void Lane::State::retire_links(Instant now) {
     LaneLink& link = *links[index];
     if (link.phase != Phase::ready || !link.flights.empty()) continue;
     const bool idle = ready.empty() && now - link.idle_since >= traits->idle_keep;
-    if (!idle && !worn_out(link, now)) continue;
+    if (!idle && !used_up(link, now)) continue;
     link.phase = Phase::closing;
     link.link->drain();
   }
@@ -163,8 +167,9 @@ void Lane::State::retire_links(Instant now) {
   });
 }
 
-bool Lane::State::worn_out(const LaneLink& link, Instant now) const {
-  return link.served >= traits->works_per_link_max || now - link.ready_at >= traits->link_age_max;
+bool Lane::State::used_up(const LaneLink& link, Instant now) const {
+  return link.spent || link.served >= traits->works_per_link_max ||
+         now - link.ready_at >= traits->link_age_max;
 }
 
 // No new work for any link: those that are up finish, those that are not are cut.
@@ -191,7 +196,7 @@ LaneLink* Lane::State::find_link(const Link& link) {
 std::size_t Lane::State::usable_links() const {
   const Instant now = parts.clock.now();
   return static_cast<std::size_t>(std::count_if(links.begin(), links.end(), [&](const auto& link) {
-    return link->phase == Phase::dialling || (link->phase == Phase::ready && !worn_out(*link, now));
+    return link->phase == Phase::dialling || (link->phase == Phase::ready && !used_up(*link, now));
   }));
 }
 

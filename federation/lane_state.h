@@ -43,6 +43,7 @@ struct LaneLink {
   Instant ready_at{}, idle_since{};
   std::size_t served = 0;
   bool useful = false;           // the peer judged at least one message on it
+  bool spent = false;            // it gave a work back: nothing more goes there
   std::vector<LaneFlight> flights;
 };
 
@@ -78,7 +79,7 @@ struct Lane::State {
   void fail_attempt(const LinkEnd& end, const std::string& remote);
   void fail_all(const EndpointFinder::Found& result);
   void retire_links(Instant now);
-  bool worn_out(const LaneLink& link, Instant now) const;
+  bool used_up(const LaneLink& link, Instant now) const;
   void close_links();
   LaneLink* find_link(const Link& link);
   std::size_t usable_links() const;

@@ -12,6 +12,15 @@ namespace hanse {
 
 using Phase = LaneLink::Phase;
 
+namespace {
+
+// The peer spoke about the message itself; a connection that broke says nothing of the kind.
+bool is_judgement(const Outcome& outcome) {
+  return !outcome.ambiguous && !outcome.status.starts_with("4.4.");
+}
+
+}  // namespace
+
 void Lane::State::keep_or_return(Work work) {
   // While the store holds work that is due, half the room is kept for it: what came first must
   // not starve behind what comes now.
@@ -77,7 +86,7 @@ void Lane::State::assign(Instant now) {
     LaneLink* best = nullptr;
     for (const auto& link : links) {
       if (link->phase != Phase::ready || link->flights.size() >= traits->link_window) continue;
-      if (worn_out(*link, now)) continue;
+      if (used_up(*link, now)) continue;
       if (best == nullptr || link->flights.size() < best->flights.size()) best = link.get();
     }
     if (best == nullptr) return;
@@ -111,8 +120,9 @@ void Lane::State::settled(LaneLink& link, DeliveryId id, Outcome outcome) {
       if (outcome.disposition == Disposition::returned) {
         flight.given_back.push_back(targets[at]);
         flight.last_return = std::move(outcome);
+        link.spent = true;  // it is going down, or of no use
       } else {
-        flight.judged |= !outcome.ambiguous;
+        flight.judged |= is_judgement(outcome);
         flight.delivered |= outcome.disposition == Disposition::delivered;
         flight.settlements.push_back(ledger.settle(*traits, *flight.item.work.envelope,
                                                    targets[at], std::move(outcome),
