@@ -29,8 +29,9 @@ class QueuePort final : public Queue, public Blobs {
              std::function<void(Result<std::string>)> reply) override;
 
  private:
-  template <class Reply, class Value>
+  template <class Value>
   void put_or_refuse(Command command, const std::function<void(Result<Value>)>& reply);
+  void put_unsettled();
 
   CommandSink& sink_;
   Executor& home_;

@@ -52,6 +52,7 @@ class DirectoryLock {
 // Synchronous; thread: the writer's, or the simulator's one.
 class QueueStore {
  public:
+  struct State;                         // state.h
   static Result<std::unique_ptr<QueueStore>> open(Disk& disk, const StoreSettings& settings,
                                                   const Clock& clock, Log& log,
                                                   Metrics& metrics);
@@ -62,17 +63,19 @@ class QueueStore {
   // Applies all commands in one transaction and syncs it (D3). On success every reply has been
   // collected into `replies`, to be posted to Command::home. An Error with Fault::overloaded means
   // the disk is full: nothing was committed, the caller refuses the accepts and may try the rest
-  // again. Fault::broken is final (D5): no further call, no positive reply, exit.
+  // again. Fault::broken is final (D5): no further call, no positive reply, exit. In any case
+  // commands that are answered without the transaction (body files, single bodies that could not
+  // be written) have left the batch, and their replies are to be posted.
   struct Reply { Executor* home; std::function<void()> run; };
   Result<void> run(std::vector<Command>& batch, std::vector<Reply>& replies);
 
   StorePressure pressure() const;       // after a run(): what shards should know
-  void checkpoint();                    // when idle, or when the log has grown
-  void sweep();                         // history and trash beyond their age, a bounded portion
-  void close_cleanly();                 // marks a clean exit
+  std::uint64_t log_bytes() const;      // what a checkpoint would move
+  Result<void> checkpoint();
+  Result<bool> sweep();                 // history and trash beyond their age; true: there is more
+  Result<void> close_cleanly();         // marks a clean exit
 
  private:
-  struct State;
   explicit QueueStore(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

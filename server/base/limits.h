@@ -115,6 +115,7 @@ constexpr std::size_t metrics_connections_max = 32;
 constexpr Duration metrics_wait_max = 5s;
 constexpr std::size_t metrics_series_max = 4096;
 constexpr std::size_t list_page_items_max = 1000;
+constexpr std::size_t shape_destinations_max = 50;
 constexpr std::size_t log_text_bytes_max = 512;               // one field of a log line
 constexpr std::size_t log_repeats_max = 1024;                 // events remembered to be summarised
 constexpr Duration log_repeat_pause = 60s;                    // one summary per event and peer

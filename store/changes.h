@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "federation/queue_admin.h"
+#include "store/database.h"
+#include "store/ledger.h"
+
+namespace hanse::store {
+
+// What an operator changes, with its audit row in the same transaction. A leg that is under way is
+// never touched: it is counted as busy. Thread: the store's.
+class Changes {
+ public:
+  Changes(Database& database, Ledger& ledger);
+
+  QueueChanged apply(const QueueChange& change, UtcTime now);
+
+ private:
+  struct Found {
+    DeliveryId id;
+    LegState state;
+    std::string protocol, lane;
+    std::uint64_t size;
+    std::int64_t attempts;
+  };
+  std::vector<Found> find(const QueueChange& change, UtcTime now, QueueChanged& changed);
+  void change_one(const Found& leg, const QueueChange& change, UtcTime now);
+
+  Database& database_;
+  Ledger& ledger_;
+  Statement wait_, park_, end_, audit_;
+};
+
+std::string_view verb_name(QueueVerb verb);
+
+}  // namespace hanse::store

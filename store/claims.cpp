@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/claims.h"
+
+#include <unordered_set>
+
+#include "server/base/limits.h"
+#include "store/envelope_codec.h"
+#include "store/schema.h"
+
+namespace hanse::store {
+
+namespace {
+
+constexpr std::size_t claim_bytes_max = 4 * 1024 * 1024;
+constexpr std::chrono::seconds suspect_wait{1};
+
+}  // namespace
+
+Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects)
+    : database_(database),
+      ledger_(ledger),
+      bodies_(bodies),
+      suspects_(suspects),
+      due_(database,
+           "SELECT id / 1024 FROM leg INDEXED BY leg_open WHERE state <= 4 AND protocol = ?"
+           " AND lane = ? AND due <= ? ORDER BY due LIMIT ?"),
+      due_unsuspected_(database,
+                       "SELECT id / 1024 FROM leg INDEXED BY leg_open WHERE state <= 4"
+                       " AND protocol = ? AND lane = ? AND due <= ? AND id / 1024 NOT IN"
+                       " (SELECT message FROM crash) ORDER BY due LIMIT ?"),
+      next_(database,
+            "SELECT due FROM leg INDEXED BY leg_open WHERE state <= 4 AND protocol = ?"
+            " AND lane = ? AND due < ? ORDER BY due LIMIT 1"),
+      message_(database, "SELECT size, envelope FROM message WHERE id = ?"),
+      legs_(database,
+            "SELECT id, state, attempts, size, kind, local, domain FROM leg WHERE id BETWEEN ?"
+            " AND ? AND protocol = ? AND lane = ? AND due <= ? AND state <= 4 LIMIT ?"),
+      start_(database,
+             "UPDATE leg SET state = 1, due = ?, attempts = attempts + 1, started = ?"
+             " WHERE id = ?") {}
+
+Queue::Claimed Claims::claim(std::string_view protocol, std::string_view lane, std::size_t most,
+                             UtcTime now) {
+  Queue::Claimed claimed;
+  // Several legs of one message may be found: the message goes once, with all its legs.
+  std::vector<std::int64_t> messages;
+  Statement& due = suspects_.one_is_out() ? due_unsuspected_ : due_;
+  due.query(protocol, lane, to_unix_ms(now), most);
+  while (due.row()) messages.push_back(due.integer(0));
+
+  std::unordered_set<std::int64_t> seen;
+  std::size_t bytes = 0;
+  for (std::int64_t message : messages) {
+    if (most == 0 || bytes > claim_bytes_max) break;
+    if (!seen.insert(message).second || !suspects_.may_leave(message)) continue;
+    Work work = take({protocol, lane}, message, most, now);
+    if (work.targets.empty()) continue;
+    most -= work.targets.size();
+    bytes += work.body.bytes ? work.body.bytes->size() : 0;
+    claimed.work.push_back(std::move(work));
+  }
+  if (claimed.work.empty()) {
+    next_.query(protocol, lane, due_never);
+    if (next_.row()) {
+      claimed.next = from_unix_ms(next_.integer(0));
+      // What is due and did not go waits for the suspect that is out.
+      if (*claimed.next <= now) claimed.next = now + suspect_wait;
+      next_.done();
+    }
+  }
+  claimed.waiting = ledger_.waiting(protocol, lane);
+  return claimed;
+}
+
+Work Claims::take(const Lane& lane, std::int64_t message, std::size_t most, UtcTime now) {
+  Work work;
+  message_.query(message);
+  if (!message_.row()) return work;
+  const auto size = static_cast<std::uint64_t>(message_.integer(0));
+  Result<Envelope> envelope = decode_envelope(message_.bytes(1));
+  message_.done();
+  if (!envelope) {
+    database_.fail(envelope.error());
+    return work;
+  }
+  legs_.query(first_leg_of(message), last_leg_of(message), lane.protocol, lane.lane,
+              to_unix_ms(now), most);
+  while (legs_.row()) {
+    Target target;
+    target.id = legs_.integer(0);
+    target.attempt = static_cast<unsigned>(legs_.integer(2)) + 1;
+    target.to = {std::string(legs_.text(4)), std::string(legs_.text(5)),
+                 std::string(legs_.text(6))};
+    ledger_.move(lane.protocol, lane.lane, static_cast<LegState>(legs_.integer(1)),
+                 LegState::active, static_cast<std::uint64_t>(legs_.integer(3)));
+    work.targets.push_back(std::move(target));
+  }
+  for (const Target& target : work.targets) start_.run(due_never, to_unix_ms(now), target.id);
+  if (work.targets.empty()) return work;
+  work.envelope = std::make_shared<const Envelope>(*std::move(envelope));
+  work.body = bodies_.load(message, size);
+  suspects_.left(message, work.targets.size());
+  return work;
+}
+
+}  // namespace hanse::store

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "federation/ports.h"
+#include "store/bodies.h"
+#include "store/database.h"
+#include "store/ledger.h"
+#include "store/suspects.h"
+
+namespace hanse::store {
+
+// Hands waiting legs to their lane, recorded as under way first (D6). Thread: the store's.
+class Claims {
+ public:
+  Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects);
+
+  Queue::Claimed claim(std::string_view protocol, std::string_view lane, std::size_t most,
+                       UtcTime now);
+
+ private:
+  struct Lane { std::string_view protocol, lane; };
+  Work take(const Lane& lane, std::int64_t message, std::size_t most, UtcTime now);
+
+  Database& database_;
+  Ledger& ledger_;
+  Bodies& bodies_;
+  Suspects& suspects_;
+  Statement due_, due_unsuspected_, next_, message_, legs_, start_;
+};
+
+}  // namespace hanse::store

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "server/base/log.h"
+#include "server/base/metrics.h"
+#include "store/disk.h"
+
+namespace hanse::store {
+
+// Watches the free space of the data directory (D9): low below the limit, good again only at 1.2
+// times the limit. Looks at the disk at most once a second. Thread: the store's.
+class SpaceGuard {
+ public:
+  SpaceGuard(Disk& disk, std::string directory, std::uint64_t free_min_bytes, Log& log,
+             Metrics& metrics);
+
+  void look(Instant now);
+  bool low() const { return low_; }
+
+ private:
+  bool below(const Disk::Space& space, double factor) const;
+
+  Disk& disk_;
+  const std::string directory_;
+  const std::uint64_t free_min_bytes_;
+  Log& log_;
+  Gauge& free_bytes_;
+  Instant next_{};
+  bool low_ = false;
+};
+
+}  // namespace hanse::store

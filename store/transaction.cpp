@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/transaction.h"
+
+#include <algorithm>
+
+#include "store/schema.h"
+
+namespace hanse::store {
+
+Result<void> Transaction::run(std::vector<Command>& batch) {
+  now_ = state_.clock.utc();
+  if (Result<void> staged = stage(batch); !staged) {
+    state_.bodies.rolled_back();
+    return staged;
+  }
+  const std::size_t answered = replies_.size();
+  state_.start();
+  for (const Command& command : batch) write(command);
+  Result<void> committed = state_.finish();
+  if (!committed) replies_.resize(answered);
+  return committed;
+}
+
+Result<void> Transaction::stage(std::vector<Command>& batch) {
+  std::erase_if(batch, [this](const Command& command) {
+    const auto* accept = std::get_if<AcceptCommand>(&command.what);
+    if (accept == nullptr) return false;
+    const std::size_t legs = accept->acceptance.legs.size();
+    Result<std::int64_t> file = Error{Fault::broken, "a message needs 1 to 1024 recipients"};
+    if (legs > 0 && legs <= legs_per_message) file = state_.bodies.stage(accept->acceptance.body);
+    if (file) files_.push_back(*file);
+    else reply(command, accept->committed, Result<Accepted>(file.error()));
+    return !file;
+  });
+  return state_.bodies.sync_staged();
+}
+
+void Transaction::write(const Command& command) {
+  std::visit([this, &command](const auto& what) { apply(command, what); }, command.what);
+}
+
+void Transaction::apply(const Command& command, const AcceptCommand& accept) {
+  Accepted accepted = state_.intake.accept(accept.acceptance, files_[next_file_++], now_);
+  state_.settling.end_reports(accept.acceptance.reports);
+  reply(command, accept.committed, Result<Accepted>(std::move(accepted)));
+}
+
+void Transaction::apply(const Command& command, const ClaimCommand& claim) {
+  reply(command, claim.reply,
+        Result<Queue::Claimed>(
+            state_.claims.claim(claim.protocol, claim.lane, claim.most, claim.now)));
+}
+
+void Transaction::apply(const Command&, const SettleCommand& settle) {
+  for (const Settlement& settlement : settle.settlements) state_.settling.settle(settlement);
+}
+
+void Transaction::apply(const Command&, const ExpireCommand& expire) {
+  state_.settling.expire(expire.protocol, expire.lane, expire.now, expire.accepted_before,
+                         expire.outcome);
+}
+
+void Transaction::apply(const Command& command, const ReportableCommand& reportable) {
+  reply(command, reportable.reply,
+        Result<std::vector<Reportable>>(
+            state_.reports.due(reportable.failed_before, reportable.most)));
+}
+
+void Transaction::apply(const Command&, const SettleReportsCommand& settle) {
+  state_.settling.end_reports(settle.ids);
+}
+
+void Transaction::apply(const Command& command, const ChangeCommand& change) {
+  reply(command, change.reply, Result<QueueChanged>(state_.changes.apply(change.change, now_)));
+}
+
+// File work is taken out of a batch before it comes here.
+void Transaction::apply(const Command&, const AppendCommand&) {}
+void Transaction::apply(const Command&, const DiscardBlobCommand&) {}
+void Transaction::apply(const Command&, const FetchCommand&) {}
+
+bool is_file_work(const Command& command) {
+  return std::holds_alternative<AppendCommand>(command.what) ||
+         std::holds_alternative<DiscardBlobCommand>(command.what) ||
+         std::holds_alternative<FetchCommand>(command.what);
+}
+
+void run_file_work(BlobFolder& blobs, Command& command, Transaction::Replies& replies) {
+  if (auto* append = std::get_if<AppendCommand>(&command.what)) {
+    replies.push_back({command.home, [to = std::move(append->reply),
+                                      with = blobs.append(append->blob, append->bytes)] {
+                         to(with);
+                       }});
+  } else if (auto* discard = std::get_if<DiscardBlobCommand>(&command.what)) {
+    blobs.discard(discard->blob);
+  } else if (auto* fetch = std::get_if<FetchCommand>(&command.what)) {
+    replies.push_back({command.home, [to = std::move(fetch->reply),
+                                      with = blobs.fetch(fetch->blob, fetch->offset,
+                                                         fetch->most)] {
+                         to(with);
+                       }});
+  }
+}
+
+}  // namespace hanse::store

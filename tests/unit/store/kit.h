@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What store tests share: a data directory of their own, a clock they turn, and a store whose
+// commands answer at once.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "federation/ports.h"
+#include "store/disk.h"
+#include "store/store.h"
+
+namespace hanse::store {
+
+class TestClock final : public Clock {
+ public:
+  Instant now() const override { return Instant(elapsed); }
+  UtcTime utc() const override {
+    return from_unix_ms(1'700'000'000'000) +
+           std::chrono::duration_cast<std::chrono::milliseconds>(elapsed);
+  }
+  Duration elapsed{0};
+};
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  const std::string path;
+};
+
+// A message of one line for the given recipients, each "local@domain"; the lane is the domain.
+Acceptance message_to(const std::vector<std::string>& recipients, std::string bytes = "a body\r\n");
+Settlement settlement(DeliveryId id, Disposition disposition, UtcTime retry_at = {});
+
+// The store alone, without its thread: every verb is one batch.
+class Bench {
+ public:
+  explicit Bench(Disk& disk, StoreSettings settings);
+  explicit Bench(const std::string& directory) : Bench(real_, settings_in(directory)) {}
+
+  static StoreSettings settings_in(const std::string& directory);
+
+  Result<void> open();                        // again: after close() or crash()
+  void close();                               // cleanly
+  void crash() { store.reset(); }             // just gone
+
+  Result<Accepted> accept(Acceptance acceptance);
+  Queue::Claimed claim(const std::string& lane, std::size_t most = 100);
+  Result<void> settle(std::vector<Settlement> settlements);
+  std::vector<Reportable> reportable(UtcTime failed_before, std::size_t most = 100);
+  Result<QueueChanged> change(QueueVerb verb, const std::vector<std::string>& terms,
+                              bool dry_run = false);
+  Result<void> run(Command command);
+
+  TestClock clock;
+  std::string log_text;
+  Log log;
+  Metrics metrics;
+  std::unique_ptr<QueueStore> store;
+
+ private:
+  RealDisk real_;
+  Disk& disk_;
+  const StoreSettings settings_;
+};
+
+}  // namespace hanse::store
