@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/base/random.h"
+#include "tests/catch.h"
+#include "tests/unit/protocols/smtp/outbound_bench.h"
+
+namespace hanse {
+namespace {
+
+using test::OutboundBench;
+using namespace std::chrono_literals;
+
+// A connection that has delivered one message and waits for work.
+void deliver_one(OutboundBench& bench) {
+  bench.become_ready("PIPELINING\n");
+  bench.deliver({"c@b.example"});
+  bench.server("250 ok\n250 ok\n354 go\n");
+  bench.server("250 ok\n");
+  bench.story();
+  bench.sent();
+}
+
+TEST_CASE("M-11 lost between the final dot and its answer: ambiguous, and only then") {
+  OutboundBench bench;
+  bench.become_ready();
+  bench.deliver({"c@b.example", "d@b.example"});
+  bench.server("250 ok\n250 ok\n550 5.1.1 who\n354 go\n");
+  bench.closed();
+  CHECK(bench.story() == "1 deferred 4.4.2 ambiguous\n2 failed 5.1.1\nfailed 4.4.2\nhang up\n");
+}
+
+TEST_CASE("M-10 lost before the final dot: deferred") {
+  for (const std::string_view replies : {"", "250 ok\n", "250 ok\n250 ok\n"}) {
+    OutboundBench bench;
+    bench.become_ready();
+    bench.deliver({"c@b.example"});
+    bench.server(replies);
+    bench.closed();
+    CHECK(bench.story() == "1 deferred 4.4.2\nfailed 4.4.2\nhang up\n");
+  }
+}
+
+TEST_CASE("M-11 lost in the middle of a streamed body: nothing was there yet") {
+  OutboundBench bench;
+  bench.become_ready();
+  bench.deliver({"c@b.example"}, "From: x\r\n\r\nhi\r\n", "", true);
+  bench.server("250 ok\n250 ok\n354 go\n");
+  bench.closed();
+  CHECK(bench.story() == "1 deferred 4.4.2\nfailed 4.4.2\nhang up\n");
+}
+
+TEST_CASE("C-6 a used connection found dead at the next MAIL costs nobody an attempt") {
+  OutboundBench bench;
+  deliver_one(bench);
+  bench.deliver({"d@b.example"});
+  bench.closed();
+  CHECK(bench.story() == "2 returned 4.4.2\nfailed 4.4.2\nhang up\n");
+}
+
+TEST_CASE("C-6 neither does a 421 in the place of the answer to MAIL, nor one while idle") {
+  OutboundBench bench;
+  deliver_one(bench);
+  bench.deliver({"d@b.example"});
+  bench.server("421 4.7.0 enough for one connection\n");
+  CHECK(bench.story() == "2 returned 4.7.0\nend in order\nhang up\n");
+  OutboundBench idle;
+  deliver_one(idle);
+  idle.server("421 4.4.2 idle\n");
+  CHECK(idle.story() == "end in order\nhang up\n");
+  OutboundBench closed;
+  deliver_one(closed);
+  closed.closed();
+  CHECK(closed.story() == "end in order\nhang up\n");
+}
+
+TEST_CASE("M-10 421 closes, whatever was asked; the others go back untouched") {
+  OutboundBench bench;
+  bench.become_ready("PIPELINING\n");
+  bench.deliver({"c@b.example", "d@b.example"});
+  bench.server("250 ok\n550 5.1.1 who\n421 4.3.2 going down\n");
+  CHECK(bench.story() == "1 failed 5.1.1\n2 deferred 4.3.2\nfailed 4.3.2\nhang up\n");
+  OutboundBench dot;
+  dot.become_ready("PIPELINING\n");
+  dot.deliver({"c@b.example"});
+  dot.deliver({"d@b.example"});
+  dot.server("250 ok\n250 ok\n354 go\n");
+  dot.server("421 4.3.2 going down\n");
+  CHECK(dot.story() == "1 deferred 4.3.2\n2 returned 4.3.2\nfailed 4.3.2\nhang up\n");
+}
+
+TEST_CASE("C-10 recipients no command has named go back when the connection ends") {
+  OutboundBench bench(TlsLevel::off, 1);
+  bench.become_ready("PIPELINING\n");
+  bench.deliver({"c@b.example", "d@b.example"});
+  bench.closed();
+  CHECK(bench.story() == "1 deferred 4.4.2\n2 returned 4.4.2\nfailed 4.4.2\nhang up\n");
+}
+
+TEST_CASE("C-5 each step has its own patience") {
+  struct Row {
+    std::string_view replies;
+    Duration patience;
+    std::string_view story;
+  };
+  const Row rows[] = {
+      {"", 300s, "1 deferred 4.4.2\nfailed 4.4.2\nhang up\n"},
+      {"250 ok\n", 300s, "1 deferred 4.4.2\nfailed 4.4.2\nhang up\n"},
+      {"250 ok\n250 ok\n", 120s, "1 deferred 4.4.2\nfailed 4.4.2\nhang up\n"},
+      {"250 ok\n250 ok\n354 go\n", 600s, "1 deferred 4.4.2 ambiguous\nfailed 4.4.2\nhang up\n"},
+  };
+  for (const Row& row : rows) {
+    OutboundBench bench;
+    bench.become_ready();
+    bench.deliver({"c@b.example"});
+    bench.server(row.replies);
+    bench.pass(row.patience - 1s);
+    CHECK(bench.story() == "");
+    bench.server("2");  // an answer that drips in begins no new wait
+    bench.pass(1s);
+    CHECK(bench.story() == row.story);
+    bench.closed();
+    CHECK(bench.story() == "");
+  }
+}
+
+TEST_CASE("C-5 a server that takes no part of the message for too long") {
+  OutboundBench bench;
+  bench.become_ready();
+  bench.deliver({"c@b.example"}, "From: x\r\n\r\nhi\r\n", "", true);
+  bench.server("250 ok\n250 ok\n354 go\n");
+  bench.pass(180s);
+  CHECK(bench.story() == "1 deferred 4.4.2\nfailed 4.4.2\nhang up\n");
+}
+
+TEST_CASE("C-5 QUIT waits for its answer, 5 s at most") {
+  OutboundBench answered;
+  deliver_one(answered);
+  answered.event(Drain{});
+  CHECK(answered.sent() == "QUIT\n");
+  CHECK(answered.story() == "end in order\n");
+  answered.server("221 bye\n");
+  CHECK(answered.story() == "hang up\n");
+  OutboundBench silent;
+  deliver_one(silent);
+  silent.event(Drain{});
+  silent.pass(4s);
+  CHECK(silent.story() == "end in order\n");
+  silent.pass(1s);
+  CHECK(silent.story() == "hang up\n");
+}
+
+TEST_CASE("a drain finishes what is under way") {
+  OutboundBench bench;
+  bench.become_ready("PIPELINING\n");
+  bench.deliver({"c@b.example"});
+  bench.event(Drain{});
+  bench.server("250 ok\n250 ok\n354 go\n");
+  bench.sent();
+  bench.server("250 ok\n");
+  CHECK(bench.sent() == "QUIT\n");
+  CHECK(bench.story() == "1 delivered 2.0.0\nend in order\n");
+  bench.deliver({"d@b.example"});
+  CHECK(bench.story() == "2 returned 4.4.2\n");
+}
+
+TEST_CASE("an idle connection has no deadline; what the server says unasked ends it") {
+  OutboundBench bench;
+  deliver_one(bench);
+  bench.pass(1h);
+  CHECK(bench.story() == "");
+  bench.server("250 hello?\n");
+  CHECK(bench.story() == "failed 4.5.0\nhang up\n");
+}
+
+TEST_CASE("V-2 an answer ahead of what it could answer delivers nothing") {
+  OutboundBench ahead;  // the 250 was sent before the server could know our dot
+  ahead.become_ready();
+  ahead.deliver({"c@b.example"});
+  ahead.server("250 ok\n250 ok\n354 go\n250 2.0.0 queued\n");
+  CHECK(ahead.story() == "1 deferred 4.5.0\nfailed 4.5.0\nhang up\n");
+  OutboundBench middle;  // nor is anything positive before the end of a streamed body
+  middle.become_ready();
+  middle.deliver({"c@b.example"}, "From: x\r\n\r\nhi\r\n", "", true);
+  middle.server("250 ok\n250 ok\n354 go\n");
+  middle.server("250 2.0.0 queued\n");
+  CHECK(middle.story() == "1 deferred 4.5.0\nfailed 4.5.0\nhang up\n");
+  OutboundBench refusal;  // but a refusal counts at once
+  refusal.become_ready();
+  refusal.deliver({"c@b.example"}, "From: x\r\n\r\nhi\r\n", "", true);
+  refusal.server("250 ok\n250 ok\n354 go\n");
+  refusal.server("552 5.3.4 too big\n");
+  CHECK(refusal.story() == "1 failed 5.3.4\nend in order\nhang up\n");
+}
+
+// ---- hostile servers ----
+
+constexpr std::string_view words[] = {
+    "220 x\n", "250 ok\n", "250 2.0.0 ok\n", "250-PIPELINING\n250-SIZE\n250 STARTTLS\n", "354 go\n",
+    "421 4.3.2 no\n", "450 x\n", "452 4.5.3 x\n", "550 5.1.1 x\n", "554 x\n", "220 go\n",
+    "250-x\n", "25", "\n", "garbage\n", "250 ok\n250 ok\n354 go\n", "250-a\n251 b\n", "500 x\n",
+};
+
+struct Played {
+  bool content_in_clear = false;
+  bool settled_once = true;
+  bool delivered_without_yes = false;
+};
+
+// Says random things in random pieces, with work, time, TLS and the end mixed in.
+Played play(std::uint64_t seed, TlsLevel level) {
+  SeededRandom random(seed);
+  OutboundBench bench(level, 2);
+  bool tls = false, dot = false, ended = false;
+  std::string yes_after_dot;
+  Played out;
+  bench.open();
+  for (int turn = 0; turn < 60 && !ended; ++turn) {
+    const std::uint64_t kind = random.below(20);
+    if (kind == 0) bench.pass(std::chrono::seconds(random.below(200)));
+    else if (kind == 1) bench.deliver({"c@b.example", "d@b.example", "e@b.example"});
+    else if (kind == 2) bench.deliver({"f@b.example"}, "a: b\r\n\r\n.x\r\n", "", true);
+    else if (kind == 3) bench.answer_fetches();
+    else if (kind == 4 && random.below(8) == 0) bench.event(Drain{});
+    else {
+      const std::string_view word = words[random.below(std::size(words))];
+      if (dot && word.starts_with("2")) yes_after_dot = word;
+      bench.server(word);
+    }
+    const std::string story = bench.story();
+    if (story.find("tls ") != std::string::npos) {
+      bench.tls_up(true);
+      tls = true;
+    }
+    const std::string wire = bench.sent_raw();
+    if (wire.find("MAIL") != std::string::npos && !tls && level >= TlsLevel::encrypt)
+      out.content_in_clear = true;
+    if (wire.find("\r\n.\r\n") != std::string::npos) dot = true;
+    if (story.find(" delivered") != std::string::npos && yes_after_dot.empty())
+      out.delivered_without_yes = true;
+    ended = story.find("hang up") != std::string::npos;
+  }
+  bench.closed();
+  for (DeliveryId id = 1; id <= bench.last_id_; ++id)
+    if (bench.settled(id) != 1) out.settled_once = false;
+  return out;
+}
+
+TEST_CASE("V-2 hostile servers: all settled once, nothing in clear, no yes without one") {
+  std::size_t bad_settling = 0, in_clear = 0, false_yes = 0;
+  for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
+    const Played played = play(seed, static_cast<TlsLevel>(seed % 4));
+    bad_settling += played.settled_once ? 0 : 1;
+    in_clear += played.content_in_clear ? 1 : 0;
+    false_yes += played.delivered_without_yes ? 1 : 0;
+  }
+  CHECK(bad_settling == 0);
+  CHECK(in_clear == 0);
+  CHECK(false_yes == 0);
+}
+
+TEST_CASE("V-2 a conversation cut at every place goes the same way") {
+  const auto run = [](std::size_t cut) {
+    OutboundBench bench;
+    bench.open();
+    bench.server("220 mx.b.example\n");
+    const std::string greeting = "250-mx.b.example\n250-PIPELINING\n250 SIZE\n";
+    bench.server(greeting.substr(0, std::min(cut, greeting.size())));
+    if (cut < greeting.size()) bench.server(greeting.substr(cut));
+    bench.deliver({"c@b.example", "d@b.example"});
+    const std::string replies = "250 ok\n550-5.1.1 who\n550 5.1.1 is that\n250 2.1.5 ok\n354 go\n";
+    bench.server(replies.substr(0, std::min(cut, replies.size())));
+    if (cut < replies.size()) bench.server(replies.substr(cut));
+    const std::string answer = "250 2.0.0 queued\n";
+    bench.server(answer.substr(0, std::min(cut, answer.size())));
+    if (cut < answer.size()) bench.server(answer.substr(cut));
+    return bench.sent() + bench.story();
+  };
+  const std::string whole = run(1000);
+  CHECK(whole.ends_with("ready\n1 failed 5.1.1\n2 delivered 2.0.0\n"));
+  for (std::size_t cut = 1; cut < 80; ++cut) CHECK(run(cut) == whole);
+}
+
+}  // namespace
+}  // namespace hanse
