@@ -29,6 +29,10 @@ bool in_scope(const PeerPolicy& peer, const Claim& claim) {
   return std::find(peer.scopes.begin(), peer.scopes.end(), claim.protocol) != peer.scopes.end();
 }
 
+bool shows_another(const PeerPolicy& peer, const Claim& claim) {
+  return !peer.fingerprints.empty() && !claim.certificate_sha256.empty() && !pinned(peer, claim);
+}
+
 // What this room can check by itself, beside what the caller has checked.
 void add_own_evidence(const PeerPolicy& peer, const Claim& claim, std::vector<Evidence>& out) {
   if (!claim.outgoing && !peer.addresses.empty())
@@ -54,6 +58,10 @@ void judge_outgoing(const PeerPolicy* peer, const Claim& claim, TrustDecision& o
   out.why = "we dialled it";
   judge_level(claim, out);
   if (peer == nullptr) return;
+  if (claim.level == TlsLevel::verify && shows_another(*peer, claim)) {
+    out.verdict = Verdict::defer;
+    out.why = "peer shows another certificate than the pinned one";
+  }
   if (peer->state == PeerState::suspended || peer->state == PeerState::blocked) {
     // Held, not bounced: the operator may yet resume the peer.
     out.verdict = Verdict::defer;
@@ -83,7 +91,7 @@ void judge_incoming(const PeerPolicy& peer, const Claim& claim, TrustDecision& o
   }
   // No scope, no traffic: what is not allowed in writing is not allowed (RFC 8212 in spirit).
   if (!in_scope(peer, claim)) return refuse("peer has no scope " + claim.protocol);
-  if (!peer.fingerprints.empty() && !claim.certificate_sha256.empty() && !pinned(peer, claim))
+  if (shows_another(peer, claim))
     return refuse("peer shows another certificate than the pinned one");
   if (peer.require_tls_in && !has(out.evidence, "tls")) {  // T-4
     out.evidence.push_back({"tls", false, "require_tls_in"});

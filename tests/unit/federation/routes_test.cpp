@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "federation/routes.h"
+
+#include "tests/catch.h"
+
+using namespace hanse;
+
+TEST_CASE("a pattern matches a domain, what is below it, or everything") {
+  struct Row { std::string_view pattern, domain; bool matches; };
+  const Row rows[] = {
+      {"a.example", "a.example", true},       {"a.example", "A.Example", true},
+      {"a.example", "b.a.example", false},    {"a.example", "xa.example", false},
+      {"*.a.example", "b.a.example", true},   {"*.a.example", "c.b.A.example", true},
+      {"*.a.example", "a.example", false},    {"*.a.example", "xa.example", false},
+      {"*.a.example", ".a.example", false},   {"*", "a.example", true},
+      {"*", "[192.0.2.1]", true},             {"*", "", true},
+      {"a.example", "", false},               {"*.a.example", "", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.pattern, row.domain);
+    CHECK(domain_matches(row.pattern, row.domain) == row.matches);
+  }
+}
+
+TEST_CASE("M-1 the first rule that matches says where it goes; without one it is discovered") {
+  const RouteTable table({
+      {"route.0", "a.example", "smtp", "127.0.0.1:2600", TlsLevel::off},
+      {"route.1", "*.sub.example", "", "discover", TlsLevel::verify},
+      {"route.2", "late.example", "xmpp", "192.0.2.1:25", std::nullopt},
+      {"route.3", "late.example", "", "unix:/run/mail", std::nullopt},
+      {"route.4", "a.example", "", "never:1", std::nullopt},
+  });
+  struct Row { std::string_view protocol, domain; std::string lane, route; TlsLevel tls; };
+  const Row rows[] = {
+      {"smtp", "a.example", "127.0.0.1:2600", "route.0", TlsLevel::off},
+      {"smtp", "A.EXAMPLE", "127.0.0.1:2600", "route.0", TlsLevel::off},
+      {"xmpp", "a.example", "never:1", "route.4", TlsLevel::may},
+      {"smtp", "x.sub.example", "x.sub.example", "route.1", TlsLevel::verify},
+      {"smtp", "X.Sub.example", "x.sub.example", "route.1", TlsLevel::verify},
+      {"smtp", "late.example", "unix:/run/mail", "route.3", TlsLevel::may},
+      {"xmpp", "late.example", "192.0.2.1:25", "route.2", TlsLevel::may},
+      {"smtp", "Else.example", "else.example", "discover", TlsLevel::may},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.protocol, row.domain);
+    const RouteChoice choice = table.choose(row.protocol, row.domain);
+    CHECK(choice.lane == row.lane);
+    CHECK(choice.route == row.route);
+    CHECK(choice.tls == row.tls);
+  }
+  CHECK(table.tls_of_lane("smtp", "127.0.0.1:2600") == TlsLevel::off);
+  CHECK(table.tls_of_lane("smtp", "y.sub.example") == TlsLevel::verify);
+  CHECK(table.tls_of_lane("smtp", "else.example") == std::nullopt);
+}
+
+TEST_CASE("a rule for everything names nobody") {
+  const RouteTable table({{"route.0", "b.example", "smtp", "discover", std::nullopt},
+                          {"route.1", "*", "", "192.0.2.1:25", std::nullopt}});
+  CHECK(table.names("smtp", "b.example"));
+  CHECK_FALSE(table.names("xmpp", "b.example"));
+  CHECK_FALSE(table.names("smtp", "c.example"));
+  CHECK(table.choose("smtp", "c.example").lane == "192.0.2.1:25");
+}
