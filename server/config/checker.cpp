@@ -25,6 +25,7 @@ const Option* find_option(const OptionTable& table, std::string_view key) {
 }  // namespace
 
 std::string problem_text(const Problem& problem) {
+  if (problem.place.file.empty()) return problem.what;
   return place_text(problem.place) + ": " + problem.what;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+
 #include "server/config/config.h"
 
 namespace hanse::config {
@@ -10,6 +12,9 @@ Loaded load(const std::string& file, const Schema& schema, const SecretReader& s
 // Gives "***" for every secret: an operator may use the console without being able to read the
 // node's key.
 SecretReader hidden_secrets();
+
+// Every value by its whole name: "peer.b.example.state" -> "\"active\"".
+std::map<std::string, std::string> flat(const Configuration& configuration);
 
 std::string folder_of(const std::string& file);
 std::string in_folder(const std::string& folder, const std::string& path);

@@ -2,6 +2,7 @@
 #include "server/config/config.h"
 
 #include "server/base/text.h"
+#include "server/config/load.h"
 #include "server/config/values.h"
 
 namespace hanse::config {
@@ -107,16 +108,28 @@ std::string reference_page(const Schema& schema) {
       "# Configuration\n\n"
       "One TOML file and the `*.toml` files of the folder `conf.d` beside it, in the order of\n"
       "their names. An unknown key, a wrong type or a value out of range is an error with file,\n"
-      "line and column. Durations (`\"30s\"`, `\"5m\"`, `\"4h\"`, `\"5d\"`) and sizes (`\"64KiB\"`,\n"
-      "`\"25MiB\"`) carry their unit. Secrets are given as `\"file:PATH\"`, `\"env:NAME\"` or\n"
-      "`\"cred:NAME\"` and are never shown. This page is made from the option tables by\n"
-      "`make docs`.\n";
+      "line and column. Durations (`\"30s\"`, `\"5m\"`, `\"4h\"`, `\"5d\"`) and sizes\n"
+      "(`\"64KiB\"`, `\"25MiB\"`) carry their unit. Secrets are given as `\"file:PATH\"`,\n"
+      "`\"env:NAME\"` or `\"cred:NAME\"` and are never shown. This page is made from the option\n"
+      "tables by `make docs`.\n";
   for (const OptionTable& table : schema.tables()) {
     out += "\n## `" + table_header(table, "NAME") + "`\n\n" + std::string(table.help) + "\n\n";
     out += "| key | type | default | applies on | since | meaning |\n|---|---|---|---|---|---|\n";
     for (const Option& option : table.options) out += reference_row(option);
   }
   return out;
+}
+
+std::map<std::string, std::string> flat(const Configuration& configuration) {
+  std::map<std::string, std::string> all;
+  const auto add = [&all](const std::string& start, const Settings& settings) {
+    for (const auto& [key, entry] : settings.entries) all[start + "." + key] = entry.written;
+  };
+  for (const auto& [name, settings] : configuration.singles) add(name, settings);
+  for (const auto& [name, list] : configuration.lists) {
+    for (const Settings& settings : list) add(name + "." + settings.name, settings);
+  }
+  return all;
 }
 
 std::string show(const Configuration& configuration, const Schema& schema, bool effective) {

@@ -8,6 +8,16 @@
 
 namespace hanse::config {
 
+namespace {
+
+// Rooms that know the place of what is wrong say it themselves.
+Problem room_problem(const Place& file, const std::string& what) {
+  const bool has_place = what.find(".toml:") != std::string::npos;
+  return {has_place ? Place{} : file, what};
+}
+
+}  // namespace
+
 Schema whole_schema() {
   Schema schema;
   schema.add(node_option_tables());
@@ -24,13 +34,13 @@ std::vector<Problem> check_rooms(const Configuration& configuration) {
   std::vector<std::string> names;
   for (const Protocol* protocol : protocols()) names.emplace_back(protocol->name);
   if (const auto policy = make_policy(configuration, names); !policy) {
-    problems.push_back({file, policy.error().what});
+    problems.push_back(room_problem(file, policy.error().what));
   }
   const SystemClock clock;
   const NodeFacts facts{node.settings.domain, &clock};
   for (const Protocol* protocol : protocols()) {
     if (const auto room = protocol->open(configuration, facts); !room) {
-      problems.push_back({file, room.error().what});
+      problems.push_back(room_problem(file, room.error().what));
     }
   }
   return problems;

@@ -94,6 +94,7 @@ class CommandLine {
       else entry.app->add_option(name, entry.values.emplace_back(), help)
                ->type_name(std::string(flag.value));
     }
+    if (command.hidden) entry.app->group("");
     if (!command.changes) return;
     entry.app->add_flag("--dry-run", entry.dry_run, "Only tell what would be changed.");
     entry.app->add_option("--reason", entry.reason, "Why; goes to the audit log.")

@@ -12,6 +12,15 @@ const std::vector<Command>& commands() {
     add(lifecycle_commands());
     add(status_commands());
     add(queue_read_commands());
+    add(queue_story_commands());
+    add(queue_change_commands());
+    add(route_commands());
+    add(peer_commands());
+    add(link_commands());
+    add(limits_commands());
+    add(config_commands());
+    add(log_commands());
+    add(help_commands());
     return table;
   }();
   return all;

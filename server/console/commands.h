@@ -17,6 +17,7 @@ namespace hanse::console {
 struct Parameter {           // a word after the command
   std::string_view name, help;
   bool required = false, many = false;
+  std::string_view names_from = {};   // "peer list": its first column completes this word
 };
 
 struct Flag {                // --name, or --name VALUE
@@ -49,6 +50,7 @@ struct Command {
   RunOnNode on_node = nullptr;
   RunHere here = nullptr;                 // both null: `run`
   Render render = nullptr;
+  bool hidden = false;                    // not for people: makes the pages of docs/
 };
 
 const std::vector<Command>& commands();
@@ -64,5 +66,14 @@ Ended usage(std::string what);
 std::span<const Command> lifecycle_commands();
 std::span<const Command> status_commands();
 std::span<const Command> queue_read_commands();
+std::span<const Command> queue_story_commands();
+std::span<const Command> queue_change_commands();
+std::span<const Command> route_commands();
+std::span<const Command> peer_commands();
+std::span<const Command> link_commands();
+std::span<const Command> limits_commands();
+std::span<const Command> config_commands();
+std::span<const Command> log_commands();
+std::span<const Command> help_commands();
 
 }  // namespace hanse::console

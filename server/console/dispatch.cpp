@@ -62,7 +62,7 @@ Ended perform(Node& node, const Request& request, const Emit& emit) {
     return usage(request.command + ": " + wrong);
   }
   const Ended ended = command->on_node(node, request, emit);
-  if (command->changes && !request.dry_run) audit(node, request, ended);
+  if (command->changes && !request.dry_run && ended.changed) audit(node, request, ended);
   return ended;
 }
 

@@ -15,7 +15,7 @@ inline constexpr Parameter selector_parameters[] = {
     {"SELECTOR",
      "Terms such as dest=c.example proto=NAME age>2h from=*@b.example to=user@c.example "
      "status=deferred size>1MiB id=01J9; a bare word is a queue id.",
-     false, true},
+     false, true, "queue list"},
 };
 
 }  // namespace hanse::console

@@ -20,6 +20,7 @@ struct Ended {
   Exit exit = Exit::ok;
   std::string what;          // for people, when it did not end well
   std::string next_cursor;   // of a list that has more
+  bool changed = true;       // a changing command may have been asked only to tell
 };
 
 // One command as it goes over the control socket: one line of JSON.

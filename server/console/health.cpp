@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/console/health.h"
+
+#include "server/base/text.h"
+#include "server/console/metrics_server.h"
+#include "server/console/version.h"
+
+namespace hanse::console {
+namespace {
+
+constexpr std::string_view plain = "text/plain; charset=utf-8";
+constexpr std::string_view open_metrics =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+double seconds_between(UtcTime now, UtcTime then) {
+  return std::chrono::duration<double>(now - then).count();
+}
+
+}  // namespace
+
+std::string Health::answer(std::string_view path) {
+  const Readiness readiness = node_.view.readiness();
+  was_ready_ = was_ready_ || readiness.ready;
+  if (path == "/livez") return checks(readiness.live, readiness);
+  if (path == "/readyz") return checks(readiness.ready, readiness);
+  if (path == "/startupz") return checks(was_ready_, readiness);
+  if (path != "/metrics") return http_response(404, plain, "not found\n");
+  take_figures();
+  return http_response(200, open_metrics, node_.view.metrics().render());
+}
+
+std::string Health::checks(bool well, const Readiness& readiness) const {
+  if (well) return http_response(200, plain, "ok\n");
+  std::string body;
+  for (const std::string& check : readiness.failing) body += escape_text(check) + "\n";
+  return http_response(503, plain, body.empty() ? "failing\n" : body);
+}
+
+// What nobody counts as it happens is looked at when somebody asks.
+void Health::take_figures() {
+  node_.view.metrics()
+      .gauge("hanse_build_info", "Which build this is.", {{"version", version}})
+      .set(1);
+  const Result<QueueTotals> totals = node_.queue.totals();
+  if (!totals) return;
+  node_.view.metrics()
+      .gauge("hanse_queue_oldest_seconds", "Age of the oldest message.")
+      .set(totals->oldest ? seconds_between(node_.clock.utc(), *totals->oldest) : 0);
+}
+
+}  // namespace hanse::console

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/console/node.h"
+
+namespace hanse::console {
+
+// Answers the paths of the metrics listener. Thread: the listener's.
+class Health {
+ public:
+  explicit Health(Node& node) : node_(node) {}
+  std::string answer(std::string_view path);   // a whole HTTP response
+
+ private:
+  std::string checks(bool well, const Readiness& readiness) const;
+  void take_figures();
+
+  Node& node_;
+  bool was_ready_ = false;
+};
+
+}  // namespace hanse::console
