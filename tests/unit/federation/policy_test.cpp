@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "federation/policy.h"
+
+#include "tests/catch.h"
+
+using namespace hanse;
+
+namespace {
+
+using Values = std::map<std::string, OptionValue>;
+using Texts = std::vector<std::string>;
+
+Settings table(const std::string& name, const Values& values) {
+  Settings out;
+  out.name = name;
+  for (const auto& [key, value] : values)
+    out.entries[key] = {value, Place{"hanse.toml", 7, 3}, ""};
+  return out;
+}
+
+Settings peer(const std::string& domain, const Values& changes) {
+  Values values = {{"state", std::string("active")}, {"role", std::string("peer")},
+                   {"scopes", Texts{}},              {"addresses", Texts{}},
+                   {"fingerprints", Texts{}},        {"max_msgs_per_min", std::int64_t{0}},
+                   {"require_tls_in", false}};
+  for (const auto& [key, value] : changes) values[key] = value;
+  return table(domain, values);
+}
+
+Configuration configuration() {
+  Configuration out;
+  out.singles["node"] = table("node", {{"domain", std::string("A.example")}});
+  out.singles["policy"] = table("policy", {{"unknown_peers", std::string("probation")}});
+  out.singles["smtp"] = table("smtp", {{"hosts", Texts{"A.example"}},
+                                       {"relay_from", Texts{"127.0.0.0/8"}}});
+  out.lists["peer"] = {};
+  out.lists["route"] = {};
+  return out;
+}
+
+std::string problem(const Configuration& from) {
+  const auto made = make_policy(from, {"smtp"});
+  return made ? "" : made.error().what;
+}
+
+}  // namespace
+
+TEST_CASE("a policy is read from its tables") {
+  Configuration from = configuration();
+  from.lists["peer"] = {
+      peer("B.example", {{"state", std::string("probation")},
+                         {"role", std::string("downstream")},
+                         {"scopes", Texts{"smtp"}},
+                         {"addresses", Texts{"192.0.2.7", "2001:db8::/64"}},
+                         {"fingerprints", Texts{"SHA256:" + std::string(64, 'A')}},
+                         {"max_msgs_per_min", std::int64_t{600}},
+                         {"require_tls_in", true},
+                         {"tls", std::string("verify")}})};
+  from.lists["route"] = {table("0", {{"match", std::string("A.example")},
+                                     {"protocol", std::string("smtp")},
+                                     {"via", std::string("127.0.0.1:2600")},
+                                     {"tls", std::string("off")}})};
+  const auto made = make_policy(from, {"smtp", "absent"});
+  REQUIRE(made);
+  const Policy& policy = **made;
+  CHECK(policy.node_domain == "a.example");
+  const PeerPolicy* known = policy.peer("b.EXAMPLE");
+  REQUIRE(known != nullptr);
+  CHECK(known->state == PeerState::probation);
+  CHECK(known->role == PeerRole::downstream);
+  CHECK(known->scopes == Texts{"smtp"});
+  CHECK(known->addresses.size() == 2);
+  CHECK(known->fingerprints == Texts{std::string(64, 'a')});
+  CHECK(known->messages_per_minute_max == 600);
+  CHECK(known->require_tls_in);
+  CHECK(policy.peer("c.example") == nullptr);
+  CHECK(policy.hosts("smtp", "a.example"));
+  CHECK_FALSE(policy.hosts("absent", "a.example"));
+  CHECK(policy.relays_from("smtp", "127.0.0.1"));
+  CHECK_FALSE(policy.relays_from("smtp", "192.0.2.1"));
+  CHECK_FALSE(policy.relays_from("smtp", "nonsense"));
+  CHECK(policy.protocol("smtp").unknown_peers == UnknownPeers::probation);
+  CHECK(policy.protocol("absent").unknown_peers == UnknownPeers::reject);
+  CHECK(policy.tls_of_lane("smtp", "127.0.0.1:2600") == TlsLevel::off);
+  CHECK(policy.tls_of_lane("smtp", "b.example") == TlsLevel::verify);
+  CHECK(policy.tls_of_lane("smtp", "c.example") == TlsLevel::may);
+}
+
+TEST_CASE("a protocol's own word on unknown peers comes first") {
+  Configuration from = configuration();
+  from.singles["smtp"].entries["unknown_peers"] = {std::string("open"), {}, ""};
+  CHECK((*make_policy(from, {"smtp"}))->protocol("smtp").unknown_peers == UnknownPeers::open);
+}
+
+TEST_CASE("what a table cannot know is an error with its place") {
+  const auto route = [](const std::string& match, const std::string& via) {
+    Configuration out = configuration();
+    out.lists["route"] = {table("0", {{"match", match}, {"via", via}})};
+    return out;
+  };
+  const std::string via = "hanse.toml:7:3: via: ";
+  for (const std::string bad : {"", "nohost", "host:", ":25", "host:0", "host:65536", "host:1:2",
+                                "[2001:db8::1]", "[x]:25", "unix:", "2001:db8::1:25"}) {
+    CAPTURE(bad);
+    CHECK(problem(route("a.example", bad)).substr(0, via.size()) == via);
+  }
+  for (const std::string good : {"discover", "host:25", "192.0.2.1:25", "[2001:db8::1]:25",
+                                 "unix:/run/lmtp"})
+    CHECK(problem(route("*.a.example", good)) == "");
+  for (const std::string bad : {"", "*a.example", "a.*.example", "*."}) {
+    CAPTURE(bad);
+    CHECK(problem(route(bad, "discover")).starts_with("hanse.toml:7:3: match: "));
+  }
+  Configuration networks = configuration();
+  networks.lists["peer"] = {peer("b.example", {{"addresses", Texts{"192.0.2.0/64"}}})};
+  CHECK(problem(networks).starts_with("hanse.toml:7:3: addresses: "));
+  networks.lists["peer"] = {peer("b.example", {{"fingerprints", Texts{"abcd"}}})};
+  CHECK(problem(networks).starts_with("hanse.toml:7:3: fingerprints: "));
+  networks.lists["peer"] = {};
+  networks.singles["smtp"].entries["relay_from"].value = Texts{"everywhere"};
+  CHECK(problem(networks).starts_with("hanse.toml:7:3: relay_from: "));
+}
+
+TEST_CASE("every option of peers and routes is explained, and choices hold their default") {
+  for (const OptionTable& one : federation_option_tables()) {
+    CHECK(one.help.size() > 20);
+    for (const Option& option : one.options) {
+      CAPTURE(one.name, option.key);
+      CHECK(option.help.size() > 20);
+      if (option.type != OptionType::choice || option.fallback.empty()) continue;
+      const std::string_view bare = option.fallback.substr(1, option.fallback.size() - 2);
+      CHECK(option.choices.find(bare) != std::string_view::npos);
+    }
+  }
+}
