@@ -187,7 +187,8 @@ class Chain {
 
   Result<DnsAnswer> nothing(bool no_name) {
     answer_.status = no_name ? DnsStatus::no_name : DnsStatus::no_data;
-    ttl_ = std::min(ttl_, sections_.negative_ttl.value_or(0));
+    // Without a SOA there is no word on how long: the chain's own TTL, or the least.
+    ttl_ = std::min(ttl_, sections_.negative_ttl.value_or(ttl_ == UINT32_MAX ? 0 : ttl_));
     answer_.ttl_seconds = capped(ttl_, limits::dns_negative_ttl_max);
     return std::move(answer_);
   }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/net/acceptor.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "server/net/inherited.h"
+#include "server/net/socket.h"
+#include "tests/unit/net/bench.h"
+
+namespace hanse::net::test {
+namespace {
+
+TEST_CASE("socket addresses in text form, and what is none") {
+  const auto good = [](std::string_view text, std::string_view shown) {
+    const auto parsed = parse_socket_address(text);
+    CAPTURE(text);
+    REQUIRE(parsed);
+    CHECK(to_text(*parsed) == shown);
+  };
+  good("192.0.2.7:25", "192.0.2.7:25");
+  good("[2001:db8::1]:2525", "[2001:db8::1]:2525");
+  good(":25", "0.0.0.0:25");
+  good("unix:/run/hanse/lmtp", "unix:/run/hanse/lmtp");
+  for (const std::string_view bad : {"192.0.2.7", "mx.a.example:25", "192.0.2.7:65536",
+                                     "192.0.2.7:-1", "192.0.2.7:", "unix:", ""}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_socket_address(bad));
+  }
+  CHECK_FALSE(parse_socket_address("unix:" + std::string(200, 'x')));
+}
+
+TEST_CASE("a port that is taken is not shared with a second node") {
+  Node node;
+  node.listen();
+  const auto second = Acceptor::listen(*node.shards_[0], node.acceptor_->local_address(), {},
+                                       "test", {node.connections_[0].get()}, node.log_);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().what ==
+        "listen on " + node.acceptor_->local_address() + ": Address already in use");
+}
+
+TEST_CASE("operations section 8: a socket from the service manager is taken once") {
+  const auto address = parse_socket_address("127.0.0.1:0");
+  REQUIRE(address);
+  const auto make = [&] {
+    const auto opened = open_listener(*address);
+    REQUIRE(opened);
+    ::fcntl(*opened, F_SETFD, 0);  // as systemd leaves it
+    return *opened;
+  };
+  const int first = make(), second = make();
+  REQUIRE(second == first + 1);
+  const auto sockets = inherited_sockets(first, 2, "other:listen.test");
+  REQUIRE(sockets.size() == 2);
+  CHECK(take_inherited(sockets, "listen.none", *address) == -1);
+  CHECK(take_inherited(sockets, "listen.test", *address) == second);
+  CHECK(inherited_sockets(first, 2, "other:listen.test").size() == 1);
+  CHECK(take_inherited(sockets, "listen.none", local_address(first)) == first);
+  CHECK(inherited_sockets(first, 2, "").empty());
+  ::close(first);
+  ::close(second);
+}
+
+TEST_CASE("LISTEN_FDS of another process is not ours") {
+  ::setenv("LISTEN_PID", std::to_string(::getpid() + 1).c_str(), 1);
+  ::setenv("LISTEN_FDS", "1", 1);
+  CHECK(inherited_sockets().empty());
+  ::unsetenv("LISTEN_PID");
+  ::unsetenv("LISTEN_FDS");
+}
+
+TEST_CASE("operations section 2: out of descriptors it waits, says so once, and goes on") {
+  Node node;
+  node.listen();
+  Client before(node.port());
+  CHECK(before.read(6) == "hello\n");
+  rlimit kept{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &kept) == 0);
+  const int last = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  rlimit few = kept;
+  few.rlim_cur = static_cast<rlim_t>(last) + 1;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const auto address = parse_socket_address(node.acceptor_->local_address());
+  CHECK(::connect(last, address->raw(), address->size) == 0);
+  CHECK(node.log_story_.wait_for("conn.descriptors_used_up"));
+  char none = 0;
+  CHECK(::recv(last, &none, 1, 0) == 0);  // taken with the reserve, and closed
+  setrlimit(RLIMIT_NOFILE, &kept);
+  ::close(last);
+  Client after(node.port());
+  CHECK(after.read(6) == "hello\n");
+  before.send("still here");
+  CHECK(before.read(10) == "still here");
+}
+
+}  // namespace
+}  // namespace hanse::net::test
