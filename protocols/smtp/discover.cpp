@@ -64,7 +64,8 @@ void MailDiscovery::on_mx(const DnsQuestion& question, const Result<DnsAnswer>& 
   switch (answer->status) {
     case DnsStatus::no_name:
       // M-13: permanent only when said twice, the second time by the zone's own servers.
-      if (question.fresh) return fail(Fault::never, "5.1.2", "domain " + domain_ + " does not exist");
+      if (question.fresh)
+        return fail(Fault::never, "5.1.2", "domain " + domain_ + " does not exist");
       asks_.push_back({{domain_, DnsType::mx, true}, no_name_wait});
       return;
     case DnsStatus::no_data:

@@ -14,7 +14,8 @@ Error refused(std::string_view what) {
 // Position of `c` in [from, to), or `to`.
 std::size_t find_in(std::string_view text, char c, std::size_t from, std::size_t to) {
   const void* hit = std::memchr(text.data() + from, c, to - from);
-  return hit == nullptr ? to : static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
+  if (hit == nullptr) return to;
+  return static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
 }
 
 }  // namespace

@@ -229,9 +229,8 @@ void Delivery::fail_named(const Outcome& outcome) {
 }
 
 bool Delivery::on_its_last_answer() const {
-  return end_given_ && std::none_of(recipients_.begin(), recipients_.end(), [](const Recipient& one) {
-           return one.state == State::waiting;
-         });
+  const auto untried = [](const Recipient& one) { return one.state == State::waiting; };
+  return end_given_ && std::none_of(recipients_.begin(), recipients_.end(), untried);
 }
 
 void Delivery::settle(Outbox& out) const {

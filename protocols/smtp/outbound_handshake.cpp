@@ -102,16 +102,19 @@ void Handshake::on_decision(const Answer& answer, Outbox& out) {
   out.ready();
 }
 
-// M-10: any refusal before the first MAIL moves on to the next host; none is final for the mail.
+// M-10: any refusal before the first MAIL moves on to the next host. Only 521 says that this host
+// will never take mail (RFC 7504 3).
 void Handshake::fail_with(const Reply& reply, std::string_view command, Outbox& out) {
   std::string status = reply.status;
   if (status.empty()) status = reply.permanent() ? "5.0.0" : "4.0.0";
-  fail(std::move(status), std::string(command) + ": " + to_text(reply), out);
+  fail(std::move(status), std::string(command) + ": " + to_text(reply), out,
+       reply.code == 521 ? Fault::never : Fault::try_later);
 }
 
-void Handshake::fail(std::string status, std::string what, Outbox& out) {
+void Handshake::fail(std::string status, std::string what, Outbox& out, Fault fault) {
   LinkEnd end;
   end.stage = LinkEnd::Stage::handshake;
+  end.fault = fault;
   end.status = std::move(status);
   end.what = std::move(what);
   if (phase_ != Phase::handshake && phase_ != Phase::banner) out.send("QUIT\r\n");

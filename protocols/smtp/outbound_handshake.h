@@ -44,7 +44,7 @@ class Handshake {
   void on_starttls(const Reply& reply, bool more_follow, Outbox& out);
   void go_on_without_tls(std::string_view why, Outbox& out);
   void ask_trust(Outbox& out);
-  void fail(std::string status, std::string what, Outbox& out);
+  void fail(std::string status, std::string what, Outbox& out, Fault fault = Fault::try_later);
   void fail_with(const Reply& reply, std::string_view command, Outbox& out);
 
   const OutboundContext context_;

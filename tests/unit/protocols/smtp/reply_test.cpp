@@ -26,7 +26,8 @@ std::string read(std::string_view bytes, std::size_t piece_size) {
 }
 
 void good(std::string_view bytes, std::string_view replies) {
-  for (const std::size_t piece_size : {std::size_t{1}, std::size_t{2}, std::size_t{3}, bytes.size()})
+  const std::size_t sizes[] = {1, 2, 3, bytes.size()};
+  for (const std::size_t piece_size : sizes)
     CHECK(read(bytes, piece_size) == replies);
 }
 
