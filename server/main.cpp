@@ -9,7 +9,6 @@
 
 #include "server/console/cli.h"
 #include "server/console/control_server.h"
-#include "server/console/metrics_server.h"
 #include "server/config/whole.h"
 #include "server/node.h"
 
@@ -30,6 +29,15 @@ int run_daemon(const std::string& config_file, const config::Schema& schema) {
     log.write(Level::error, "node.start_failed", started.error().what);
     return started.error().fault == Fault::never ? 2 : 1;
   }
+  const config::NodeSettings settings = config::read_node_settings(*configuration).settings;
+  console::Node seen(node, schema, clock);
+  const auto control = console::ControlServer::open(
+      {settings.control.socket, settings.control.group}, seen);
+  if (!control) {
+    log.write(Level::error, "node.start_failed", control.error().what);
+    return 1;
+  }
+  node.announce_ready();
   return node.run();
 }
 

@@ -31,7 +31,10 @@ Result<void> Node::start(std::shared_ptr<const Configuration> configuration) {
 
   if (Result<void> opened = open_store(); !opened) return opened;
   open_shards();
-  if (Result<void> opened = open_listeners(); !opened) return opened;
+  return open_listeners();
+}
+
+void Node::announce_ready() {
   {
     std::lock_guard lock(mutex_);
     ready_ = true;
@@ -42,7 +45,6 @@ Result<void> Node::start(std::shared_ptr<const Configuration> configuration) {
               {"recovered", static_cast<std::int64_t>(recovered_.messages)},
               {"interrupted", static_cast<std::int64_t>(recovered_.interrupted)},
               {"pid", static_cast<std::int64_t>(::getpid())}});
-  return {};
 }
 
 Result<void> Node::open_store() {

@@ -31,11 +31,12 @@ class Node final : public console::NodeView {
   ~Node() override;
 
   Result<void> start(std::shared_ptr<const Configuration> configuration);
-  int run();   // until a signal, a drain or a broken store ends it; the exit code
+  void announce_ready();   // once everything that listens does
+  int run();               // until a signal, a drain or a broken store ends it; the exit code
 
   std::string domain() const override;
   UtcTime started() const override { return started_; }
-  std::vector<console::ListenRow> listeners() const override;
+  std::vector<console::ListenRow> listeners() const override { return listening_; }
   Result<std::vector<LaneStatus>> lanes() override;
   Result<std::vector<console::LinkRow>> links() override;
   std::shared_ptr<const Policy> policy() const override;
