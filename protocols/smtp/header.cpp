@@ -13,6 +13,7 @@ namespace hanse::smtp {
 namespace {
 
 constexpr std::string_view broken_block = "550 5.6.0 broken header block";
+constexpr std::string_view mail_loop = "554 5.4.6 mail loop";
 constexpr std::string_view block_too_large = "550 5.6.0 header block too large";
 
 bool is_blank(char octet) { return octet == ' ' || octet == '\t'; }
@@ -53,31 +54,32 @@ constexpr std::array<std::string_view, 11> single_fields = {
     "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References",
     "Subject", "Date"};
 
-std::string_view word_behind(std::string_view body, std::string_view word) {
+// What stands behind a word of a trace field, to the end of the field.
+std::string_view rest_behind(std::string_view body, std::string_view word) {
+  constexpr std::string_view blanks = " \t\r\n";
   for (std::size_t at = body.find(word); at != std::string_view::npos;
        at = body.find(word, at + 1)) {
     const std::size_t end = at + word.size();
-    if (at == 0 || end >= body.size()) continue;
-    const auto blank = [](char octet) { return is_blank(octet) || octet == '\r' || octet == '\n'; };
-    if (!blank(body[at - 1]) || !blank(body[end])) continue;
-    const std::string_view rest = body.substr(std::min(body.find_first_not_of(" \t\r\n", end),
-                                                       body.size()));
-    return rest.substr(0, rest.find_first_of(" \t\r\n;"));
+    if (at == 0 || end >= body.size() || blanks.find(body[at - 1]) == std::string_view::npos ||
+        blanks.find(body[end]) == std::string_view::npos)
+      continue;
+    return body.substr(std::min(body.find_first_not_of(blanks, end), body.size()));
   }
   return {};
 }
+std::string_view word_behind(std::string_view body, std::string_view word) {
+  const std::string_view rest = rest_behind(body, word);
+  return rest.substr(0, rest.find_first_of(" \t\r\n;"));
+}
 
-// a Received field that we ourselves wrote for one of the recipients at hand.
-bool is_own_hop(std::string_view body, const HeaderRules& rules) {
+// the recipient of a Received field that we ourselves wrote; empty when it is another's.
+Address own_hop(std::string_view body, std::string_view node) {
   constexpr std::size_t id_octets = 26;
-  if (rules.recipients == nullptr || !equal_ascii_case(word_behind(body, "by"), rules.node) ||
+  if (!equal_ascii_case(word_behind(body, "by"), node) ||
       word_behind(body, "id").size() != id_octets)
-    return false;
-  std::string_view path = word_behind(body, "for");
-  if (path.size() < 2 || path.front() != '<' || path.back() != '>') return false;
-  path = path.substr(1, path.size() - 2);
-  return std::any_of(rules.recipients->begin(), rules.recipients->end(),
-                     [path](const Address& to) { return mailbox_text(to) == path; });
+    return {};
+  ParsedPath path = parse_recipient_path(rest_behind(body, "for"));
+  return path.fault == PathFault::none ? std::move(path.address) : Address{};
 }
 
 std::string trimmed_message_id(std::string_view body) {
@@ -100,8 +102,7 @@ class Census {
     if (field.space_before_colon && !rules_.normalize) fault(broken_block);
     if (equal_ascii_case(field.name, "Received")) {
       ++report_.received_fields;
-      if (is_own_hop(field.body, rules_)) ++own_hops_;
-      return;
+      return count_own_hop(own_hop(field.body, rules_.node));
     }
     for (std::size_t i = 0; i < single_fields.size(); ++i) {
       if (!equal_ascii_case(field.name, single_fields[i])) continue;
@@ -115,17 +116,25 @@ class Census {
   }
 
   HeaderReport conclude() {
-    constexpr std::size_t own_hops_max = 2;
-    if (report_.received_fields >= rules_.hops_max || own_hops_ >= own_hops_max)
-      fault("554 5.4.6 mail loop");
+    if (report_.received_fields >= rules_.hops_max) fault(mail_loop);
     if (seen_[0] != 1) fault("550 5.7.1 exactly one From field is needed");  // D-7
     return std::move(report_);
   }
 
  private:
+  // twice through us on the way to one of the recipients at hand.
+  void count_own_hop(Address to) {
+    if (to.empty() || rules_.recipients == nullptr) return;
+    const auto& wanted = *rules_.recipients;
+    if (std::find(wanted.begin(), wanted.end(), to) == wanted.end()) return;
+    if (std::find(own_hops_.begin(), own_hops_.end(), to) != own_hops_.end()) fault(mail_loop);
+    own_hops_.push_back(std::move(to));
+  }
+
   const HeaderRules& rules_;
   HeaderReport report_;
-  std::size_t fields_ = 0, own_hops_ = 0;
+  std::vector<Address> own_hops_;
+  std::size_t fields_ = 0;
   std::array<unsigned, single_fields.size()> seen_{};
 };
 
