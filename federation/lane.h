@@ -41,7 +41,8 @@ struct LaneTraits {
 };
 
 struct LaneStatus {
-  std::string protocol, lane, phase;    // idle discovering dialling up backoff breaker_open held draining
+  std::string protocol, lane;
+  std::string phase;   // idle discovering dialling up backoff breaker_open held draining
   std::string endpoint, story;          // where it goes, how it was found
   std::size_t links = 0, in_flight = 0, window = 0;
   std::size_t in_memory = 0;

@@ -47,7 +47,7 @@ struct Claim {
 
 // One fact somebody checked.
 struct Evidence {
-  std::string_view kind;            // "network", "pin", "pkix", "tls"; later "dane", "dialback", ...
+  std::string_view kind;            // "network", "pin", "pkix", "tls"
   bool passed = false;
   std::string detail;
 };

@@ -86,7 +86,8 @@ struct Node final : Shards {
   }
   std::size_t logged(const std::string& event) const {
     std::size_t count = 0;
-    for (const std::string& line : lines) count += line.find('"' + event + '"') != std::string::npos;
+    for (const std::string& line : lines)
+      count += line.find('"' + event + '"') != std::string::npos;
     return count;
   }
 };

@@ -72,8 +72,9 @@ DeliveryId MemoryQueue::put(const std::string& lane, std::string to, unsigned at
 }
 
 std::size_t MemoryQueue::count(Leg state) const {
-  return static_cast<std::size_t>(std::count_if(
-      rows.begin(), rows.end(), [state](const auto& entry) { return entry.second.state == state; }));
+  std::size_t out = 0;
+  for (const auto& [id, row] : rows) out += row.state == state;
+  return out;
 }
 
 void MemoryQueue::accept(Acceptance acceptance, std::function<void(Result<Accepted>)> committed) {
