@@ -53,6 +53,12 @@ TEST_CASE("C-6 a used connection found dead at the next MAIL costs nobody an att
   bench.deliver({"d@b.example"});
   bench.closed();
   CHECK(bench.story() == "2 returned 4.4.2\nfailed 4.4.2\nhang up\n");
+  OutboundBench answered;  // but once MAIL was answered the attempt was one
+  deliver_one(answered);
+  answered.deliver({"d@b.example"});
+  answered.server("250 ok\n");
+  answered.closed();
+  CHECK(answered.story() == "2 deferred 4.4.2\nfailed 4.4.2\nhang up\n");
 }
 
 TEST_CASE("C-6 neither does a 421 in the place of the answer to MAIL, nor one while idle") {

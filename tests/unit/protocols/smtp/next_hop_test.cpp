@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/smtp/next_hop.h"
+
+#include "tests/catch.h"
+
+namespace hanse::smtp {
+namespace {
+
+void means(std::string_view lane, NextHop::Kind kind, std::string_view name, std::uint16_t port) {
+  const NextHop hop = parse_next_hop(lane);
+  CAPTURE(lane);
+  CHECK(hop.kind == kind);
+  CHECK(hop.name == name);
+  CHECK(hop.port == port);
+}
+
+TEST_CASE("M-1 what the name of a lane means") {
+  using Kind = NextHop::Kind;
+  means("b.example", Kind::domain, "b.example", 0);
+  means("B.Example.", Kind::domain, "b.example", 0);
+  means("b\xc3\xbc" "cher.example", Kind::domain, "xn--bcher-kva.example", 0);
+  means("mx.b.example:2525", Kind::host, "mx.b.example", 2525);
+  means("[mx.b.example]", Kind::host, "mx.b.example", 0);
+  means("[mx.b.example]:26", Kind::host, "mx.b.example", 26);
+  means("127.0.0.1:2600", Kind::address, "127.0.0.1", 2600);
+  means("192.0.2.1", Kind::address, "192.0.2.1", 0);
+  means("[192.0.2.1]", Kind::address, "192.0.2.1", 0);
+  means("[192.0.2.1]:25", Kind::address, "192.0.2.1", 25);
+  means("[2001:db8::1]:25", Kind::address, "2001:db8::1", 25);
+  means("[IPv6:2001:db8::1]", Kind::address, "2001:db8::1", 0);
+  means("2001:db8::1", Kind::address, "2001:db8::1", 0);
+  means("unix:/run/mail.sock", Kind::unix_path, "/run/mail.sock", 0);
+}
+
+TEST_CASE("M-1 what is no next hop") {
+  for (const std::string_view lane :
+       {"", ".", "a b", "b..example", "-b.example", "b.example:", "b.example:0", "b.example:65536",
+        "b.example:x", "b.example:25:26", "[b.example", "[]", "[b.example]25", "unix:", "unix:run",
+        "\xff.example", "b\r\n.example"})
+    means(lane, NextHop::Kind::bad, "", 0);
+}
+
+TEST_CASE("M-5 which found addresses are dialled") {
+  struct Row {
+    std::string_view address;
+    bool always, with_private, with_loopback;
+  };
+  const Row rows[] = {
+      {"192.0.2.1", true, true, true},      {"2001:db8::1", true, true, true},
+      {"10.1.2.3", false, true, false},     {"172.31.0.1", false, true, false},
+      {"192.168.1.1", false, true, false},  {"fd00::1", false, true, false},
+      {"127.0.0.1", false, false, true},    {"::1", false, false, true},
+      {"::ffff:127.0.0.1", false, false, true},
+      {"0.0.0.0", false, false, false},     {"::", false, false, false},
+      {"224.0.0.1", false, false, false},   {"ff02::1", false, false, false},
+      {"169.254.1.1", false, false, false}, {"fe80::1", false, false, false},
+      {"255.255.255.255", false, false, false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.address);
+    OutboundSettings settings;
+    settings.private_addresses = false;
+    CHECK(may_dial(settings, row.address) == row.always);
+    settings.private_addresses = true;
+    CHECK(may_dial(settings, row.address) == row.with_private);
+    settings.private_addresses = false;
+    settings.loopback_addresses = true;
+    CHECK(may_dial(settings, row.address) == row.with_loopback);
+  }
+}
+
+TEST_CASE("M-6 where this node itself listens") {
+  OutboundSettings settings;
+  settings.own_endpoints = {"192.0.2.1:25", "[2001:db8::1]:25", "0.0.0.0:26"};
+  CHECK(is_own_endpoint(settings, "192.0.2.1", 25));
+  CHECK(is_own_endpoint(settings, "2001:0db8::1", 25));
+  CHECK_FALSE(is_own_endpoint(settings, "192.0.2.1", 26));
+  CHECK_FALSE(is_own_endpoint(settings, "192.0.2.2", 25));
+}
+
+}  // namespace
+}  // namespace hanse::smtp
