@@ -9,6 +9,7 @@
 
 #include "server/console/cli.h"
 #include "server/console/control_server.h"
+#include "server/console/metrics_server.h"
 #include "server/config/whole.h"
 #include "server/node.h"
 
@@ -36,6 +37,17 @@ int run_daemon(const std::string& config_file, const config::Schema& schema) {
   if (!control) {
     log.write(Level::error, "node.start_failed", control.error().what);
     return 1;
+  }
+  std::unique_ptr<console::MetricsServer> health;
+  if (!settings.metrics_address.empty()) {
+    auto opened = console::MetricsServer::open(settings.metrics_address, seen);
+    if (!opened) {
+      log.write(Level::error, "node.start_failed", opened.error().what);
+      return 1;
+    }
+    health = std::move(opened).value();
+    log.write(Level::info, "metrics.listening", "health and metrics",
+              {{"address", health->local_address()}});
   }
   node.announce_ready();
   return node.run();

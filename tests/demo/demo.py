@@ -117,15 +117,17 @@ class Demo:
             wait_until(lambda: subject in self.sink.subjects(), 20, f"{subject} at c's mailbox")
             for name in ("a", "b", "c"):
                 self.tell_hop(name)
-        for name in ("a", "b"):
-            for lane in self.nodes[name].console("peer", "list"):
-                if lane.get("story"):
-                    say(f"  how {name} found its next hop: {lane['lane']}: {lane['story']}")
-
+            if subject == "plain":
+                self.tell_why("a", queue_id)
     def tell_hop(self, name):
         done = wait_until(lambda: self.nodes[name].event("msg.delivered"), 5, f"{name} delivered")
         say(f"  {name} -> {done.get('remote', '?')}  {done.get('tls') or 'plain text'}  "
             f"{done.get('status', '')}  {done.get('dur_ms', '?')} ms  qid {done.get('qid')}")
+
+    def tell_why(self, name, queue_id):
+        say(f"  node {name} explains it (hanse queue why {queue_id}):")
+        for line in self.nodes[name].say("queue", "why", queue_id)[1].rstrip().splitlines():
+            say("  | " + line)
 
     def outage(self):
         code = self.nodes["b"].stop()
@@ -135,18 +137,16 @@ class Demo:
             self.send(plain(subject), subject)
         rows = wait_until(lambda: self.waiting(), 10, "20 messages wait in a's queue")
         say(f"{len(rows)} messages wait in a's queue, for example:")
-        say(f"  {rows[0]['id']} -> {rows[0]['to']}: {rows[0]['last_reply']}")
-        text = self.nodes["a"].say("queue", "why", rows[0]["id"])[1]
-        for line in text.rstrip().splitlines():
-            say("  | " + line)
+        say(f"  {rows[0]['id']} -> {rows[0]['to']}: {rows[0]['reply']}")
+        self.tell_why("a", rows[0]["id"])
         self.nodes["b"].start()
         say("node b is up again")
         wait_until(lambda: len(self.sink.messages) >= len(self.sent), 20, "all 20 arrived")
 
     def waiting(self):
         rows = [row for row in self.nodes["a"].console("queue", "list") if "id" in row]
-        told = [row for row in rows if row.get("last_reply")]
-        return sorted(rows, key=lambda row: not row.get("last_reply")) \
+        told = [row for row in rows if row.get("reply")]
+        return sorted(rows, key=lambda row: not row.get("reply")) \
             if len(rows) == 20 and told else None
 
     def verdict(self):

@@ -89,6 +89,8 @@ class Sink:
         sink = self
 
         class Handler(socketserver.StreamRequestHandler):
+            disable_nagle_algorithm = True
+
             def handle(self):
                 SinkSession(sink, self.connection).run()
 

@@ -152,7 +152,7 @@ def peer_down_for_a_while():
     WORLD.postfix.stop()
     for number in range(5):
         WORLD.send(HANSE, f"down-{number}", "u@h.example", ["v@p.example"])
-    wait_until(lambda: any("refused" in row.get("last_reply", "")
+    wait_until(lambda: any("refused" in row.get("reply", "")
                            for row in WORLD.node.console("queue", "list")), 10, "the reason")
     WORLD.postfix.start()
     for number in range(5):
@@ -162,7 +162,7 @@ def peer_down_for_a_while():
 def temporary_then_success():
     """Exim answers 4xx, then takes it: one copy arrives"""
     WORLD.send(HANSE, "slow", "u@h.example", ["slow@e.example"])
-    wait_until(lambda: any("4.2.1" in row.get("last_status", "") + row.get("last_reply", "")
+    wait_until(lambda: any("4.2.1" in row.get("status", "") + row.get("reply", "")
                            for row in WORLD.node.console("queue", "list")), 10, "the 4xx")
     WORLD.exim.let_slow_users_in()
     WORLD.arrives("slow", 20)

@@ -89,9 +89,8 @@ def check_order(lines):
     """Per message: received its end, then a finished sync of the database's log, then the 250."""
     waiting, synced, answered = False, False, 0
     for line in lines:
-        if "traced-" in line and r"\r\n.\r\n" in line and "recv" in line + "recv" * ("read(" in line):
-            if "sendto" in line or "sendmsg" in line or "write" in line:
-                continue  # our own delivery
+        if "traced-" in line and re.search(r"(recv\w*|read)(\(| resumed)", line) and \
+                r"\r\n.\r\n" in line:
             waiting, synced = True, False
         elif re.search(r"fdatasync\(\d+<[^>]*-wal>\)\s+= 0", line) or \
                 re.search(r"fdatasync resumed>\)\s+= 0", line):

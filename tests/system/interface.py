@@ -95,7 +95,7 @@ def console_commands():
         bed = Bed(workspace)
         bed.send("waits", "v@down.example")
         row = wait_until(lambda: next((row for row in bed.node.console("queue", "list")
-                                       if row.get("last_reply")), None), 10, "a waiting message")
+                                       if row.get("reply")), None), 10, "a waiting message")
         for words in (["status"], ["queue", "list"], ["queue", "show", row["id"]],
                       ["queue", "why", row["id"]], ["queue", "shape"], ["route", "list"],
                       ["route", "test", "u@a.example", "v@down.example"], ["peer", "list"],
