@@ -100,6 +100,7 @@ Lane::State::State(Lane& events, std::string lane_name,
 
 Lane::State::~State() {
   if (armed != Instant::max()) parts.timers.cancel(timer);
+  if (breaker.open()) ledger.breaker_forgotten();
   while (!ready.empty()) pop_front();
   for (const auto& link : links)
     for (const LaneFlight& flight : link->flights) parts.bodies.remove(flight.item.work);
@@ -176,8 +177,8 @@ bool Lane::drained() const {
 bool Lane::idle() const {
   const State& state = *state_;
   return state.links.empty() && state.ready.empty() && state.gone.empty() &&
-         state.stored.nothing() && !state.finder.running() && !state.breaker.failing() &&
-         !state.held;
+         state.stored.nothing() && !state.finder.running() && !state.held &&
+         state.breaker.may_try(state.parts.clock.now());
 }
 
 void Lane::apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls) {

@@ -104,12 +104,11 @@ void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
     if (at_current) plan.failed(end);
     return;
   }
-  if (any(Phase::ready)) {
-    // The peer takes no more links than it has: that is no outage.
-    extra_links_after = parts.clock.now() + limits::extra_link_pause;
+  if (link.useful || !attempting || any(Phase::ready)) {
+    // A peer that takes no more links than it has is not out of order: it is only asked less.
+    if (!link.useful) extra_links_after = parts.clock.now() + limits::extra_link_pause;
     return window.failed();
   }
-  if (link.useful || !attempting) return window.failed();
   if (at_current) plan.failed(end);
   const bool late = parts.clock.now() - attempt_began > limits::attempt_max;  // M-9
   if (others || (!plan.exhausted() && !late)) return;                         // M-10

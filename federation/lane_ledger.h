@@ -27,6 +27,7 @@ class LaneLedger {
 
   void breaker_opened(const std::string& why, unsigned failures);
   void breaker_closed();
+  void breaker_forgotten() { breaker_open_.add(-1); }   // the lane ends with it open
 
  private:
   void write(const Envelope& envelope, const Settlement& settlement, std::int64_t duration_ms,

@@ -24,14 +24,22 @@ void ReportDesk::check() {
   const UtcTime failed_before =
       parts_.clock.utc() -
       std::chrono::duration_cast<std::chrono::milliseconds>(limits::report_wait);
+  more_ = progress_ = false;
   ++*open_;
   parts_.queue.reportable(failed_before, limits::reports_open_max,
                           [this, token = Token(open_)](Result<std::vector<Reportable>> found) {
                             if (token.expired()) return;
-                            if (found)
+                            if (found) {
+                              more_ = found->size() >= limits::reports_open_max;
                               for (Reportable& one : *found) take(std::move(one));
+                            }
                             done();
                           });
+}
+
+// A full batch that got anywhere is followed by the next one at once.
+void ReportDesk::done() {
+  if (--*open_ == 0 && more_ && progress_) check();
 }
 
 void ReportDesk::take(Reportable reportable) {
@@ -68,14 +76,17 @@ void ReportDesk::make(const Reportable& reportable, std::string_view head) {
   }
   report->envelope.is_report = true;
   report->reports = ids_of(reportable);
-  submit_(*std::move(report), [this, token = Token(open_)](const Result<std::string>&) {
+  submit_(*std::move(report), [this, token = Token(open_)](const Result<std::string>& id) {
+    if (token.expired()) return;
     // What was not accepted stays reportable: the next check finds it again.
-    if (!token.expired()) done();
+    progress_ = progress_ || id.has_value();
+    done();
   });
 }
 
 // B-5: what cannot be told is at least written down.
 void ReportDesk::drop(const Reportable& reportable, std::string_view why) {
+  progress_ = true;
   const Envelope& envelope = *reportable.envelope;
   for (const Reportable::Failure& failure : reportable.failures) {
     const std::string to = to_text(failure.to);

@@ -30,11 +30,12 @@ class ReportDesk {
   void take(Reportable reportable);
   void make(const Reportable& reportable, std::string_view head);
   void drop(const Reportable& reportable, std::string_view why);
-  void done() { --*open_; }
+  void done();
 
   ExchangeParts parts_;
   Submit submit_;
   std::map<std::string, ReportMaker> makers_;
+  bool more_ = false, progress_ = false;      // of the check under way
   std::shared_ptr<std::size_t> open_ = std::make_shared<std::size_t>(0);
 };
 

@@ -273,6 +273,16 @@ TEST_CASE("B-1 a report that fails is written down and goes no further") {
   CHECK(node.queue.count(fake::Leg::failed) == 2);
 }
 
+TEST_CASE("many failures are told in batches, one right after the other") {
+  Node node;
+  node.exchange->start({}, true);
+  node.names.answers.insert_or_assign("b.example", addresses({}));
+  for (int n = 0; n < 100; ++n) REQUIRE(node.submit(Node::submission({"u@b.example"})));
+  node.world.run_for(3s);
+  CHECK(node.reported.size() == 100);
+  CHECK(node.queue.count(fake::Leg::delivered) == 100);
+}
+
 TEST_CASE("a report that the store cannot take now is made again") {
   Node node;
   node.exchange->start({}, true);

@@ -32,6 +32,26 @@ TEST_CASE("the breaker opens after five failed attempts and backs off to four ho
   CHECK(at.queue.count(fake::Leg::active) == 0);
 }
 
+TEST_CASE("a dead lane with nothing left to send can be forgotten, and counts no more") {
+  LaneFixture at;
+  at.peer_is_down();
+  for (int n = 0; n < 60 && !at.lane->status().breaker_open_since; ++n) {
+    at.send();
+    at.world.run_for(1min);
+  }
+  const auto open_breakers = [&] {
+    return at.metrics.gauge("hanse_peer_breaker_open", "", {{"peer", "other"}}).value();
+  };
+  CHECK(open_breakers() == 1);
+  CHECK_FALSE(at.lane->idle());
+  for (auto& [id, row] : at.queue.rows) row.state = fake::Leg::delivered;   // by another way
+  at.world.run_for(10h);
+  CHECK(at.lane->idle());
+  CHECK(at.world.timers() == 0);
+  at.lane.reset();
+  CHECK(open_breakers() == 0);
+}
+
 TEST_CASE("half-open: one message probes, and only its delivery closes the breaker") {
   LaneFixture at;
   at.peer_is_down();
