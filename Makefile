@@ -38,6 +38,14 @@ UNITS           := base federation store protocols session config net console
 EXTRA_store     := $(wildcard tests/sim/sim_disk*.cpp tests/sim/sim_vfs*.cpp)
 SIM_ROOMS       := server/session server/config protocols store federation server/base
 
+# Fuzz targets: one program each, with a fuzzer around it or with a main that replays files.
+FUZZ        := smtp_commands smtp_replies header_block dns_answer config control_request
+FUZZ_ROOMS  := server/config server/session protocols store federation server/base
+FUZZ_CXX    ?= clang++-14
+fuzz_parts   = $(call objects,$(1),tests/fuzz/$(2).cpp tests/fuzz/session_world.cpp $(3) \
+                 server/console/request.cpp server/console/json_text.cpp) \
+               $(foreach room,$(FUZZ_ROOMS),$(call archive,$(1),$(room)))
+
 # Three ways to build the same things: plain, with address and undefined behaviour sanitizers,
 # with the thread sanitizer. $(1): its folder, $(2): its compiler flags, $(3): its linker flags.
 objects = $(patsubst %.cpp,$(1)/obj/%.o,$(2))
@@ -67,6 +75,11 @@ $(1)/sim: $(call objects,$(1),$(wildcard tests/sim/*.cpp)) \
           $(foreach room,$(SIM_ROOMS),$(call archive,$(1),$(room)))
 	@echo "link $$@"
 	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS)
+$(foreach target,$(FUZZ),
+$(1)/replay-$(target): $(call fuzz_parts,$(1),$(target),tests/fuzz/replay_main.cpp)
+	@echo "link $$@"
+	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS)
+)
 endef
 
 .PHONY: all
@@ -79,6 +92,14 @@ TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized
 $(eval $(call variant,$(BUILD),$(OPT) -D_FORTIFY_SOURCE=2,))
 $(eval $(call variant,$(BUILD)/address-undefined,-O1 $(ASAN),$(ASAN)))
 $(eval $(call variant,$(BUILD)/thread,-O1 $(TSAN),$(TSAN)))
+
+# The fuzzers are a fourth way, by another compiler, which counts more conversions as warnings.
+FUZZER := -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-sign-conversion
+$(BUILD)/fuzz/%: override CXX := $(FUZZ_CXX)
+$(eval $(call variant,$(BUILD)/fuzz,-O1 -fsanitize=fuzzer-no-link $(FUZZER),$(FUZZER)))
+$(foreach target,$(FUZZ),$(eval \
+$(BUILD)/fuzz/$(target): $(call fuzz_parts,$(BUILD)/fuzz,$(target)) ; \
+	@echo "link $$@" && $$(CXX) $$(LDFLAGS) -fsanitize=fuzzer $(FUZZER) -o $$@ $$^ $$(LIBS)))
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -120,7 +141,8 @@ run: all
 
 UNIT_PROGRAMS := $(foreach unit,$(UNITS),$(BUILD)/test-$(unit))
 ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGRAMS)) \
-                 $(BUILD)/address-undefined/sim $(BUILD)/address-undefined/hanse
+                 $(BUILD)/address-undefined/sim $(BUILD)/address-undefined/hanse \
+                 $(foreach target,$(FUZZ),$(BUILD)/address-undefined/replay-$(target))
 TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
 
 .PHONY: check test tidy sim crash interop bench fuzz
@@ -136,6 +158,8 @@ crash: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.crash.crash $(ROUNDS)
 interop: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.interop.interop
+fuzz: $(foreach target,$(FUZZ),$(BUILD)/fuzz/$(target))
+	@sh tests/fuzz/run.sh $(BUILD) $(SECONDS) $(FUZZ)
 bench: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.bench
 
