@@ -15,14 +15,19 @@ MS_REC, MS_PRIVATE, MS_BIND = 0x4000, 1 << 18, 4096
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 
+def private_mounts(network=0):
+    """Mounts from here on are this process's own; they go with it."""
+    if os.geteuid() != 0:
+        raise Skip("needs root for a namespace of its own")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS | network) != 0:
+        raise Skip(f"no namespaces here: {os.strerror(ctypes.get_errno())}")
+    return check(libc, libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+
+
 def enter(workspace):
     """Moves this process, and so all it starts, into a new namespace with only a loopback."""
-    if os.geteuid() != 0:
-        raise Skip("needs root for a network namespace")
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
-        raise Skip(f"no network namespace here: {os.strerror(ctypes.get_errno())}")
-    check(libc, libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    libc = private_mounts(CLONE_NEWNET)
     resolv = workspace.file("resolv.conf", "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n")
     target = os.path.realpath("/etc/resolv.conf")
     check(libc, libc.mount(resolv.encode(), target.encode(), None, MS_BIND, None))

@@ -10,7 +10,7 @@ import sys
 from tests.harness import dns, mail, namespace, pki, results
 from tests.harness.node import Node
 from tests.harness.workspace import Workspace, wait_until
-from tests.interop.peers import Exim, Postfix
+from tests.interop.peers import Exim, Postfix, exim_program
 
 HANSE, POSTFIX, EXIM = "127.0.0.10", "127.0.0.20", "127.0.0.30"
 
@@ -76,6 +76,7 @@ class World:
     """Everything the tests below share; started once."""
 
     def __init__(self, workspace):
+        exim_program()  # its package is fetched while there still is a network
         namespace.enter(workspace)
         namespace.add_user(workspace, "Debian-exim", 64999)
         authority = pki.Authority(workspace.folder("pki"))

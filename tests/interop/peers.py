@@ -83,7 +83,11 @@ queue_run_delay = 1s
         return self
 
     def stop(self):
+        """All of it, also the children that hold its connections and its socket."""
+        subprocess.run([self.program, "-c", self.folder, "abort"], stdin=subprocess.DEVNULL,
+                       capture_output=True)
         stop(self.process)
+        wait_until(lambda: not answers(self.host, self.port), 10, f"Postfix {self.name} is gone")
 
 
 EXIM = """
