@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "protocols/smtp/address.h"
+
 namespace hanse::smtp {
 
 namespace {
@@ -219,10 +221,15 @@ std::vector<std::string> listen_endpoints(const Settings& listen) {
   return listen.has("addr") ? listen.list("addr") : std::vector<std::string>{};
 }
 
-OutboundSettings read_outbound(const Configuration& configuration, const NodeFacts& node) {
+Result<OutboundSettings> read_outbound(const Configuration& configuration,
+                                       const NodeFacts& node) {
   const Settings& table = configuration.table("smtp");
   OutboundSettings out;
   out.helo_name = table.text_or("helo_name", node.domain);
+  if (!is_greeting_name(out.helo_name))
+    return Error{Fault::never, "smtp.helo_name: not a host name: " + out.helo_name};
+  if (table.durations("retry").empty())
+    return Error{Fault::never, "smtp.retry: needs at least one wait"};
   out.own_endpoints = listen_endpoints(configuration.table("listen.smtp"));
   out.port = static_cast<std::uint16_t>(table.integer("port"));
   out.ipv6 = table.boolean("ipv6");
@@ -250,7 +257,9 @@ std::span<const OptionTable> option_tables() { return tables; }
 Result<SmtpSettings> read_settings(const Configuration& configuration, const NodeFacts& node) {
   Result<InboundSettings> in = read_inbound(configuration.table("smtp"), node);
   if (!in) return in.error();
-  return SmtpSettings{node, std::move(in).value(), read_outbound(configuration, node)};
+  Result<OutboundSettings> out = read_outbound(configuration, node);
+  if (!out) return out.error();
+  return SmtpSettings{node, std::move(in).value(), std::move(out).value()};
 }
 
 }  // namespace hanse::smtp

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/protocol.h"
+
+#include <algorithm>
+
+#include "protocols/smtp/settings.h"
+#include "tests/catch.h"
+
+namespace hanse {
+namespace {
+
+using namespace std::chrono_literals;
+
+// "\"5m\"" and "5m" are the same to a test.
+std::string_view unquoted(std::string_view text) {
+  text = trim(text);
+  return text.starts_with('"') ? text.substr(1, text.size() - 2) : text;
+}
+
+std::vector<std::string_view> items(std::string_view list) {
+  const std::string_view inside = trim(list.substr(1, list.size() - 2));
+  return inside.empty() ? std::vector<std::string_view>{} : split(inside, ',');
+}
+
+OptionValue value_of(OptionType type, std::string_view toml) {
+  switch (type) {
+    case OptionType::boolean: return toml == "true";
+    case OptionType::integer: return *parse_integer(toml);
+    case OptionType::bytes: return *parse_bytes(unquoted(toml));
+    case OptionType::duration: return *parse_duration(unquoted(toml));
+    case OptionType::text:
+    case OptionType::choice:
+    case OptionType::secret: return std::string(unquoted(toml));
+    case OptionType::text_list: {
+      std::vector<std::string> out;
+      for (const std::string_view item : items(toml)) out.emplace_back(unquoted(item));
+      return out;
+    }
+    case OptionType::duration_list: break;
+  }
+  std::vector<Duration> out;
+  for (const std::string_view item : items(toml)) out.push_back(*parse_duration(unquoted(item)));
+  return out;
+}
+
+void set(Configuration& configuration, std::string_view key, OptionValue value) {
+  configuration.singles["smtp"].entries.insert_or_assign(std::string(key),
+                                                         Settings::Entry{std::move(value), {}, ""});
+}
+
+// What the tables say when the file says nothing.
+Configuration defaults() {
+  Configuration out;
+  for (const OptionTable& table : smtp::option_tables()) {
+    Settings& settings = out.singles[std::string(table.name)];
+    for (const Option& option : table.options) {
+      if (option.fallback.empty()) continue;
+      settings.entries[std::string(option.key)] = {value_of(option.type, option.fallback), {}, ""};
+    }
+  }
+  return out;
+}
+
+const Protocol& mail() {
+  const auto all = protocols();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [](const Protocol* p) { return p->name == "smtp"; });
+  REQUIRE(found != all.end());
+  return **found;
+}
+
+TEST_CASE("the registry knows mail, and mail opens with its defaults") {
+  const Protocol& protocol = mail();
+  SystemClock clock;
+  const auto room = protocol.open(defaults(), {"a.example", &clock});
+  REQUIRE(room);
+  CHECK((*room)->inbound({}) != nullptr);
+  CHECK((*room)->outbound({}) != nullptr);
+  REQUIRE(protocol.listens.size() == 2);
+  CHECK(protocol.listens[0].default_port == 25);
+  CHECK_FALSE(protocol.listens[0].implicit_tls);
+  CHECK(protocol.listens[1].implicit_tls);
+}
+
+TEST_CASE("Q-5 Q-6 C-6 what lanes of mail do by default") {
+  SystemClock clock;
+  const auto room = mail().open(defaults(), {"a.example", &clock});
+  REQUIRE(room);
+  const LaneTraits& traits = *(*room)->lane_traits();
+  CHECK(traits.protocol == "smtp");
+  CHECK(traits.retry == std::vector<Duration>{5min, 10min, 20min, 40min, 4000s});
+  CHECK(traits.retry_jitter_percent == 10);
+  CHECK(traits.lifetime == 120h);
+  CHECK(traits.report_lifetime == 48h);
+  CHECK(traits.startup_spread == 5min);
+  CHECK(traits.idle_keep == 30s);
+  CHECK(traits.works_per_link_max == 1000);
+  CHECK(traits.link_age_max == 10min);
+  CHECK(traits.endpoints_tried_max == 5);  // M-9
+  SeededRandom random(1);
+  CHECK(traits.discover("127.0.0.1:2600", random)->done());
+}
+
+TEST_CASE("C-5 the waits of RFC 5321 are floors unless the operator says otherwise") {
+  Configuration configuration = defaults();
+  SystemClock clock;
+  set(configuration, "mail_timeout", Duration(1s));
+  set(configuration, "end_timeout", Duration(1s));
+  set(configuration, "data_timeout", Duration(130s));
+  const auto with = smtp::read_settings(configuration, {"a.example", &clock});
+  REQUIRE(with);
+  CHECK(with->out.mail_wait == 300s);
+  CHECK(with->out.end_wait == 600s);
+  CHECK(with->out.data_wait == 130s);
+  set(configuration, "rfc_timeouts", false);
+  const auto without = smtp::read_settings(configuration, {"a.example", &clock});
+  REQUIRE(without);
+  CHECK(without->out.mail_wait == 1s);
+  CHECK(without->out.end_wait == 1s);
+  CHECK(without->out.banner_wait == 300s);
+}
+
+TEST_CASE("C-1 the name given in EHLO is the node's unless another is set") {
+  Configuration configuration = defaults();
+  SystemClock clock;
+  CHECK(smtp::read_settings(configuration, {"a.example", &clock})->out.helo_name == "a.example");
+  set(configuration, "helo_name", std::string("mail.a.example"));
+  CHECK(smtp::read_settings(configuration, {"a.example", &clock})->out.helo_name ==
+        "mail.a.example");
+}
+
+TEST_CASE("settings that cannot work are said at the start") {
+  SystemClock clock;
+  Configuration name = defaults();
+  set(name, "helo_name", std::string("a.example\r\nMAIL"));
+  CHECK_FALSE(mail().open(name, {"a.example", &clock}).has_value());
+  Configuration retry = defaults();
+  set(retry, "retry", std::vector<Duration>{});
+  CHECK_FALSE(mail().open(retry, {"a.example", &clock}).has_value());
+}
+
+}  // namespace
+}  // namespace hanse
