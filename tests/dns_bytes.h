@@ -52,7 +52,9 @@ inline Record record(const std::string& line) {
   in >> owner >> ttl >> type;
   std::vector<std::string> rest;
   while (in >> word) rest.push_back(word);
-  const auto number = [&](std::size_t at) { return static_cast<unsigned>(std::stoul(rest.at(at))); };
+  const auto number = [&](std::size_t at) {
+    return static_cast<unsigned>(std::stoul(rest.at(at)));
+  };
   const auto made = [&](unsigned code, const std::string& data) {
     return Record{code, record_bytes(owner, code, ttl, data)};
   };

@@ -9,7 +9,8 @@
 
 namespace hanse::net {
 
-Connection::Connection(std::shared_ptr<Hall> hall) : hall_(std::move(hall)), id_(hall_->next_id()) {}
+Connection::Connection(std::shared_ptr<Hall> hall)
+    : hall_(std::move(hall)), id_(hall_->next_id()) {}
 Connection::~Connection() = default;
 
 // ---- the beginning ----

@@ -105,7 +105,8 @@ void DnsServer::serve_stream() {
 std::string DnsServer::answer_to(const std::string& query, bool tcp) {
   if (query.size() < 12 + 5 + 11) return {};
   const std::string question = query.substr(12, query.size() - 12 - 11);
-  const unsigned id = static_cast<unsigned char>(query[0]) << 8u | static_cast<unsigned char>(query[1]);
+  const auto octet = [](char c) { return static_cast<unsigned char>(c); };
+  const unsigned id = static_cast<unsigned>(octet(query[0]) << 8 | octet(query[1]));
   std::string text;
   for (std::size_t at = 0; question[at] != 0; at += static_cast<unsigned char>(question[at]) + 1u)
     text += (text.empty() ? "" : ".") +

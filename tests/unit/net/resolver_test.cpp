@@ -26,12 +26,12 @@ struct Asking {
   Result<DnsAnswer> ask(const std::string& name, DnsType type, bool fresh = false) {
     std::promise<Result<DnsAnswer>> answer;
     node_.on_shard(0, [&] {
-      bool inside = true;
-      resolver_->lookup({name, type, fresh}, [&answer, &inside](Result<DnsAnswer> result) {
-        CHECK_FALSE(inside);
+      const auto inside = std::make_shared<bool>(true);
+      resolver_->lookup({name, type, fresh}, [&answer, inside](Result<DnsAnswer> result) {
+        CHECK_FALSE(*inside);
         answer.set_value(std::move(result));
       });
-      inside = false;
+      *inside = false;
     });
     auto future = answer.get_future();
     REQUIRE(future.wait_for(patience) == std::future_status::ready);

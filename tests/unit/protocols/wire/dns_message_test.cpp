@@ -56,7 +56,8 @@ TEST_CASE("every record type the node asks for is read") {
                      {"a.example 300 MX 10 MX1.A.example", "a.example 300 MX 20 mx2.a.example"})) ==
         "10 mx1.a.example; 20 mx2.a.example; ");
   CHECK(shown(parsed("_x._tcp.a.example", DnsType::srv,
-                     {"_x._tcp.a.example 300 SRV 1 2 5269 x.a.example"})) == "1 2 5269 x.a.example; ");
+                     {"_x._tcp.a.example 300 SRV 1 2 5269 x.a.example"})) ==
+        "1 2 5269 x.a.example; ");
   CHECK(shown(parsed("a.example", DnsType::txt, {"a.example 300 TXT one two"})) == "onetwo; ");
   CHECK(shown(parsed("7.2.0.192.in-addr.arpa", DnsType::ptr,
                      {"7.2.0.192.in-addr.arpa 300 PTR mx.a.example"})) == "mx.a.example; ");
@@ -211,9 +212,9 @@ TEST_CASE("a chain of pointers is not followed for ever") {
 
 TEST_CASE("record data that is too short, too long or pokes out is refused") {
   const std::string owner = "\xc0\x0c";
-  for (const std::string& data : {std::string("\1\2\3"), std::string("\1\2\3\4\5"), std::string()}) {
-    CHECK(answered(with_answer(owner, 1, data)) == "error: broken DNS answer: malformed record data");
-  }
+  for (const std::string_view data : {"\1\2\3", "\1\2\3\4\5", ""})
+    CHECK(answered(with_answer(owner, 1, std::string(data))) ==
+          "error: broken DNS answer: malformed record data");
   std::string cut = with_answer(owner, 1, "\1\2\3\4");
   cut.pop_back();
   CHECK(answered(cut) == "error: broken DNS answer: malformed record");
@@ -232,8 +233,9 @@ TEST_CASE("a dot inside a label never looks like two labels") {
 
 TEST_CASE("every cut of an answer is refused or gives no more than the whole") {
   const DnsQuestion question{"a.example", DnsType::mx};
-  const std::string whole = message(question, {"a.example 60 MX 10 b.example",
-                                               "example 60 SOA 60", "a.example 60 MX 20 c.example"});
+  const std::string whole =
+      message(question, {"a.example 60 MX 10 b.example", "example 60 SOA 60",
+                         "a.example 60 MX 20 c.example"});
   for (std::size_t size = 0; size < whole.size(); ++size) {
     CAPTURE(size);
     CHECK_FALSE(parse_dns_answer(std::string_view(whole).substr(0, size), question));
