@@ -43,17 +43,15 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, std::s
   if (!shared) database->execute("PRAGMA locking_mode=EXCLUSIVE");
   database->execute("PRAGMA mmap_size=0; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY");  // D2
   if (database->failed()) return database->error();
-  return database;
-}
-
-Database::Database(sqlite3* handle) : handle_(handle) {
+  // The hook takes the place of SQLite's own checkpoints, which would come when they like (D2).
   sqlite3_wal_hook(
       handle,
       [](void* pages, sqlite3*, const char*, int in_log) {
         *static_cast<std::uint64_t*>(pages) = static_cast<std::uint64_t>(in_log);
         return SQLITE_OK;
       },
-      &log_pages_);
+      &database->log_pages_);
+  return database;
 }
 
 Database::~Database() { sqlite3_close_v2(handle_); }

@@ -51,7 +51,7 @@ class Database {
   void note(int code);                              // keeps the failure that `code` means
 
  private:
-  explicit Database(sqlite3* handle);
+  explicit Database(sqlite3* handle) : handle_(handle) {}
   sqlite3* handle_;
   std::uint64_t log_pages_ = 0;
   std::optional<Error> error_;

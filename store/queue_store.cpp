@@ -14,8 +14,8 @@ constexpr Duration checkpoint_slow = std::chrono::milliseconds(500);
 constexpr std::array batch_bounds{0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0};
 
 constexpr std::string_view pragmas =
-    "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-    "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536";   // D2
+    "PRAGMA page_size=4096; PRAGMA secure_delete=FAST; PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536";   // D2
 
 std::string database_path(const StoreSettings& settings) { return settings.directory + "/queue.db"; }
 
