@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/fuzz/session_world.h"
 
+#include <algorithm>
+
+#include "server/base/limits.h"
+
 namespace hanse::fuzz {
 namespace {
 
 // The upper three bits of a decision say what happens, the lower five how many octets come (0:
-// all there are). Letters and digits are plain feeding, so that scripts can be written by hand.
+// as many as a socket gives). Letters and digits are plain feeding, so that scripts can be written by hand.
 enum class Happening : std::uint8_t {
   feed_0, feed_1, feed_2, feed_3, leave_open, answer_badly, time_passes, drain,
 };
+constexpr std::size_t read_bytes_max = 16 * 1024;   // no socket gives more at once
 constexpr int rings_max = 100;
 constexpr std::size_t body_bytes_max = 1024 * 1024;
 
@@ -50,7 +55,7 @@ void SessionWorld::step(std::uint8_t decision, std::string_view& bytes) {
 }
 
 void SessionWorld::feed(std::string_view& bytes, std::size_t most) {
-  const Exact piece(bytes.substr(0, most == 0 ? bytes.size() : most));
+  const Exact piece(bytes.substr(0, most == 0 ? read_bytes_max : most));
   bytes.remove_prefix(piece.view().size());
   session_->on_received(piece.view());
 }
