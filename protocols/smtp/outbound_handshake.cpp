@@ -45,6 +45,7 @@ void Handshake::on_ehlo(const Reply& reply, Outbox& out) {
 }
 
 void Handshake::on_starttls(const Reply& reply, bool more_follow, Outbox& out) {
+  if (reply.code == 421) return fail_with(reply, "STARTTLS", out);
   if (!reply.positive())
     return go_on_without_tls("STARTTLS refused: " + to_text(reply), out);
   if (more_follow)  // T-6: somebody speaks in clear behind the server's back

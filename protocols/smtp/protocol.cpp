@@ -22,7 +22,7 @@ std::shared_ptr<const LaneTraits> read_traits(const Settings& table,
     return static_cast<std::size_t>(table.integer(key));
   };
   out->protocol = "smtp";
-  out->link_window = deliveries_open_max;
+  out->link_window = table.boolean("pipeline_messages") ? deliveries_open_max : 1;
   out->links_first = count("connections_first");
   out->links_max = count("connections_max");
   out->works_per_link_max = count("messages_per_connection");

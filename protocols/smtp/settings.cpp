@@ -96,6 +96,9 @@ constexpr Option smtp_options[] = {
      .help = "An older connection is replaced.", .least = 10, .most = day_seconds},
     {.key = "idle_keep", .type = OptionType::duration, .fallback = "\"30s\"",
      .help = "How long a connection is kept for the next message.", .least = 0, .most = 60},
+    {.key = "pipeline_messages", .type = OptionType::boolean, .fallback = "true",
+     .help = "Give a server that takes pipelining the next message's envelope along with the "
+             "content of the one before. Turn off for servers that lose their way then."},
     {.key = "recipients_per_transaction", .type = OptionType::integer, .fallback = "50",
      .help = "Recipients of one message sent in one transaction.", .least = 1, .most = 1000},
 

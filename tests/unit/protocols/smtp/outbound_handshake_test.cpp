@@ -101,6 +101,7 @@ TEST_CASE("X-9 what each level makes of what the server offers") {
       {TlsLevel::may, offers_no_tls, "", "ready\n"},
       {TlsLevel::may, offers_tls, "454 4.7.0 not now\n", "ready\n"},
       {TlsLevel::may, offers_tls, "502 what\n", "ready\n"},
+      {TlsLevel::may, offers_tls, "421 4.3.2 bye\n", "failed before ready 4.3.2\nhang up\n"},
       {TlsLevel::encrypt, offers_no_tls, "", demanded},
       {TlsLevel::encrypt, offers_tls, "454 4.7.0 not now\n", demanded},
       {TlsLevel::verify, offers_no_tls, "", demanded},
