@@ -56,6 +56,7 @@ enum class Verdict : std::uint8_t { accept, refuse, defer };
 
 struct TrustDecision {
   Verdict verdict = Verdict::refuse;
+  Fault fault = Fault::refused;     // defer: overloaded when this node has no room just now
   std::string peer;                 // the configured peer this is, empty: unknown
   std::string why;
   std::vector<Evidence> evidence;

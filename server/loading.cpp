@@ -84,7 +84,7 @@ Result<void> Node::reload() {
   const config::Loaded read = config::load(config_file_, schema_);
   const auto reject = [this](const std::string& why) {
     log_.write(Level::error, "config.rejected", why);
-    return Error{Fault::refused, why};
+    return Error{Fault::never, why};
   };
   if (!read.configuration) return reject(config::problem_text(read.problems.front()));
   Result<std::shared_ptr<const Loaded>> parts = take_apart(read.configuration);

@@ -138,7 +138,9 @@ void Inbound::sender_decided(const Answer& answer, Outbox& out) {
   if (decision == nullptr) {
     reply = failure_reply(answer);
   } else if (decision->verdict == Verdict::defer) {
-    reply = "451 4.7.1 not accepted from you now";
+    reply = decision->fault == Fault::overloaded
+                ? "452 4.3.1 no room for more, try again later"
+                : "451 4.7.1 not accepted from you now";
   } else if (decision->verdict == Verdict::refuse) {
     reply = tls_ == nullptr && demands_tls(*decision) ? "530 5.7.0 STARTTLS first"  // T-4
                                                       : "550 5.7.1 not accepted from you";

@@ -98,7 +98,8 @@ def console_commands():
                                        if row.get("reply")), None), 10, "a waiting message")
         for words in (["status"], ["queue", "list"], ["queue", "show", row["id"]],
                       ["queue", "why", row["id"]], ["queue", "shape"], ["route", "list"],
-                      ["route", "test", "u@a.example", "v@down.example"], ["peer", "list"],
+                      ["route", "test", "u@a.example", "v@down.example",
+                                       "--ip", "127.0.0.1"], ["peer", "list"],
                       ["peer", "show", "b.example"], ["link", "list"], ["limits"],
                       ["config", "show"], ["config", "default"], ["config", "check"],
                       ["config", "explain", "smtp.hosts"], ["log", "level", "info"], ["reload"]):
