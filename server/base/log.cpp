@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "server/base/digest.h"
 #include "server/base/limits.h"
 #include "server/base/text.h"
 
@@ -16,6 +17,7 @@ namespace hanse {
 namespace {
 
 constexpr std::size_t usual_line_bytes = 512;
+constexpr std::size_t address_digest_letters = 16;
 
 // Our own words need no escape; what a peer may have written goes through append_text.
 void append_key(std::string& out, std::string_view key) {
@@ -44,8 +46,20 @@ void append_value(std::string& out, double number) {
   else out += "null";  // JSON has no word for it
 }
 
+const std::string_view* text_of(const Field& field) {
+  return std::get_if<std::string_view>(&field.value);
+}
+
+bool is_address(const Field& field) {
+  return (field.key == "from" || field.key == "to") && text_of(field) != nullptr;
+}
+
+void append_digest(std::string& out, std::string_view address) {
+  append_text(out, "#" + sha256_hex(address).substr(0, address_digest_letters));
+}
+
 std::string line_of(UtcTime at, Level level, std::string_view event, std::string_view message,
-                    std::initializer_list<Field> fields) {
+                    std::initializer_list<Field> fields, bool hash_addresses = false) {
   std::string line;
   line.reserve(usual_line_bytes);
   line += "{\"ts\":\"";
@@ -59,18 +73,23 @@ std::string line_of(UtcTime at, Level level, std::string_view event, std::string
   append_text(line, message);
   for (const Field& field : fields) {
     append_key(line, field.key);
-    std::visit([&line](auto value) { append_value(line, value); }, field.value);
+    if (hash_addresses && is_address(field)) append_digest(line, *text_of(field));
+    else std::visit([&line](auto value) { append_value(line, value); }, field.value);
   }
   line += "}\n";
   return line;
 }
 
-std::string_view peer_of(std::initializer_list<Field> fields) {
+std::string_view text_of(std::initializer_list<Field> fields, std::string_view key) {
   for (const Field& field : fields) {
-    const auto* text = std::get_if<std::string_view>(&field.value);
-    if (text != nullptr && field.key == "peer") return *text;
+    if (field.key == key && text_of(field) != nullptr) return *text_of(field);
   }
   return {};
+}
+
+// The life of a message and what operators changed are told line by line, however often.
+bool stands_alone(std::string_view event, std::initializer_list<Field> fields) {
+  return event.starts_with("audit.") || !text_of(fields, "qid").empty();
 }
 
 std::string line_of(UtcTime at, const LogRepeats::Summary& summary) {
@@ -103,12 +122,12 @@ void Log::write(Level level, std::string_view event, std::string_view message,
                 std::initializer_list<Field> fields) {
   if (!enabled(level, event)) return;
   const UtcTime at = clock_.utc();
-  const std::string line = line_of(at, level, event, message, fields);
+  const std::string line = line_of(at, level, event, message, fields, hash_addresses_);
   std::lock_guard lock(sink_mutex_);
   const Instant now = clock_.now();
   while (const auto summary = repeats_.due(now)) sink_(line_of(at, *summary));
-  if (level >= Level::warning &&
-      repeats_.held_back(level, event, message, peer_of(fields), now)) {
+  if (level >= Level::warning && !stands_alone(event, fields) &&
+      repeats_.held_back(level, event, message, text_of(fields, "peer"), now)) {
     return;
   }
   sink_(line);

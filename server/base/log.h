@@ -26,7 +26,8 @@ struct Field {
 // One event, one line of JSON (operations section 6): ts, lvl, ev, msg, then the fields.
 // Bodies and secrets are never passed. Thread: any. A line is written whole.
 // A warning or error that repeats (same event, same field "peer") is written once, then counted;
-// the count follows once a minute as field "repeats", with the next line of any event.
+// the count follows once a minute as field "repeats", with the next line of any event. What is
+// said of one message (field "qid") and audit.* events are always written.
 class Log {
  public:
   using Sink = std::function<void(std::string_view line)>;  // whole lines; never logs itself
@@ -39,7 +40,11 @@ class Log {
   bool enabled(Level level, std::string_view event) const;
 
   void set_level(Level level);                          // for all areas
-  void set_level(std::string_view area, Level level);   // for one ("smtp", "store", "conn")
+  void set_level(std::string_view area, Level level);   // for one ("store", "conn")
+
+  // Addresses of people (fields "from" and "to") become short digests: the same address is still
+  // the same text, but the log does not say whose it is. log.privacy
+  void hash_addresses(bool hash) { hash_addresses_ = hash; }
 
  private:
   void note_range();
@@ -50,6 +55,7 @@ class Log {
   mutable std::mutex levels_mutex_;
   Level level_ = Level::info;
   std::map<std::string, Level, std::less<>> areas_;
+  std::atomic<bool> hash_addresses_{false};
 
   std::mutex sink_mutex_;
   Sink sink_;

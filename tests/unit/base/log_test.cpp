@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/base/digest.h"
 #include "server/base/limits.h"
 #include "tests/catch.h"
 
@@ -112,6 +113,28 @@ TEST_CASE_METHOD(LogBench, "operations 6: repeats are written once, then counted
 TEST_CASE_METHOD(LogBench, "log: only warnings and errors are counted instead of written") {
   for (int i = 0; i < 3; ++i) log.write(Level::info, "msg.accepted", "queued");
   CHECK(lines.size() == 3);
+}
+
+TEST_CASE_METHOD(LogBench, "operations 6: every final line of a message, every audit line") {
+  for (int i = 0; i < 2; ++i) log.write(Level::warning, "audit.refused", "no", {{"who", "x"}});
+  REQUIRE(lines.size() == 2);
+  lines.clear();
+  for (const char* id : {"q1", "q2", "q2"}) {
+    log.write(Level::warning, "msg.bounced", "no", {{"peer", "b.example"}, {"qid", id}});
+  }
+  CHECK(lines.size() == 3);
+}
+
+TEST_CASE_METHOD(LogBench, "log: addresses can be hashed; other fields stay") {
+  log.hash_addresses(true);
+  log.write(Level::info, "msg.accepted", "",
+            {{"from", "a@a.example"}, {"to", "a@a.example"}, {"peer", "a.example"}});
+  const std::string digest = "\"#" + sha256_hex("a@a.example").substr(0, 16) + "\"";
+  CHECK(lines[0].find("\"from\":" + digest + ",\"to\":" + digest + ",\"peer\":\"a.example\"") !=
+        std::string::npos);
+  log.hash_addresses(false);
+  log.write(Level::info, "msg.accepted", "", {{"from", "a@a.example"}});
+  CHECK(lines[1].find("\"from\":\"a@a.example\"") != std::string::npos);
 }
 
 TEST_CASE_METHOD(LogBench, "log: without a peer, different messages are different events") {
