@@ -130,7 +130,7 @@ void Exchange::start(const std::vector<LaneBacklog>& backlogs, bool makes_report
 
 TrustDecision Exchange::verify(const Claim& claim, const std::vector<Evidence>& evidence) const {
   if (state_->pressure->disk_low && !claim.outgoing)  // smtp Q-4: said before the message comes
-    return {Verdict::defer, Fault::overloaded, {}, "disk space is low", evidence};
+    return {Verdict::defer, {}, "disk space is low", evidence, Fault::overloaded};
   const Policy& policy = *state_->policy;
   const PeerPolicy* peer = recognise(policy.peers, claim, evidence);
   const bool ours = !claim.outgoing && policy.relays_from(claim.protocol, claim.address);

@@ -56,10 +56,10 @@ enum class Verdict : std::uint8_t { accept, refuse, defer };
 
 struct TrustDecision {
   Verdict verdict = Verdict::refuse;
-  Fault fault = Fault::refused;     // defer: overloaded when this node has no room just now
   std::string peer;                 // the configured peer this is, empty: unknown
   std::string why;
   std::vector<Evidence> evidence;
+  Fault fault = Fault::refused;     // defer: overloaded when this node has no room just now
 };
 
 // Which configured peer the claim belongs to: by pinned certificate, by proven name, by network.
