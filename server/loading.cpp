@@ -80,6 +80,11 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
   return std::shared_ptr<const Loaded>(std::move(out));
 }
 
+void Node::apply_log(const config::LogOptions& options) {
+  log_.set_level(options.level);
+  log_.hash_addresses(options.hash_addresses);
+}
+
 Result<void> Node::reload() {
   const config::Loaded read = config::load(config_file_, schema_);
   const auto reject = [this](const std::string& why) {
@@ -100,7 +105,7 @@ Result<void> Node::reload() {
     ++config_epoch_;
     config_loaded_ = clock_.utc();
   }
-  log_.set_level((*parts)->settings.log.level);
+  apply_log((*parts)->settings.log);
   on_every_shard([setup](ShardRooms& rooms) { rooms.apply(setup); });
   log_.write(Level::info, "config.reloaded", "the new configuration is in force",
              {{"epoch", static_cast<std::int64_t>(config_epoch())}});

@@ -26,6 +26,7 @@ Result<void> Node::start(std::shared_ptr<const Configuration> configuration) {
   auto parts = take_apart(std::move(configuration));
   if (!parts) return parts.error();
   loaded_ = std::move(parts).value();
+  apply_log(loaded_->settings.log);
   config_epoch_ = 1;
   config_loaded_ = clock_.utc();
 
