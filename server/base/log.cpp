@@ -87,9 +87,12 @@ std::string_view text_of(std::initializer_list<Field> fields, std::string_view k
   return {};
 }
 
+// What operators changed is written whatever the level.
+bool is_audit(std::string_view event) { return event.starts_with("audit."); }
+
 // The life of a message and what operators changed are told line by line, however often.
 bool stands_alone(std::string_view event, std::initializer_list<Field> fields) {
-  return event.starts_with("audit.") || !text_of(fields, "qid").empty();
+  return is_audit(event) || !text_of(fields, "qid").empty();
 }
 
 std::string line_of(UtcTime at, const LogRepeats::Summary& summary) {
@@ -134,8 +137,9 @@ void Log::write(Level level, std::string_view event, std::string_view message,
 }
 
 bool Log::enabled(Level level, std::string_view event) const {
-  if (level < lowest_.load(std::memory_order_relaxed)) return false;
+  if (level < lowest_.load(std::memory_order_relaxed)) return is_audit(event);
   if (level >= highest_.load(std::memory_order_relaxed)) return true;
+  if (is_audit(event)) return true;
   std::lock_guard lock(levels_mutex_);
   const auto area = areas_.find(event.substr(0, event.find('.')));
   return level >= (area == areas_.end() ? level_ : area->second);

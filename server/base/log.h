@@ -27,7 +27,7 @@ struct Field {
 // Bodies and secrets are never passed. Thread: any. A line is written whole.
 // A warning or error that repeats (same event, same field "peer") is written once, then counted;
 // the count follows once a minute as field "repeats", with the next line of any event. What is
-// said of one message (field "qid") and audit.* events are always written.
+// said of one message (field "qid") is never only counted; audit.* events are always written.
 class Log {
  public:
   using Sink = std::function<void(std::string_view line)>;  // whole lines; never logs itself

@@ -80,6 +80,7 @@ TEST_CASE_METHOD(LogBench, "log: the level of the event's area counts, else the 
   log.write(Level::info, "store.recovered", "not shown");
   CHECK(lines.empty());
   log.set_level(Level::warning);
+  CHECK(shown("audit.drain") == 4);   // always
   CHECK(shown("conn.open") == 2);
   CHECK(shown("store.recovered") == 2);
 }
