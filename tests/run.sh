@@ -50,6 +50,10 @@ else
   for unit in base federation store protocols session config net console; do
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit"
   done
+  for program in "$build"/address-undefined/replay-*; do
+    target=${program##*/replay-}
+    suite "fuzz corpus: $target" "$program" tests/fuzz/corpus/"$target"/*
+  done
   suite "address and undefined: sim, 10 seeds" "$build/address-undefined/sim" --seeds 10 --nodes 4
   for unit in base store net; do
     suite "thread: $unit" "$build/thread/test-$unit"
