@@ -83,10 +83,14 @@ Result<void> QueueStore::State::finish() {
   bodies.rolled_back();
   suspects.rolled_back();
   intake.take_back(message_before);
-  if (error.fault == Fault::broken) database->fail(error);   // for good (D5)
-  if (!database->failed()) return error;
+  failed(database->failed() ? database->error() : error);
+  return database->failed() ? database->error() : error;
+}
+
+void QueueStore::State::failed(const Error& error) {
+  if (error.fault != Fault::broken) return;
+  database->fail(error);                // for good: every later transaction fails too (D5)
   sync_errors.add();
-  return database->error();
 }
 
 void QueueStore::State::checkpoint_done(Duration took) {

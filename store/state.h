@@ -21,6 +21,7 @@ struct QueueStore::State {
   // One transaction. finish() commits and syncs, or takes back everything, in memory too.
   void start();
   Result<void> finish();
+  void failed(const Error& error);      // remembers what is final
   void checkpoint_done(Duration took);
 
   Disk& disk;

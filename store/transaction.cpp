@@ -11,6 +11,7 @@ Result<void> Transaction::run(std::vector<Command>& batch) {
   now_ = state_.clock.utc();
   if (Result<void> staged = stage(batch); !staged) {
     state_.bodies.rolled_back();
+    state_.failed(staged.error());
     return staged;
   }
   const std::size_t answered = replies_.size();
