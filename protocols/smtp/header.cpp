@@ -97,8 +97,7 @@ class Census {
   explicit Census(const HeaderRules& rules) : rules_(rules) {}
 
   void add(const Field& field) {
-    ++fields_;
-    if (fields_ > header_fields_max) fault(block_too_large);
+    if (++fields_ > header_fields_max) return fault(block_too_large);
     if (field.space_before_colon && !rules_.normalize) fault(broken_block);
     if (equal_ascii_case(field.name, "Received")) {
       ++report_.received_fields;
@@ -114,6 +113,8 @@ class Census {
   void fault(std::string_view reply) {
     if (report_.refusal.empty()) report_.refusal = reply;
   }
+
+  bool fine() const { return report_.refusal.empty(); }
 
   HeaderReport conclude() {
     if (report_.received_fields >= rules_.hops_max) fault(mail_loop);
@@ -143,7 +144,7 @@ class Census {
 HeaderReport check_header_block(std::string_view message, const HeaderRules& rules) {
   Census census(rules);
   std::string_view rest = message;
-  while (!rest.empty()) {
+  while (!rest.empty() && census.fine()) {
     const std::string_view before = rest;
     std::string_view line = take_line(rest);
     if (line.empty()) break;  // the blank line

@@ -78,10 +78,9 @@ void Inbound::handle(Closed&, Outbox&) {
 
 void Inbound::handle(Received& event, Outbox& out) {
   if (state_ == State::ended || hang_up_) return;
-  if (asked_ != Asked::nothing || state_ == State::connecting || !held_.empty())
-    return hold(event.bytes);
+  if (state_ == State::connecting || !held_.empty()) return hold(event.bytes);
   consume(event.bytes, out);
-  if (!event.bytes.empty()) hold(event.bytes);
+  if (!event.bytes.empty() && !hang_up_) hold(event.bytes);  // a question is open
 }
 
 void Inbound::hold(std::string_view bytes) {

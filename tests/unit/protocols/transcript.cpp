@@ -62,8 +62,9 @@ Answer permission(std::string_view word) {
 Answer trust(const std::vector<std::string_view>& words) {
   TrustDecision decision;
   decision.verdict = words[1] == "refuse" || words[1] == "no_tls" ? Verdict::refuse
-                     : words[1] == "defer"                        ? Verdict::defer
+                     : words[1] == "defer" || words[1] == "full"  ? Verdict::defer
                                                                   : Verdict::accept;
+  if (words[1] == "full") decision.fault = Fault::overloaded;
   if (words[1] == "no_tls") decision.evidence.push_back({"tls", false, ""});
   if (words.size() > 2) decision.peer = words[2];
   return decision;

@@ -97,6 +97,14 @@ TEST_CASE("input behind an open Keep is held, and bounded") {
   CHECK(flooded.take_output() == "421 4.7.0 too much input ahead of the replies\r\n");
 }
 
+TEST_CASE("S-11 whatever stands behind QUIT has no effect, however much it is") {
+  test::EngineBench bench = opened();
+  bench.take_output();
+  bench.feed("QUIT\r\n" + std::string(limits::input_held_bytes_max + 1, 'x'));
+  CHECK(bench.take_output() == "221 2.0.0 goodbye\r\n");
+  CHECK(bench.hung_up_ == 1);
+}
+
 TEST_CASE("a store that cannot keep a chunk: the rest is read, 452 or 451, nothing submitted") {
   for (const auto& [fault, reply] :
        {std::pair{Fault::overloaded, "452 4.3.1 no room for more, try again later\r\n"},
