@@ -80,6 +80,13 @@ BioMethod make_pipe_method() {
 
 // ---- loading ----
 
+// No protocol here has an ALPN name on its port. A client that offers one means another protocol
+// and has been led astray (operations section 9: cross-protocol attacks).
+int refuse_alpn(SSL*, const unsigned char**, unsigned char*, const unsigned char*, unsigned,
+                void*) {
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 // smtp T-1, operations section 9
 Result<Context> make_context(const TlsSettings& settings, bool server) {
   Context context(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
@@ -91,6 +98,7 @@ Result<Context> make_context(const TlsSettings& settings, bool server) {
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);  // the engine judges the facts
+  if (server) SSL_CTX_set_alpn_select_cb(context.get(), refuse_alpn, nullptr);
   SSL_CTX_set_session_id_context(context.get(), session_context, sizeof session_context - 1);
   return context;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/connections.h"
 
+#include <cstdlib>
+
 #include "tests/unit/net/bench.h"
 
 namespace hanse::net::test {
@@ -150,6 +152,22 @@ TEST_CASE("TLS from the first byte: the engine is born when it is up") {
   pair.dial();
   CHECK(pair.story_.wait_for("got hello"));
   CHECK(pair.story_.count("server up") == 1);
+}
+
+TEST_CASE("operations section 9: real clients get in; older TLS and foreign ALPN do not") {
+  TlsPair pair(1);
+  pair.node_.listen(true);
+  const auto with = [&](const std::string& options) {
+    const std::string command = "timeout 20 openssl s_client -brief -connect 127.0.0.1:" +
+                                std::to_string(pair.node_.port()) + " " + options +
+                                " >/dev/null 2>&1 </dev/null";
+    return std::system(command.c_str()) == 0;
+  };
+  CHECK(with("-tls1_2"));
+  CHECK(with("-tls1_3 -servername mx.a.example -verify_return_error -CAfile '" +
+             tls_files().ca_path + "'"));
+  CHECK_FALSE(with("-tls1_1 -cipher DEFAULT@SECLEVEL=0"));
+  CHECK_FALSE(with("-alpn http/1.1"));
 }
 
 TEST_CASE("the end of a TLS peer is the end, with close_notify and without") {
