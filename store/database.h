@@ -101,7 +101,9 @@ class Statement {
   void bind(Null value);
   template <class... Kinds>
   void bind(const std::vector<std::variant<Kinds...>>& values) {   // one after another
-    for (const auto& value : values) std::visit([this](const auto& held) { this->bind(held); }, value);
+    for (const auto& value : values) {
+      std::visit([this](const auto& held) { this->bind(held); }, value);
+    }
   }
 
   Database& database_;

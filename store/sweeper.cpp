@@ -17,8 +17,7 @@ std::int64_t before(UtcTime now, Duration age) {
 }  // namespace
 
 Sweeper::Sweeper(Database& database, Bodies& bodies, const StoreSettings& settings)
-    : database_(database),
-      bodies_(bodies),
+    : bodies_(bodies),
       history_keep_(settings.history_keep),
       trash_keep_(settings.trash_keep),
       trash_(database,

@@ -20,7 +20,6 @@ class Sweeper {
   bool empty_trash(UtcTime now);
   bool forget_history(std::int64_t next_message, UtcTime now);
 
-  Database& database_;
   Bodies& bodies_;
   const Duration history_keep_, trash_keep_;
   Statement trash_, throw_away_, old_, ended_, legs_, attempts_, message_, audit_;
