@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/sim/doors.h"
+
+namespace hanse::sim {
+
+void Doors::adopt(End end, const InboundContext& context) {
+  const std::uint64_t number = end.stream().number();
+  Inside& inside = sessions_[number];
+  inside.services = services_(end.stream());
+  inside.channel = std::make_unique<Channel>(
+      parts_, std::move(end), room_()->inbound(context), *inside.services, nullptr,
+      [this, number] { sessions_.erase(number); });
+  inside.channel->open();
+}
+
+void Doors::drain() {
+  for (auto& [number, inside] : sessions_)
+    if (!inside.channel->session().closed()) inside.channel->session().drain();
+}
+
+}  // namespace hanse::sim

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "protocols/protocol.h"
+#include "tests/sim/channel.h"
+
+namespace hanse::sim {
+
+// The incoming connections of one shard or one edge.
+class Doors {
+ public:
+  using RoomOf = std::function<std::shared_ptr<const ProtocolRoom>()>;
+  using ServicesOf = std::function<std::unique_ptr<Services>(Stream& stream)>;
+
+  Doors(ChannelParts parts, RoomOf room, ServicesOf services)
+      : parts_(parts), room_(std::move(room)), services_(std::move(services)) {}
+
+  void adopt(End end, const InboundContext& context);
+  void drain();
+  void cut() { sessions_.clear(); }
+  std::size_t open() const { return sessions_.size(); }
+
+ private:
+  struct Inside {
+    std::unique_ptr<Services> services;
+    std::unique_ptr<Channel> channel;
+  };
+
+  ChannelParts parts_;
+  const RoomOf room_;
+  const ServicesOf services_;
+  std::map<std::uint64_t, Inside> sessions_;   // by the stream's number
+};
+
+}  // namespace hanse::sim

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "federation/ports.h"
+#include "server/base/executor.h"
+
+namespace hanse::sim {
+
+// Known bugs put in on purpose: the auditor must find them.
+enum class Plant : std::uint8_t { none, ack_before_commit, forget_leg };
+std::optional<Plant> parse_plant(std::string_view text);
+
+// A queue that says "committed" before anything is on the disk. The legs get numbers of their own
+// until the real ones are known.
+class HastyQueue final : public Queue {
+ public:
+  HastyQueue(Queue& below, Executor& home) : below_(below), home_(home) {}
+
+  void accept(Acceptance acceptance, std::function<void(Result<Accepted>)> committed) override;
+  void settle(std::vector<Settlement> settlements) override;
+
+  void claim(std::string_view protocol, std::string_view lane, std::size_t most, UtcTime now,
+             std::function<void(Result<Claimed>)> reply) override {
+    below_.claim(protocol, lane, most, now, std::move(reply));
+  }
+  void expire(std::string_view protocol, std::string_view lane, UtcTime now,
+              UtcTime accepted_before, Outcome outcome) override {
+    below_.expire(protocol, lane, now, accepted_before, std::move(outcome));
+  }
+  void reportable(UtcTime failed_before, std::size_t most,
+                  std::function<void(Result<std::vector<Reportable>>)> reply) override {
+    below_.reportable(failed_before, most, std::move(reply));
+  }
+  void settle_reports(std::vector<DeliveryId> ids) override {
+    below_.settle_reports(std::move(ids));
+  }
+
+ private:
+  Queue& below_;
+  Executor& home_;
+  std::map<DeliveryId, DeliveryId> real_;             // ours -> the store's
+  std::map<DeliveryId, std::vector<Settlement>> early_;   // results that came before
+  DeliveryId last_ = -1;                              // the store's are positive
+};
+
+}  // namespace hanse::sim

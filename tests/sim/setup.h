@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "federation/exchange.h"
+#include "protocols/protocol.h"
+#include "server/base/random.h"
+#include "store/store.h"
+
+namespace hanse::sim {
+
+// Addresses and names of machine number `number` (1, 2, ...) of a world.
+std::string node_domain(int number);        // "n1.example"
+std::string node_host(int number);          // "mx.n1.example"
+std::string node_address(int number);       // 192.0.2.1
+std::string edge_address(int number);       // 192.0.2.101
+std::string sender_address(int number);     // 192.0.2.201
+
+// What of a node's configuration a seed decides. Times are kept as an operator might set them.
+struct NodePlan {
+  int number = 1;
+  std::vector<int> backs_up;               // other domains it takes mail for
+  std::string edge_tls = "may";            // to its own edge
+  std::string retry = R"(["30s", "1m", "5m", "20m"])";
+  std::string breaker_last = "30m";
+  int recipients_per_transaction = 50;
+  int connections_max = 20;
+  bool knows_peers = false;                // [peer] tables instead of unknown_peers = "open"
+  bool checks_senders = true;              // their domains, by DNS
+  int destination_messages_max = 50'000;
+};
+NodePlan draw_plan(int number, int nodes, Random& random);
+std::string configuration_text(const NodePlan& plan, int nodes);
+
+// One configuration taken apart for the rooms, as the daemon does it.
+struct Setup {
+  std::shared_ptr<const Configuration> configuration;
+  std::shared_ptr<const Policy> policy;
+  std::shared_ptr<const ProtocolRoom> room;      // of mail
+  std::vector<std::shared_ptr<const LaneTraits>> traits;
+  std::map<std::string, ReportMaker> reports;
+  store::StoreSettings store;
+};
+// Throws when the text is refused: that is a mistake in the simulator.
+Setup take_apart(const std::string& text, const Clock& clock);
+
+}  // namespace hanse::sim

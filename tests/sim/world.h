@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/sim/edge.h"
+#include "tests/sim/letters.h"
+#include "tests/sim/node.h"
+#include "tests/sim/sender.h"
+
+namespace hanse::sim {
+
+struct Rules {
+  int nodes = 5;
+  Plant plant = Plant::none;
+  bool verbose = false;
+};
+
+struct Report {
+  std::string failure;                 // empty: all is well
+  std::uint64_t digest = 0, steps = 0, crashes = 0;
+  Duration virtual_time{};
+  Auditor::Figures figures;
+};
+
+// One seed's world: some nodes, behind each an edge where mail ends and before each a sender.
+// First trouble and traffic, then calm until everything is settled, then the end of all nodes.
+class World {
+ public:
+  World(std::uint64_t seed, const Rules& rules);
+  ~World();
+  Report run();
+
+  // What trouble works on.
+  Timeline& timeline() { return timeline_; }
+  Random& random() { return random_; }
+  Network& network() { return network_; }
+  Names& names() { return names_; }
+  Node& node(int number) { return *nodes_[static_cast<std::size_t>(number - 1)]; }
+  Edge& edge(int number) { return *edges_[static_cast<std::size_t>(number - 1)]; }
+  int nodes() const { return rules_.nodes; }
+  void publish_names(int number, bool only_dead);
+  void say(const std::string& what) const;
+
+ private:
+  void build_network();
+  void build_people();
+  void plan_letters(Instant end);
+  void live_through_trouble();
+  void live_on_in_calm();
+  bool settled();
+  void account_for_missing();
+  void end_everything();
+  bool run_until(Instant end);         // false when the run has failed
+
+  const Rules rules_;
+  SeededRandom random_;
+  Timeline timeline_;
+  Auditor auditor_;
+  Network network_;
+  Names names_;
+  NodeClock clock_;
+  Log log_;
+  Setup people_;                       // the configuration of senders and edges
+  LetterBox letters_;
+  std::vector<std::unique_ptr<Edge>> edges_;
+  std::vector<std::unique_ptr<Sender>> senders_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+}  // namespace hanse::sim
