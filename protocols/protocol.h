@@ -22,6 +22,7 @@ struct Listen {
 struct InboundContext {
   bool busy = false;             // over a connection limit: greet with the protocol's busy reply
   bool tls_available = false;    // a certificate is loaded
+  bool crowded = false;          // over four fifths of the limit: be short of patience (smtp D-17)
 };
 
 struct OutboundContext {

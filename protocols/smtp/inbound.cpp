@@ -17,7 +17,8 @@ constexpr std::size_t reply_kept_octets_max = 512;   // of the buffer of an idle
 }  // namespace
 
 Inbound::Inbound(std::shared_ptr<const SmtpSettings> settings, const InboundContext& context)
-    : settings_(std::move(settings)), tls_available_(context.tls_available), busy_(context.busy) {}
+    : settings_(std::move(settings)), tls_available_(context.tls_available), busy_(context.busy),
+      crowded_(context.crowded) {}
 
 Inbound::~Inbound() = default;
 
@@ -205,7 +206,7 @@ void Inbound::finish_turn(Outbox& out) {
   }
   if (state_ == State::handshake && progress_) {
     out.start_tls({}, {});
-    out.set_timer(wait_timer, now_ + limits::mail_tls_wait_max);
+    wait_for(limits::mail_tls_wait_max, out);
   } else if (hang_up_) {
     state_ = State::ended;
     transaction_.reset();
@@ -214,9 +215,14 @@ void Inbound::finish_turn(Outbox& out) {
     out.hang_up();
   } else if (progress_ && asked_ == Asked::nothing && state_ != State::connecting) {
     const InboundSettings& in = settings_->in;
-    out.set_timer(wait_timer,
-                  now_ + (state_ == State::content ? in.data_wait : in.command_wait));
+    wait_for(state_ == State::content ? in.data_wait : in.command_wait, out);
   }
+}
+
+// D-17: the other side gets less time when connections run out.
+void Inbound::wait_for(Duration usual, Outbox& out) {
+  out.set_timer(wait_timer,
+                now_ + (crowded_ ? std::min(usual, limits::mail_crowded_wait_max) : usual));
 }
 
 // ---- replies ----

@@ -67,6 +67,7 @@ class Inbound final : public Engine {
   void refuse(std::string_view reply, Outbox& out);  // a policy or a limit says no; logged
   void close_with(std::string_view reply);
   bool between_transactions() const;
+  void wait_for(Duration usual, Outbox& out);
 
   // inbound_commands.cpp
   void hello(std::string_view argument, Outbox& out);          // HELO
@@ -120,7 +121,7 @@ class Inbound final : public Engine {
   std::uint16_t errors_ = 0, idle_commands_ = 0, refused_data_errors_ = 0;
   State state_ = State::connecting;
   Asked asked_ = Asked::nothing;
-  bool tls_available_, busy_;
+  bool tls_available_, busy_, crowded_;
   bool extended_ = false;         // EHLO, not HELO
   bool more_input_ = false;       // behind the command at hand
   bool progress_ = false;         // this turn completed something: the wait begins anew

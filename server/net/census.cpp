@@ -43,6 +43,7 @@ Census::Ticket Census::enter(const SocketAddress& remote, const ConnectionLimits
   ticket.prefix = prefix_of(remote, limits);
   const std::lock_guard lock(mutex_);
   ticket.admission = judge(total_, most, std::max<std::size_t>(most / 8, 1));
+  ticket.crowded = total_ + 1 > most - most / 5;
   if (ticket.admission != Admission::welcome) ticket.reason = "total";
   if (!ticket.prefix.empty() && ticket.admission == Admission::welcome) {
     const auto found = by_prefix_.find(ticket.prefix);

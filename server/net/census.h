@@ -23,6 +23,7 @@ class Census {
  public:
   struct Ticket {
     Admission admission = Admission::welcome;
+    bool crowded = false;                // over four fifths of the bound
     std::string_view reason;             // "total" or "prefix", for the metric
     std::string prefix;                  // empty: not counted by prefix
   };

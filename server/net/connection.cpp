@@ -39,6 +39,7 @@ void Connection::start_inbound(int native, const Listen& listen, std::string pro
   }
   prefix_ = ticket.prefix;
   busy_ = ticket.admission == Admission::busy;
+  crowded_ = ticket.crowded;
   if (!enter(protocol)) {
     close_socket();
     return;
@@ -47,7 +48,7 @@ void Connection::start_inbound(int native, const Listen& listen, std::string pro
     hall_->log.write(Level::debug, "conn.open", "connection accepted",
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
   const std::shared_ptr<const TlsContext>& tls = hall_->setup->tls;
-  const InboundContext context{busy_, tls != nullptr && tls->can_serve()};
+  const InboundContext context{busy_, tls != nullptr && tls->can_serve(), crowded_};
   if (listen.implicit_tls) {
     phase_ = Phase::securing;
     make_tls({}, {});

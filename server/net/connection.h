@@ -122,7 +122,7 @@ class Connection final : public Wire,
   Phase phase_ = Phase::connecting;
   bool in_turn_ = false, finish_posted_ = false, reading_ = true, read_waiting_ = false;
   bool write_waiting_ = false, closing_ = false, input_ended_ = false, shut_ = false;
-  bool busy_ = false;
+  bool busy_ = false, crowded_ = false;
 };
 
 }  // namespace hanse::net

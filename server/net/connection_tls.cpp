@@ -58,7 +58,7 @@ void Connection::secured() {
     hall_->log.write(Level::debug, "conn.tls", facts.version + " " + facts.cipher,
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)},
                       {"verified", facts.verified}});
-  if (phase_ == Phase::securing) open_session(room_->inbound({busy_, true}));
+  if (phase_ == Phase::securing) open_session(room_->inbound({busy_, true, crowded_}));
   turn([this] { session_->on_tls_up(tls_->facts); });
 }
 

@@ -49,6 +49,7 @@ std::unique_ptr<Engine> make_inbound(const Settings& settings) {
   InboundContext context;
   context.busy = flag(settings, "busy");
   context.tls_available = flag(settings, "tls");
+  context.crowded = flag(settings, "crowded");
   return std::make_unique<smtp::Inbound>(
       std::make_shared<const smtp::SmtpSettings>(std::move(all)), context);
 }

@@ -8,7 +8,7 @@
 namespace hanse::test {
 
 // An inbound engine of a.example with the defaults of [smtp], except that it does not look up
-// reverse names. Keys as in [smtp], and "busy", "tls" of its context.
+// reverse names. Keys as in [smtp], and "busy", "crowded", "tls" of its context.
 std::unique_ptr<Engine> make_inbound(const Settings& settings);
 
 // Answers yes to everything and remembers what was submitted.
