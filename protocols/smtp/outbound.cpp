@@ -60,6 +60,7 @@ void Outbound::after_handshake() {
   hopping_.remote = to_text(handshake_.endpoint());
   hopping_.tls = handshake_.tls_text();
   hopping_.offer = handshake_.offer();
+  if (settings_->in.accept_long_lines) hopping_.line_octets_max = long_text_line_octets_max;
   hopping_.recipients_max = settings_->out.recipients_per_transaction;
   if (hopping_.offer.recipients_max > 0)  // C-10, E-7
     hopping_.recipients_max = std::min(hopping_.recipients_max, hopping_.offer.recipients_max);

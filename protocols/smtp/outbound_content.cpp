@@ -33,7 +33,7 @@ Result<void> Stuffer::append(std::string_view piece, std::string& out) {
     if (after_cr_ && lf != at) return refused("bare CR");
     if (cr + 1 < lf) return refused("bare CR");
     line_octets_ += cr - at;
-    if (line_octets_ > text_line_octets_max) return refused("line over 998 octets");
+    if (line_octets_ > line_octets_max_) return refused("line too long");
     if (lf == piece.size()) {        // the line goes on in the next piece
       after_cr_ = cr < lf;
       break;

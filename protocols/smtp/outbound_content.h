@@ -5,21 +5,23 @@
 #include <string>
 #include <string_view>
 
+#include "protocols/smtp/data.h"
 #include "server/base/result.h"
 
 namespace hanse::smtp {
-
-constexpr std::size_t text_line_octets_max = 998;   // RFC 5322 2.1.1, without CRLF
 
 // Turns a message, given in any pieces, into what stands between 354 and the end of data: dots at
 // line starts are doubled (RFC 5321 4.5.2). Nothing leaves that C-3 forbids: bare CR, bare LF,
 // NUL, over-long lines are Errors.
 class Stuffer {
  public:
+  explicit Stuffer(std::size_t line_max = text_line_octets_max) : line_octets_max_(line_max) {}
+
   Result<void> append(std::string_view piece, std::string& out);
   Result<void> finish(std::string& out);   // the final dot
 
  private:
+  std::size_t line_octets_max_;
   std::size_t line_octets_ = 0;            // of the line that is open
   bool after_cr_ = false;
 };

@@ -42,7 +42,8 @@ std::string_view step_name(Step step) {
 
 Delivery::Delivery(Work work, const Hopping& hopping)
     : work_(std::move(work)), hopping_(hopping), trace_(received_field(*work_.envelope)),
-      recipients_(work_.targets.size()), undone_(recipients_.size()) {
+      recipients_(work_.targets.size()), undone_(recipients_.size()),
+      stuffer_(hopping.line_octets_max) {
   refuse_unsendable();
   if (!all_done() && content_in_memory()) prepare_content();
 }
@@ -183,7 +184,7 @@ std::string_view Delivery::give_nothing() {
 std::string_view Delivery::begin_stream() {
   content_wanted_ = false;
   streaming_ = true;
-  stuffer_ = Stuffer{};
+  stuffer_ = Stuffer(hopping_.line_octets_max);
   fetched_ = 0;
   return trace_;
 }

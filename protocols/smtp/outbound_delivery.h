@@ -24,6 +24,7 @@ struct Hopping {
   std::string remote, tls;              // for the outcomes
   Offer offer;
   std::size_t recipients_max = 1;       // of one transaction (C-10)
+  std::size_t line_octets_max = text_line_octets_max;   // more where longer ones are taken (D-5)
 };
 
 // One message on its way to those of its recipients that share a lane: which commands to give,

@@ -28,7 +28,7 @@ std::size_t dotted_number(std::string_view text, std::size_t at) {
 
 std::string to_text(const Reply& reply) {
   std::string out = std::to_string(reply.code);
-  if (!reply.text.empty()) out.append(" ").append(reply.text);
+  if (!reply.text.empty()) out.append(" ").append(reply.text, 0, reply_kept_octets_max);
   std::replace(out.begin(), out.end(), '\n', ' ');
   return out;
 }

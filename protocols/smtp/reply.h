@@ -11,6 +11,7 @@ namespace hanse::smtp {
 constexpr std::size_t reply_line_octets_max = 4096;        // C-4
 constexpr std::size_t reply_octets_max = 64 * 1024;        // C-4
 constexpr std::size_t reply_lines_max = 100;               // C-4
+constexpr std::size_t reply_kept_octets_max = 1024;        // of its text, with each outcome
 
 // One complete reply of a server.
 struct Reply {
@@ -22,7 +23,8 @@ struct Reply {
   bool permanent() const { return code / 100 == 5; }
 };
 
-// "250 2.0.0 queued": one line for people; the lines of a long reply are joined by spaces.
+// "250 2.0.0 queued": one line for people; the lines of a long reply are joined by spaces, and
+// what is kept with each recipient is cut.
 std::string to_text(const Reply& reply);
 
 // The enhanced code the text begins with, if its class is that of `code`; otherwise empty.

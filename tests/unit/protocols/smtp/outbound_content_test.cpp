@@ -62,6 +62,9 @@ TEST_CASE("C-3 lines of 998 octets pass, of 999 do not, in one piece and in two"
   CHECK(stuff(longest + "x\r\n", 0, 0).starts_with("refused"));
   CHECK(stuff(longest + "x\r\n", 500, 998).starts_with("refused"));
   CHECK(stuff(longest + "x", 0, 0).starts_with("refused"));
+  Stuffer patient(long_text_line_octets_max);  // D-5 long_lines = accept
+  std::string out;
+  CHECK(patient.append(longest + "x\r\n", out).has_value());
 }
 
 }  // namespace

@@ -70,6 +70,13 @@ TEST_CASE("C-4 what is no reply") {
   bad(octets);
 }
 
+TEST_CASE("C-4 of a long reply only the beginning is kept with the outcome") {
+  Reply reply;
+  reply.code = 550;
+  reply.text = std::string(reply_octets_max, 'x');
+  CHECK(to_text(reply) == "550 " + std::string(reply_kept_octets_max, 'x'));
+}
+
 TEST_CASE("B-7 an enhanced code counts when its class is that of the reply") {
   CHECK(enhanced_status(250, "2.1.5 ok") == "2.1.5");
   CHECK(enhanced_status(550, "5.7.30") == "5.7.30");
