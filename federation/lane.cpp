@@ -58,6 +58,10 @@ Instant Lane::State::next_look(Instant now) const {
 void Lane::State::arm() {
   const Instant now = parts.clock.now();
   const Instant next = next_look(now);
+  if (draining && armed != Instant::max()) {
+    parts.timers.cancel(timer);
+    armed = Instant::max();
+  }
   if (next >= armed) return;
   if (armed != Instant::max()) parts.timers.cancel(timer);
   armed = next;

@@ -14,7 +14,7 @@ using Phase = LaneLink::Phase;
 void Lane::State::open_links(Instant now) {
   if (ready.empty() || (in_flight == 0 && !ramp.may_start(now))) return;
   if (!any(Phase::ready)) return scout(now);
-  if (now < extra_links_after || finder.running()) return;
+  if (now < extra_links_after || finder.running() || plan.exhausted()) return;
   if (now >= endpoints_until) return find();
   const std::size_t wanted = std::min(in_flight + ready.size(), window_now());
   while (usable_links() * traits->link_window < wanted && links.size() < traits->links_max)

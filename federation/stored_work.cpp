@@ -7,6 +7,14 @@
 
 namespace hanse {
 
+namespace {
+
+std::chrono::milliseconds as_wall(Duration wait) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(wait);
+}
+
+}  // namespace
+
 void StoredWork::due_now() {
   due_ = true;
   ++changes_;
@@ -17,14 +25,16 @@ void StoredWork::due_at(UtcTime when, Duration wait_max) {
   const Instant at = clock_.now() + std::clamp(left, Duration::zero(), wait_max);
   if (at >= due_at_) return;
   due_at_ = at;
-  due_wall_ = when;
+  // No schedule reaches that far: the wall has jumped back, and took everything with it that was
+  // put down around the same time.
+  due_wall_ = left > wait_max ? when + as_wall(wait_max) : when;
 }
 
 void StoredWork::due_after(Duration wait) {
   const Instant at = clock_.now() + wait;
   if (at >= due_at_) return;
   due_at_ = at;
-  due_wall_ = clock_.utc() + std::chrono::duration_cast<std::chrono::milliseconds>(wait);
+  due_wall_ = clock_.utc() + as_wall(wait);
 }
 
 void StoredWork::pause(Duration wait) { paused_until_ = clock_.now() + wait; }

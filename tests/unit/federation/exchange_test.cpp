@@ -26,6 +26,7 @@ struct Node final : Shards {
   std::size_t handed = 0;
   std::vector<Reportable> reported;
   std::vector<std::string> heads;
+  std::optional<Fault> report_fails;
 
   Node() {
     for (const std::string name : {"b.example", "c.example", "a.example"})
@@ -61,6 +62,7 @@ struct Node final : Shards {
   }
 
   Result<Submission> report(const Reportable& one, std::string_view head) {
+    if (report_fails) return Error{*report_fails, "cannot say it"};
     reported.push_back(one);
     heads.emplace_back(head);
     return submission({to_text(one.envelope->from)}, "");
@@ -271,6 +273,34 @@ TEST_CASE("B-1 a report that fails is written down and goes no further") {
   CHECK(node.reported.size() == 1);
   CHECK(node.logged("msg.bounced") == 2);
   CHECK(node.queue.count(fake::Leg::failed) == 2);
+}
+
+TEST_CASE("B-5 a failure nobody can be told of is written down") {
+  Node node;
+  node.exchange->start({}, true);
+  node.names.answers.insert_or_assign("b.example", addresses({}));
+  Submission one = Node::submission({"u@b.example"});
+  SECTION("the sender's protocol makes no reports") { one.envelope.from.protocol = "pigeon"; }
+  SECTION("the report cannot be made") { node.report_fails = Fault::never; }
+  REQUIRE(node.submit(std::move(one)));
+  node.world.run_for(1min);
+  CHECK(node.queue.reports_ended == 1);
+  CHECK(node.logged("msg.double_bounce") == 1);
+  CHECK(node.queue.rows.size() == 1);
+}
+
+TEST_CASE("a report that cannot be made now is made later") {
+  Node node;
+  node.exchange->start({}, true);
+  node.names.answers.insert_or_assign("b.example", addresses({}));
+  node.report_fails = Fault::try_later;
+  REQUIRE(node.submit(Node::submission({"u@b.example"})));
+  node.world.run_for(10s);
+  CHECK(node.queue.rows.size() == 1);
+  CHECK(node.queue.reports_ended == 0);
+  node.report_fails.reset();
+  node.world.run_for(10s);
+  CHECK(node.queue.count(fake::Leg::delivered) == 1);
 }
 
 TEST_CASE("many failures are told in batches, one right after the other") {

@@ -17,7 +17,8 @@ void FakeLink::deliver(Work work) {
   const Behaviour behaviour = links_.behave(request);
   if (behaviour.by_hand) return;
   links_.later(this, behaviour.work_time, [behaviour](FakeLink& link) {
-    link.answer(behaviour.disposition, behaviour.status);
+    if (behaviour.closes) link.close(*behaviour.closes);
+    else link.answer(behaviour.disposition, behaviour.status);
   });
 }
 
@@ -43,6 +44,7 @@ void FakeLink::answer(Disposition disposition, std::string status) {
     outcome.status = status;
     events_.link_settled(*this, target.id, outcome);
   }
+  if (draining) drain();
 }
 
 void FakeLink::close(LinkEnd end) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -114,6 +115,7 @@ struct Behaviour {
   Duration connect_time = 1ms, work_time = 1ms;
   Disposition disposition = Disposition::delivered;
   std::string status = "2.0.0";
+  std::optional<LinkEnd> closes;       // instead of an answer, with the work given back
   bool by_hand = false;                // the test plays the host
 };
 

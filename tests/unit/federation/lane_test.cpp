@@ -121,6 +121,43 @@ TEST_CASE("M-10 a host that takes the link and drops every message is left for t
   CHECK(at.queue.rows.at(1).attempts == 1);
 }
 
+TEST_CASE("a host that never answers a message is a failed host, however politely it closes") {
+  LaneFixture at;
+  const bool orderly = GENERATE(true, false);
+  at.links.behave = [orderly](const DialRequest&) {
+    Behaviour out;
+    out.closes = refused("421 later");
+    out.closes->stage = LinkEnd::Stage::ready;
+    out.closes->orderly = orderly;
+    return out;
+  };
+  at.send(10);
+  at.world.run_for(30s);
+  CHECK(at.links.dialled.size() <= 2);
+  CHECK(at.lane->status().failures == 1);
+  CHECK(at.queue.count(fake::Leg::waiting) == 10);
+  std::size_t tried = 0;
+  for (const auto& [id, row] : at.queue.rows) tried += row.attempts;
+  CHECK(tried <= 2);
+}
+
+TEST_CASE("C-6 a used link found dead at its next use is replaced, and costs nobody a try") {
+  LaneFixture at;
+  at.send();
+  at.world.run_for(1s);
+  at.links.behave = [&at](const DialRequest&) {
+    Behaviour out;
+    if (at.links.dialled.size() == 1) out.closes = refused("connection reset");
+    return out;
+  };
+  const DeliveryId id = at.send();
+  at.world.run_for(1s);
+  CHECK(at.queue.rows.at(id).state == fake::Leg::delivered);
+  CHECK(at.queue.rows.at(id).attempts == 1);
+  CHECK(at.links.dialled.size() == 2);
+  CHECK(at.lane->status().failures == 0);
+}
+
 TEST_CASE("X-9 plain text after a failed handshake only where TLS is not demanded") {
   const auto [tls, dials] = GENERATE(table<TlsLevel, std::vector<TlsLevel>>({
       {TlsLevel::may, {TlsLevel::may, TlsLevel::off}},
