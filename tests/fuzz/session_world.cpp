@@ -9,7 +9,8 @@ namespace hanse::fuzz {
 namespace {
 
 // The upper three bits of a decision say what happens, the lower five how many octets come (0:
-// as many as a socket gives). Letters and digits are plain feeding, so that scripts can be written by hand.
+// as many as a socket gives). Letters and digits are plain feeding, so that scripts can be
+// written by hand.
 enum class Happening : std::uint8_t {
   feed_0, feed_1, feed_2, feed_3, leave_open, answer_badly, time_passes, drain,
 };
