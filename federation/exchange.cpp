@@ -195,14 +195,6 @@ void Exchange::wake(std::string_view protocol, std::string_view lane) {
   state_->lanes.each(protocol, lane, [](Lane& one) { one.wake(); });
 }
 
-void Exchange::hold(std::string_view protocol, std::string_view lane, bool held) {
-  state_->lanes.each(protocol, lane, [held](Lane& one) { one.hold(held); });
-}
-
-void Exchange::check_reports() {
-  if (!state_->pressure->disk_low) state_->desk.check();
-}
-
 void Exchange::drain(bool now) {
   state_->draining = true;
   state_->lanes.drain(now);

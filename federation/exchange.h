@@ -75,8 +75,6 @@ class Exchange {
              std::map<std::string, ReportMaker> reports);
 
   void wake(std::string_view protocol, std::string_view lane);   // empty lane: all
-  void hold(std::string_view protocol, std::string_view lane, bool held);
-  void check_reports();
   void drain(bool now);
   bool drained() const;
   std::vector<LaneStatus> lanes() const;

@@ -73,7 +73,7 @@ void Lane::State::arm() {
 
 std::string Lane::State::why_waiting() const {
   if (draining) return "node is draining";
-  if (held) return "lane is held";
+  if (held) return "peer is suspended";
   const std::string cause = last_error.empty() ? "" : ": " + last_error;
   return (breaker.open() ? "breaker open" : "waiting to try again") + cause;
 }

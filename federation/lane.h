@@ -80,7 +80,7 @@ class Lane final : public LinkEvents {
   void take(Work work);
   void recover(const LaneBacklog& backlog);   // at start: the store holds work
   void wake();                                // operator: try now, whatever the backoff says
-  void hold(bool held);                       // operator: stop dialling and delivering
+  void hold(bool held);                       // a suspended peer: stop dialling and delivering
   void drain(bool now);                       // finish what is under way, return the rest
   bool drained() const;
   bool idle() const;                          // holds nothing: may be forgotten

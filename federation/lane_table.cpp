@@ -24,6 +24,7 @@ Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {
   const std::string label = policy_->peer(lane) == nullptr ? "other" : lane;
   auto made = std::make_unique<Lane>(lane, traits->second, policy_->tls_of_lane(protocol, lane),
                                      parts_, label);
+  if (is_suspended(lane)) made->hold(true);
   if (draining_) made->drain(false);
   return lanes_.emplace(std::move(key), std::move(made)).first->second.get();
 }
@@ -49,8 +50,16 @@ void LaneTable::apply(std::shared_ptr<const Policy> policy,
                       const std::vector<std::shared_ptr<const LaneTraits>>& traits) {
   policy_ = std::move(policy);
   for (const auto& one : traits) traits_[one->protocol] = one;
-  for (const auto& [key, lane] : lanes_)
+  for (const auto& [key, lane] : lanes_) {
     lane->apply(traits_.at(key.first), policy_->tls_of_lane(key.first, key.second));
+    lane->hold(is_suspended(key.second));
+  }
+}
+
+// What is for a suspended peer waits until it is active again.
+bool LaneTable::is_suspended(std::string_view lane) const {
+  const PeerPolicy* peer = policy_->peer(lane);
+  return peer != nullptr && peer->state == PeerState::suspended;
 }
 
 void LaneTable::drain(bool now) {

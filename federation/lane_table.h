@@ -35,6 +35,7 @@ class LaneTable {
 
  private:
   void forget_idle();
+  bool is_suspended(std::string_view lane) const;
 
   BodyBudget bodies_;            // outlives the lanes
   LaneParts parts_;

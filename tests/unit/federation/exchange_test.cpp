@@ -216,3 +216,18 @@ TEST_CASE("a new policy holds from the next message on") {
   CHECK(node.links.dialled[0].lane == "c.example");
   CHECK(node.links.dialled[0].tls == TlsLevel::encrypt);
 }
+
+TEST_CASE("what is for a suspended peer waits until it is active again") {
+  Node node;
+  auto suspended = std::make_shared<Policy>(*node.policy);
+  suspended->peers[0].state = PeerState::suspended;
+  node.exchange->apply(suspended, {test_traits()}, {});
+  REQUIRE(node.submit(Node::submission({"u@b.example", "u@c.example"})));
+  node.world.run_for(1h);
+  CHECK(node.queue.count(fake::Leg::delivered) == 1);
+  CHECK(node.links.delivered_works == 1);
+  CHECK(node.queue.rows.at(1).last.reply == "peer is suspended");
+  node.exchange->apply(node.policy, {test_traits()}, {});
+  node.world.run_for(1s);
+  CHECK(node.queue.count(fake::Leg::delivered) == 2);
+}
