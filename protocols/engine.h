@@ -30,7 +30,8 @@ struct Submit { Submission submission; };                         // -> Submitte
 // background: input goes on meanwhile, the answer is nice to have.
 struct Lookup { DnsQuestion question; bool background = false; };  // -> DnsAnswer
 struct Keep { std::int64_t blob = 0; std::string bytes; };        // -> Kept (0 starts a blob)
-struct Fetch { std::int64_t blob = 0; std::uint64_t offset = 0; std::size_t most = 0; };  // -> Fetched
+// -> Fetched
+struct Fetch { std::int64_t blob = 0; std::uint64_t offset = 0; std::size_t most = 0; };
 using Ask = std::variant<Verify, Permit, Submit, Lookup, Keep, Fetch>;
 
 struct Submitted { std::string id; };
@@ -52,7 +53,8 @@ struct Rang { TimerId timer = 0; };
 struct Answered { AskId id = 0; Answer answer; };
 struct Deliver { Work work; };
 struct Drain {};                               // finish what is under way, say goodbye
-struct Closed { bool tls_failed = false; std::string why; };   // the last event; also when we hung up
+// The last event; also when we hung up.
+struct Closed { bool tls_failed = false; std::string why; };
 using Event = std::variant<Opened, Received, TlsUp, Rang, Answered, Deliver, Drain, Closed>;
 
 // What an engine may do. Calls take effect after on() returns, in order.
@@ -78,8 +80,9 @@ class Outbox {
 };
 
 // One connection's protocol. While a question is open, other than Fetch and a Lookup in the
-// background, the session stops reading, so Received can only bring what had already arrived; the engine holds it, bounded.
-// Every Deliver ends in settle() for each target, at the latest during Closed.
+// background, the session stops reading, so Received can only bring what had already arrived; the
+// engine holds it, bounded. Every Deliver ends in settle() for each target, at the latest during
+// Closed.
 class Engine {
  public:
   virtual ~Engine() = default;

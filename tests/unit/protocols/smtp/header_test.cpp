@@ -99,7 +99,8 @@ TEST_CASE("R-4 loops: too many hops, or twice through us for the same recipient"
   smtp::HeaderRules rules;
   rules.hops_max = 3;
   rules.node = "a.example";
-  const std::vector<Address> recipients = {{"smtp", "c", "d.example"}, {"smtp", "e f", "d.example"}};
+  const std::vector<Address> recipients = {{"smtp", "c", "d.example"},
+                                           {"smtp", "e f", "d.example"}};
   rules.recipients = &recipients;
   const auto check = [&rules](const std::string& fields) {
     return std::string(smtp::check_header_block(fields + from, rules).refusal);
