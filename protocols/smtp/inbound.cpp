@@ -23,6 +23,7 @@ Inbound::Inbound(std::shared_ptr<const SmtpSettings> settings, const InboundCont
 Inbound::~Inbound() = default;
 
 void Inbound::on(Event event, Instant now, Outbox& out) {
+  if (state_ == State::ended) return;
   now_ = now;
   progress_ = false;
   std::visit([this, &out](auto& one) { handle(one, out); }, event);
@@ -78,7 +79,6 @@ void Inbound::handle(Closed&, Outbox&) {
 // ---- input ----
 
 void Inbound::handle(Received& event, Outbox& out) {
-  if (state_ == State::ended || hang_up_) return;
   if (state_ == State::connecting || !held_.empty()) return hold(event.bytes);
   consume(event.bytes, out);
   if (!event.bytes.empty() && !hang_up_) hold(event.bytes);  // a question is open
@@ -146,7 +146,7 @@ void Inbound::ask(Asked asked, Ask question, Outbox& out) {
 
 void Inbound::handle(Answered& event, Outbox& out) {
   if (event.id == name_ask_) return name_found(event.answer);
-  if (event.id != ask_ || hang_up_) return;
+  if (event.id != ask_) return;
   progress_ = true;
   switch (std::exchange(asked_, Asked::nothing)) {
     case Asked::nothing: return;
@@ -168,7 +168,6 @@ void Inbound::name_found(const Answer& answer) {
 }
 
 void Inbound::handle(Rang& event, Outbox& out) {
-  if (state_ == State::ended || hang_up_) return;
   if (event.timer == age_timer) {
     too_old_ = true;  // D-17: acted upon between transactions
   } else if (event.timer == content_timer) {
@@ -199,6 +198,7 @@ void Inbound::finish_turn(Outbox& out) {
       close_with("421 4.7.0 this session has lasted long enough");  // D-17
     }
   }
+  if (hang_up_) note_goodbye(out);
   if (!reply_.empty() && (asked_ == Asked::nothing || hang_up_)) {
     out.send(reply_);
     if (reply_.capacity() > reply_kept_octets_max) reply_ = std::string();
@@ -225,6 +225,13 @@ void Inbound::wait_for(Duration usual, Outbox& out) {
                 now_ + (crowded_ ? std::min(usual, limits::mail_crowded_wait_max) : usual));
 }
 
+// V-3: why we ended it; the client's own QUIT is not worth a line.
+void Inbound::note_goodbye(Outbox& out) const {
+  std::string_view reply = std::string_view(reply_).substr(std::min(last_reply_, reply_.size()));
+  reply = reply.substr(0, reply.find("\r\n"));
+  if (!reply.empty() && reply.front() != '2') out.note(Level::info, "smtp.closed", reply);
+}
+
 // ---- replies ----
 
 void Inbound::say(std::string_view reply) { reply_.append(reply).append("\r\n"); }
@@ -244,6 +251,7 @@ void Inbound::refuse(std::string_view reply, Outbox& out) {
 }
 
 void Inbound::close_with(std::string_view reply) {
+  last_reply_ = reply_.size();
   say(reply);
   hang_up_ = true;
 }

@@ -68,6 +68,7 @@ class Inbound final : public Engine {
   void close_with(std::string_view reply);
   bool between_transactions() const;
   void wait_for(Duration usual, Outbox& out);
+  void note_goodbye(Outbox& out) const;
 
   // inbound_commands.cpp
   void hello(std::string_view argument, Outbox& out);          // HELO
@@ -112,6 +113,7 @@ class Inbound final : public Engine {
   std::string held_;              // input behind an open question
   std::size_t held_from_ = 0;     // what of it is consumed
   std::string reply_;
+  std::size_t last_reply_ = 0;    // where the one that ends the session begins
   std::string remote_address_, remote_host_, helo_;
   Instant now_{};
   AskId ask_ = 0, name_ask_ = 0;

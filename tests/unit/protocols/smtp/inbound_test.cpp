@@ -202,6 +202,16 @@ TEST_CASE("D-14 a question nobody answers in a minute ends the session with 451"
   CHECK(bench.output_.empty());
 }
 
+TEST_CASE("V-3 why a session was ended is one line of the log, QUIT is none") {
+  test::EngineBench bench = opened();
+  bench.feed("EHLO b.example\r\n");
+  bench.pass(300s);
+  CHECK(bench.log_ == "smtp.closed 421 4.4.2 you were silent for too long\n");
+  test::EngineBench polite = opened();
+  polite.feed("QUIT\r\n");
+  CHECK(polite.log_.empty());
+}
+
 TEST_CASE("S-12 a hundred commands without a message; recipients are not counted") {
   test::Acceptor acceptor;
   test::EngineBench bench = opened();
