@@ -39,8 +39,8 @@ std::string facts(const Option& option) {
 }
 
 // A value to show for an option that has no default.
-std::string_view example(const Option& option) {
-  if (!option.fallback.empty()) return option.fallback;
+std::string example(const Option& option) {
+  if (!option.fallback.empty()) return std::string(option.fallback);
   switch (option.type) {
     case OptionType::secret: return "\"file:PATH\"";
     case OptionType::boolean: return "false";
@@ -49,21 +49,21 @@ std::string_view example(const Option& option) {
     case OptionType::bytes: return "\"1MiB\"";
     case OptionType::text_list:
     case OptionType::duration_list: return "[]";
-    case OptionType::text:
-    case OptionType::choice: break;
+    case OptionType::choice:
+      return "\"" + std::string(split(option.choices, '|').front()) + "\"";
+    case OptionType::text: break;
   }
   return "\"...\"";
 }
 
 std::string sample_table(const OptionTable& table) {
   const bool single = table.shape == TableShape::single;
-  const std::string off = single ? "" : "# ";
   std::string out = "\n" + comment("#", table.help);
-  out += off + table_header(table, "b.example") + "\n";
+  out += (single ? "" : "#") + table_header(table, "b.example") + "\n";
   for (const Option& option : table.options) {
-    out += comment("#", std::string(option.help) + " (" + facts(option) + ")");
-    out += (single && option.required ? "" : "# ") + std::string(option.key) + " = " +
-           std::string(example(option)) + "\n";
+    out += "\n" + comment("#", std::string(option.help) + " (" + facts(option) + ")");
+    out += (single && option.required ? "" : "#") + std::string(option.key) + " = " +
+           example(option) + "\n";
   }
   return out;
 }
@@ -96,8 +96,9 @@ std::string shown_table(const OptionTable& table, const Settings& settings, bool
 
 std::string sample(const Schema& schema) {
   std::string out =
-      "# hanse.toml: every setting with its meaning and its default. What stands behind a # is\n"
-      "# what the node does anyway. More files may lie in conf.d/ beside this one.\n"
+      "# SPDX-License-Identifier: Apache-2.0\n"
+      "# hanse.toml: every setting with its meaning. A setting that begins with # shows what the\n"
+      "# node does anyway, or an example. More files may lie in conf.d/ beside this one.\n"
       "# Check it with `hanse config check FILE`.\n";
   for (const OptionTable& table : schema.tables()) out += sample_table(table);
   return out;

@@ -197,6 +197,9 @@ std::string range_text(const Option& option) {
     if (option.type == OptionType::duration || option.type == OptionType::duration_list) {
       return format_duration(std::chrono::seconds(number));
     }
+    if (option.type == OptionType::bytes && number >= 1024) {
+      return format_bytes(static_cast<std::uint64_t>(number));
+    }
     return std::to_string(number);
   };
   const bool low = option.least != INT64_MIN, high = option.most != INT64_MAX;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -103,6 +104,10 @@ Ended confirm(const Invocation& invocation, const config::Schema& schema) {
   });
   if (ended.exit != Exit::ok) return ended;
   (invocation.json ? std::cerr : std::cout) << invocation.command->render(items, {});
+  const bool nothing = std::all_of(items.begin(), items.end(), [](const Json& item) {
+    return number_of(item, "count") == 0;
+  });
+  if (nothing) return {};
   if (invocation.yes || typed_yes()) return {};
   return {Exit::problem, "nothing was changed", ""};
 }

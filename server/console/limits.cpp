@@ -61,16 +61,20 @@ Json usage_now(Node& node) {
     const std::vector<std::uint64_t>& counts = (*shape)[i].counts;
     if (!counts.empty()) fullest = std::max(fullest, counts.front());
   }
-  if (shape) used["store.lane_messages_max"] = fullest;
+  if (shape) used["store.destination_messages_max"] = fullest;
   return used;
 }
 
 void emit_table(const std::string& table, const Settings& settings, const Json& used,
                 const Emit& emit) {
   for (const auto& [key, entry] : settings.entries) {
-    if (!is_limit(key)) continue;
+    const bool measured = std::holds_alternative<std::int64_t>(entry.value) ||
+                          std::holds_alternative<Duration>(entry.value);
+    if (!measured || !is_limit(key)) continue;
     const std::string name = table + "." + key;
-    Json json = {{"limit", name}, {"kind", "setting"}, {"value", entry.written}};
+    std::string value = entry.written;
+    std::erase(value, '"');
+    Json json = {{"limit", name}, {"kind", "setting"}, {"value", value}};
     if (used.contains(name)) json["used"] = used[name];
     emit(std::move(json));
   }

@@ -22,11 +22,12 @@ Ended change(Node& node, QueueVerb verb, std::string_view name, const Request& r
   }
   Result<Selector> selector = read_selector(request);
   if (!selector) return usage(selector.error().what);
+  const bool one_message = selector->id.has_value();
   const std::string reason = request.has("reason") ? request.option("reason") : "by hand";
   const Result<QueueChanged> changed =
       node.queue.change({verb, *std::move(selector), reason, request.who, request.dry_run});
   if (!changed) return ended(changed.error());
-  if (changed->legs == 0 && changed->busy == 0) {
+  if (one_message && changed->legs == 0 && changed->busy == 0) {
     return {Exit::not_found, "nothing in the queue matches", ""};
   }
   emit(changed_json(name, *changed, request.dry_run));

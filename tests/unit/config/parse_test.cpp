@@ -68,7 +68,7 @@ TEST_CASE("config: a value out of range or not among the choices is refused") {
   bad("port = 65536", "t.toml:3:8: port: expected 1 to 65535, got 65536");
   bad("wait = \"999ms\"", "t.toml:3:8: wait: expected 1s to 1m, got \"999ms\"");
   bad("wait = \"60001ms\"", "t.toml:3:8: wait: expected 1s to 1m, got \"60001ms\"");
-  bad("size = 1023", "t.toml:3:8: size: expected at least 1024, got 1023");
+  bad("size = 1023", "t.toml:3:8: size: expected at least 1.0 KiB, got 1023");
   bad("level = \"verfy\"",
       "t.toml:3:9: level: expected one of \"off\", \"may\", \"encrypt\", \"verify\", got "
       "\"verfy\"; did you mean \"verify\"?");

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+
+#include "server/config/load.h"
+#include "server/config/whole.h"
+#include "server/console/commands.h"
+
+// A node that says what the test wants and remembers what it was asked.
+namespace hanse::console {
+
+class FixedClock final : public Clock {
+ public:
+  Instant now() const override { return {}; }
+  UtcTime utc() const override { return at; }
+  UtcTime at = from_unix_ms(1'767'697'330'000);   // 2026-01-06T11:02:10Z
+};
+
+class FakeQueue final : public QueueAdmin {
+ public:
+  Result<QueuePage> list(const Selector& selector, std::string_view cursor,
+                         std::size_t most) override {
+    asked = selector;
+    QueuePage page;
+    std::size_t at = cursor.empty() ? 0 : std::stoul(std::string(cursor));
+    for (; at < rows.size() && page.rows.size() < most; ++at) page.rows.push_back(rows[at]);
+    if (at < rows.size()) page.next_cursor = std::to_string(at);
+    page.matching = rows.size();
+    return page;
+  }
+  Result<QueueStory> why(std::string_view id) override {
+    if (id != story.envelope.id) return Error{Fault::never, "no message " + std::string(id)};
+    return story;
+  }
+  Result<std::vector<ShapeRow>> shape(std::size_t) override {
+    return std::vector<ShapeRow>{{"TOTAL", {3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2}},
+                                 {"c.example", {2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}}};
+  }
+  Result<QueueTotals> totals() override {
+    QueueTotals totals;
+    totals.messages = 1204;
+    totals.bytes = 40'000'000;
+    totals.oldest = from_unix_ms(1'767'697'330'000 - 11'520'000);
+    totals.oldest_lane = "c.example";
+    totals.retry_due = 12;
+    return totals;
+  }
+  Result<QueueChanged> change(const QueueChange& wanted) override {
+    changes.push_back(wanted);
+    return answer;
+  }
+
+  std::vector<QueueRow> rows;
+  QueueStory story;
+  QueueChanged answer;
+  Selector asked;
+  std::vector<QueueChange> changes;
+};
+
+class FakeNode final : public NodeView {
+ public:
+  FakeNode() : log_(clock, [this](std::string_view line) { lines += line; }) {
+    configuration_ = config::parse("[node]\ndomain = \"a.example\"\n", "t.toml", schema,
+                                   config::hidden_secrets())
+                         .configuration;
+    auto policy = std::make_shared<Policy>();
+    policy->node_domain = "a.example";
+    policy_ = policy;
+  }
+
+  std::string domain() const override { return "a.example"; }
+  UtcTime started() const override { return clock.at - std::chrono::hours(12 * 24 + 3); }
+  std::vector<ListenRow> listeners() const override { return {{"mail", "127.0.0.1:25"}}; }
+  Result<std::vector<LaneStatus>> lanes() override { return lane_rows; }
+  Result<std::vector<LinkRow>> links() override { return link_rows; }
+  std::shared_ptr<const Policy> policy() const override { return policy_; }
+  std::shared_ptr<const Configuration> configuration() const override { return configuration_; }
+  std::uint64_t config_epoch() const override { return 17; }
+  UtcTime config_loaded() const override { return clock.at - std::chrono::hours(48); }
+  QueueAdmin& queue() override { return queue_admin; }
+  Metrics& metrics() override { return metrics_; }
+  Log& log() override { return log_; }
+  Readiness readiness() override { return ready; }
+  void wake_lane(const std::string& protocol, const std::string& lane) override {
+    woken.push_back(protocol + "/" + lane);
+  }
+  Result<void> reload() override { return reload_answer; }
+  void drain(Duration grace) override { drained = grace; }
+
+  void set_policy(Policy policy) { policy_ = std::make_shared<Policy>(std::move(policy)); }
+
+  FixedClock clock;
+  config::Schema schema = config::whole_schema();
+  FakeQueue queue_admin;
+  std::vector<LaneStatus> lane_rows;
+  std::vector<LinkRow> link_rows;
+  Readiness ready{true, true, {}};
+  Result<void> reload_answer;
+  std::optional<Duration> drained;
+  std::vector<std::string> woken;
+  std::string lines;   // of the log
+
+ private:
+  Metrics metrics_;
+  Log log_;
+  std::shared_ptr<const Policy> policy_;
+  std::shared_ptr<const Configuration> configuration_;
+};
+
+struct Answered {
+  Ended ended;
+  std::vector<Json> items;
+  std::string text;      // as a person sees it
+};
+
+inline Request make_request(std::string command, std::vector<std::string> arguments = {},
+                            std::map<std::string, std::string, std::less<>> options = {}) {
+  Request request;
+  request.command = std::move(command);
+  request.arguments = std::move(arguments);
+  request.options = std::move(options);
+  request.who = "tester (uid 7)";
+  return request;
+}
+
+inline Answered ask(FakeNode& fake, const Request& request) {
+  Node node(fake, fake.schema, fake.clock);
+  Answered answered;
+  answered.ended = perform(node, request, [&answered](Json item) {
+    answered.items.push_back(std::move(item));
+    return true;
+  });
+  const Command* command = find_command(request.command);
+  if (command != nullptr && command->render != nullptr) {
+    answered.text = command->render(answered.items, {});
+  }
+  return answered;
+}
+
+// A folder of its own that is gone afterwards.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "hanse-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    path = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string file(const std::string& name, const std::string& text) const {
+    const std::filesystem::path where = std::filesystem::path(path) / name;
+    std::filesystem::create_directories(where.parent_path());
+    std::ofstream(where) << text;
+    return where.string();
+  }
+  std::string path;
+};
+
+}  // namespace hanse::console
