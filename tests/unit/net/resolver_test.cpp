@@ -28,13 +28,14 @@ struct Asking {
     node_.on_shard(0, [&] {
       const auto inside = std::make_shared<bool>(true);
       resolver_->lookup({name, type, fresh}, [&answer, inside](Result<DnsAnswer> result) {
-        CHECK_FALSE(*inside);
+        if (*inside) result = Error{Fault::broken, "answered inside of lookup()"};
         answer.set_value(std::move(result));
       });
       *inside = false;
     });
     auto future = answer.get_future();
-    REQUIRE(future.wait_for(patience) == std::future_status::ready);
+    const bool answered = future.wait_for(patience) == std::future_status::ready;
+    REQUIRE(answered);
     return future.get();
   }
   Node node_;
