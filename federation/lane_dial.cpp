@@ -24,6 +24,7 @@ void Lane::State::open_links(Instant now) {
 // While no link is up only one is tried: a dead peer costs one connection, not a window of them.
 void Lane::State::scout(Instant now) {
   if (finder.running() || any(Phase::dialling)) return;
+  if (links.size() >= 2 * traits->links_max) return;  // too many that are still saying goodbye
   // How a link that gives works back ends says where to go next.
   for (const auto& link : links)
     if (link->spent) return;

@@ -196,3 +196,25 @@ TEST_CASE("a new TLS level holds for new links, and the old ones are closed") {
   CHECK(at.links.dialled.back().tls == TlsLevel::encrypt);
   CHECK(at.queue.count(fake::Leg::delivered) == 4);
 }
+
+TEST_CASE("links that never finish their goodbye are bounded too") {
+  LaneFixture at;
+  at.traits->works_per_link_max = 1;
+  at.open(TlsLevel::may);
+  at.by_hand();
+  at.send(100);
+  for (int n = 0; n < 100; ++n) {
+    at.world.run_for(10ms);
+    for (FakeLink* link : std::vector<FakeLink*>(at.links.open)) {
+      link->ready();
+      link->answer(Disposition::delivered);
+    }
+    CHECK(at.links.open.size() <= 2 * at.traits->links_max);
+  }
+  at.peer_is_up();
+  LinkEnd end;
+  end.orderly = true;
+  for (FakeLink* link : std::vector<FakeLink*>(at.links.open)) link->close(end);
+  at.world.run_for(10s);
+  CHECK(at.queue.count(fake::Leg::delivered) == 100);
+}
