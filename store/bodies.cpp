@@ -7,8 +7,7 @@
 namespace hanse::store {
 
 Bodies::Bodies(Database& database, BlobFolder& blobs)
-    : database_(database),
-      blobs_(blobs),
+    : blobs_(blobs),
       insert_(database, "INSERT INTO body(id, file, bytes) VALUES(?, ?, ?)"),
       load_(database, "SELECT file, bytes FROM body WHERE id = ?"),
       needed_(database,

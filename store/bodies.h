@@ -34,7 +34,6 @@ class Bodies {
   void rolled_back();                   // files that did not get theirs go
 
  private:
-  Database& database_;
   BlobFolder& blobs_;
   Statement insert_, load_, needed_, file_, remove_;
   std::set<std::int64_t> considered_;

@@ -17,8 +17,7 @@ constexpr std::chrono::seconds suspect_wait{1};
 }  // namespace
 
 Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects)
-    : database_(database),
-      ledger_(ledger),
+    : ledger_(ledger),
       bodies_(bodies),
       suspects_(suspects),
       due_(database,
@@ -27,7 +26,7 @@ Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& sus
       due_unsuspected_(database,
                        "SELECT id / 1024 FROM leg INDEXED BY leg_open WHERE state <= 4"
                        " AND protocol = ? AND lane = ? AND due <= ? AND id / 1024 NOT IN"
-                       " (SELECT message FROM crash) ORDER BY due LIMIT ?"),
+                       " (SELECT message FROM crash WHERE count >= ?) ORDER BY due LIMIT ?"),
       next_(database,
             "SELECT due FROM leg INDEXED BY leg_open WHERE state <= 4 AND protocol = ?"
             " AND lane = ? AND due < ? ORDER BY due LIMIT 1"),
@@ -37,7 +36,10 @@ Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& sus
             " AND ? AND protocol = ? AND lane = ? AND due <= ? AND state <= 4 LIMIT ?"),
       start_(database,
              "UPDATE leg SET state = 1, due = ?, attempts = attempts + 1, started = ?"
-             " WHERE id = ?") {}
+             " WHERE id = ?"),
+      damaged_(database,
+               "UPDATE leg SET state = 4, due = ?, note = 'its stored form is damaged'"
+               " WHERE id = ?") {}
 
 Queue::Claimed Claims::claim(std::string_view protocol, std::string_view lane, std::size_t most,
                              UtcTime now) {
@@ -45,7 +47,11 @@ Queue::Claimed Claims::claim(std::string_view protocol, std::string_view lane, s
   // Several legs of one message may be found: the message goes once, with all its legs.
   std::vector<std::int64_t> messages;
   Statement& due = suspects_.one_is_out() ? due_unsuspected_ : due_;
-  due.query(protocol, lane, to_unix_ms(now), most);
+  if (suspects_.one_is_out()) {
+    due.query(protocol, lane, to_unix_ms(now), crashes_until_suspect, most);
+  } else {
+    due.query(protocol, lane, to_unix_ms(now), most);
+  }
   while (due.row()) messages.push_back(due.integer(0));
 
   std::unordered_set<std::int64_t> seen;
@@ -74,15 +80,6 @@ Queue::Claimed Claims::claim(std::string_view protocol, std::string_view lane, s
 
 Work Claims::take(const Lane& lane, std::int64_t message, std::size_t most, UtcTime now) {
   Work work;
-  message_.query(message);
-  if (!message_.row()) return work;
-  const auto size = static_cast<std::uint64_t>(message_.integer(0));
-  Result<Envelope> envelope = decode_envelope(message_.bytes(1));
-  message_.done();
-  if (!envelope) {
-    database_.fail(envelope.error());
-    return work;
-  }
   legs_.query(first_leg_of(message), last_leg_of(message), lane.protocol, lane.lane,
               to_unix_ms(now), most);
   while (legs_.row()) {
@@ -95,12 +92,34 @@ Work Claims::take(const Lane& lane, std::int64_t message, std::size_t most, UtcT
                  LegState::active, static_cast<std::uint64_t>(legs_.integer(3)));
     work.targets.push_back(std::move(target));
   }
-  for (const Target& target : work.targets) start_.run(due_never, to_unix_ms(now), target.id);
   if (work.targets.empty()) return work;
-  work.envelope = std::make_shared<const Envelope>(*std::move(envelope));
-  work.body = bodies_.load(message, size);
+  if (!read(message, work)) {
+    set_aside(lane, work);
+    return {};
+  }
+  for (const Target& target : work.targets) start_.run(due_never, to_unix_ms(now), target.id);
   suspects_.left(message, work.targets.size());
   return work;
+}
+
+bool Claims::read(std::int64_t message, Work& work) {
+  message_.query(message);
+  if (!message_.row()) return false;
+  const auto size = static_cast<std::uint64_t>(message_.integer(0));
+  Result<Envelope> envelope = decode_envelope(message_.bytes(1));
+  message_.done();
+  if (!envelope) return false;
+  work.envelope = std::make_shared<const Envelope>(*std::move(envelope));
+  work.body = bodies_.load(message, size);
+  return work.body.bytes != nullptr || work.body.blob != 0;
+}
+
+// A damaged row must not stop its lane, nor the node: somebody has to look at it.
+void Claims::set_aside(const Lane& lane, const Work& work) {
+  for (const Target& target : work.targets) {
+    damaged_.run(due_never, target.id);
+    ledger_.move(lane.protocol, lane.lane, LegState::active, LegState::quarantine, 0);
+  }
 }
 
 }  // namespace hanse::store

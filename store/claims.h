@@ -20,12 +20,13 @@ class Claims {
  private:
   struct Lane { std::string_view protocol, lane; };
   Work take(const Lane& lane, std::int64_t message, std::size_t most, UtcTime now);
+  bool read(std::int64_t message, Work& work);      // false: it cannot be read
+  void set_aside(const Lane& lane, const Work& work);
 
-  Database& database_;
   Ledger& ledger_;
   Bodies& bodies_;
   Suspects& suspects_;
-  Statement due_, due_unsuspected_, next_, message_, legs_, start_;
+  Statement due_, due_unsuspected_, next_, message_, legs_, start_, damaged_;
 };
 
 }  // namespace hanse::store

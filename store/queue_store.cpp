@@ -23,6 +23,16 @@ std::int64_t next_message(Database& database) {
   return database.number("SELECT max(id) FROM message").value_or(0) + 1;
 }
 
+void tell(Log& log, const Recovered& recovered) {
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  log.write(recovered.clean_exit ? Level::info : Level::warning, "store.recovered",
+            recovered.clean_exit ? "the last run ended cleanly" : "the last run broke off",
+            {{"messages", number(recovered.messages)},
+             {"interrupted", number(recovered.interrupted)},
+             {"quarantined", number(recovered.quarantined)},
+             {"orphans_removed", number(recovered.orphans_removed)}});
+}
+
 }  // namespace
 
 QueueStore::State::State(Disk& disk_below, const StoreSettings& given, const Clock& its_clock,
@@ -113,7 +123,7 @@ Result<std::unique_ptr<QueueStore>> QueueStore::open(Disk& disk, const StoreSett
   Database& database = **opened;
   database.execute(std::string(pragmas));
   if (database.failed()) return database.error();
-  Result<void> schema = bring_up_to_date(database, database_path(settings), schema_steps());
+  Result<void> schema = bring_up_to_date(database, disk, database_path(settings), schema_steps());
   if (!schema) return schema.error();
 
   auto state = std::make_unique<State>(disk, settings, clock, log, metrics, *std::move(opened));
@@ -127,6 +137,7 @@ Result<std::unique_ptr<QueueStore>> QueueStore::open(Disk& disk, const StoreSett
   state->space.look(clock.now());
   state->database->checkpoint();
   if (state->database->failed()) return state->database->error();
+  tell(log, state->recovered);
   return std::unique_ptr<QueueStore>(new QueueStore(std::move(state)));
 }
 

@@ -35,7 +35,8 @@ std::vector<Reportable> Reports::due(UtcTime failed_before, std::size_t most) {
   std::vector<Reportable> reportables;
   for (std::int64_t message : messages) {
     if (reportables.size() == most || database_.failed()) break;
-    if (ripe(message, failed_before)) reportables.push_back(read(message));
+    if (!ripe(message, failed_before)) continue;
+    if (auto reportable = read(message)) reportables.push_back(*std::move(reportable));
   }
   return reportables;
 }
@@ -52,17 +53,15 @@ bool Reports::ripe(std::int64_t message, UtcTime failed_before) {
   return !open;
 }
 
-Reportable Reports::read(std::int64_t message) {
-  Reportable reportable;
+// Nothing for a message whose stored form is damaged: nobody can be told then.
+std::optional<Reportable> Reports::read(std::int64_t message) {
   message_.query(message);
-  if (!message_.row()) return reportable;
+  if (!message_.row()) return std::nullopt;
   const auto size = static_cast<std::uint64_t>(message_.integer(0));
   Result<Envelope> envelope = decode_envelope(message_.bytes(1));
   message_.done();
-  if (!envelope) {
-    database_.fail(envelope.error());
-    return reportable;
-  }
+  if (!envelope) return std::nullopt;
+  Reportable reportable;
   reportable.envelope = std::make_shared<const Envelope>(*std::move(envelope));
   reportable.body = bodies_.load(message, size);
   failures_.query(first_leg_of(message), last_leg_of(message));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "federation/ports.h"
@@ -18,7 +19,7 @@ class Reports {
 
  private:
   bool ripe(std::int64_t message, UtcTime failed_before);
-  Reportable read(std::int64_t message);
+  std::optional<Reportable> read(std::int64_t message);
 
   Database& database_;
   Bodies& bodies_;

@@ -104,7 +104,8 @@ std::string quoted(const std::string& text) {
 
 SchemaSteps schema_steps() { return steps; }
 
-Result<void> bring_up_to_date(Database& database, const std::string& path, SchemaSteps wanted) {
+Result<void> bring_up_to_date(Database& database, Disk& disk, const std::string& path,
+                              SchemaSteps wanted) {
   const std::int64_t newest = static_cast<std::int64_t>(wanted.size());
   const std::int64_t found = database.number("PRAGMA user_version").value_or(0);
   if (database.failed()) return database.error();
@@ -117,7 +118,10 @@ Result<void> bring_up_to_date(Database& database, const std::string& path, Schem
                                    path + ".schema" + std::to_string(newest) + " in its place"};
   }
   if (found > 0) {
-    database.execute("VACUUM INTO " + quoted(path + ".schema" + std::to_string(found)));
+    // A copy that is there already is of an attempt that did not come to its end.
+    const std::string copy = path + ".schema" + std::to_string(found);
+    if (Result<void> removed = disk.remove(copy); !removed) return removed;
+    database.execute("VACUUM INTO " + quoted(copy));
   }
   database.execute("BEGIN IMMEDIATE");
   for (std::int64_t step = found; step < newest; ++step) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "store/database.h"
+#include "store/disk.h"
 
 namespace hanse::store {
 
@@ -15,7 +16,8 @@ SchemaSteps schema_steps();
 
 // Brings the database to the newest schema: a copy first when there is something to lose, then all
 // steps in one transaction. A database of a newer schema is refused with the way out.
-Result<void> bring_up_to_date(Database& database, const std::string& path, SchemaSteps steps);
+Result<void> bring_up_to_date(Database& database, Disk& disk, const std::string& path,
+                              SchemaSteps steps);
 
 // A leg's id is its message's id times this, plus its place: the legs of a message stand together
 // in the table and need no index of their own.

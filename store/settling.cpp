@@ -8,12 +8,11 @@ namespace hanse::store {
 
 namespace {
 
-// The fault tells a refusal from a time that is over: what might have worked later has expired.
+constexpr std::string_view expired_status = "4.4.7";   // B-7
+
 LegState final_state(const Outcome& outcome) {
   if (outcome.disposition == Disposition::delivered) return LegState::delivered;
-  const bool might_work_later =
-      outcome.fault == Fault::try_later || outcome.fault == Fault::overloaded;
-  return might_work_later ? LegState::expired : LegState::failed;
+  return outcome.status == expired_status ? LegState::expired : LegState::failed;
 }
 
 }  // namespace

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/suspects.h"
 
-#include "server/base/limits.h"
-
 namespace hanse::store {
-
-namespace {
-
-constexpr std::int64_t crashes_until_suspect =
-    static_cast<std::int64_t>(limits::crashes_until_quarantine) - 1;
-
-}  // namespace
 
 Suspects::Suspects(Database& database)
     : all_(database, "SELECT message, count FROM crash"),

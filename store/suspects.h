@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "server/base/limits.h"
 #include "store/database.h"
 
 namespace hanse::store {
@@ -12,6 +13,9 @@ namespace hanse::store {
 // here until an attempt for it ends. From the second time on it is a suspect: suspects go out one
 // at a time, so that a third crash points at one message and not at all its neighbours.
 // Thread: the store's.
+constexpr std::int64_t crashes_until_suspect =
+    static_cast<std::int64_t>(limits::crashes_until_quarantine) - 1;
+
 class Suspects {
  public:
   explicit Suspects(Database& database);

@@ -30,6 +30,7 @@ Sweeper::Sweeper(Database& database, Bodies& bodies, const StoreSettings& settin
       ended_(database, "SELECT max(ended) FROM leg WHERE id BETWEEN ? AND ?"),
       legs_(database, "DELETE FROM leg WHERE id BETWEEN ? AND ?"),
       attempts_(database, "DELETE FROM attempt WHERE leg BETWEEN ? AND ?"),
+      crashes_(database, "DELETE FROM crash WHERE message = ?"),
       message_(database, "DELETE FROM message WHERE id = ?"),
       audit_(database, "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?") {}
 
@@ -74,6 +75,7 @@ bool Sweeper::forget_history(std::int64_t next_message, UtcTime now) {
     if (!old) continue;
     legs_.run(first_leg_of(message), last_leg_of(message));
     attempts_.run(first_leg_of(message), last_leg_of(message));
+    crashes_.run(message);
     message_.run(message);
   }
   const bool more = !reached_young && candidates.size() == portion_messages;

@@ -22,7 +22,7 @@ class Sweeper {
 
   Bodies& bodies_;
   const Duration history_keep_, trash_keep_;
-  Statement trash_, throw_away_, old_, ended_, legs_, attempts_, message_, audit_;
+  Statement trash_, throw_away_, old_, ended_, legs_, attempts_, crashes_, message_, audit_;
   std::int64_t walked_ = 0;   // messages up to this one were looked at in this walk
 };
 
