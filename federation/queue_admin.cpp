@@ -51,7 +51,9 @@ Result<void> set_status(Selector& selector, const Term& term) {
     return {};
   }
   std::string known;
-  for (std::string_view name : state_names) known += (known.empty() ? "" : ", ") + std::string(name);
+  for (std::string_view name : state_names) {
+    known += (known.empty() ? "" : ", ") + std::string(name);
+  }
   return usage(term.value, "status is one of " + known);
 }
 

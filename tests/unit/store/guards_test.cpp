@@ -35,6 +35,7 @@ class SpaceDisk final : public Disk {
   Result<void> rename(const std::string&, const std::string&) override { return {}; }
   Result<void> sync_directory(const std::string&) override { return {}; }
   Result<void> remove(const std::string&) override { return {}; }
+  Result<void> punch(const std::string&, std::uint64_t, std::uint64_t) override { return {}; }
   Result<std::vector<Entry>> list(const std::string&) override { return std::vector<Entry>(); }
   Result<std::string> read(const std::string&, std::uint64_t, std::size_t) override {
     return std::string();
@@ -186,7 +187,8 @@ TEST_CASE("a newer schema is refused with the way out; an older one is copied an
   const TemporaryDirectory directory;
   const std::string path = directory.path + "/queue.db";
   RealDisk disk;
-  constexpr std::array<std::string_view, 1> old_steps{"CREATE TABLE a(x); INSERT INTO a VALUES(7);"};
+  constexpr std::array<std::string_view, 1> old_steps{
+      "CREATE TABLE a(x); INSERT INTO a VALUES(7);"};
   constexpr std::array<std::string_view, 2> new_steps{old_steps[0], "ALTER TABLE a ADD COLUMN y"};
   constexpr std::array<std::string_view, 2> bad_steps{old_steps[0], "DELETE FROM a; BROKEN;"};
   const auto open = [&](const std::string& file) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/store/kit.h"
 
+#include <atomic>
 #include <filesystem>
 #include <stdexcept>
 
@@ -22,8 +23,8 @@ Address address(const std::string& text) {
 }
 
 std::string next_id() {
-  static int last = 0;
-  std::string digits = std::to_string(++last);
+  static std::atomic<int> last{0};
+  const std::string digits = std::to_string(++last);
   return "01J9Z6" + std::string(20 - digits.size(), '0') + digits;
 }
 

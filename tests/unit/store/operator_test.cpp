@@ -227,8 +227,9 @@ TEST_CASE("queue shape and totals count what is open") {
 TEST_CASE("a change through the sink answers the console's thread") {
   Desk desk;
   desk.deferred("one@c.example");
-  const Result<QueueChanged> changed =
-      desk.admin->change({QueueVerb::hold, *parse_selector({"dest=c.example"}), "why", "me", false});
+  const QueueChange change{QueueVerb::hold, *parse_selector({"dest=c.example"}), "why", "me",
+                           false};
+  const Result<QueueChanged> changed = desk.admin->change(change);
   REQUIRE(changed);
   CHECK(changed->legs == 1);
 }

@@ -3,6 +3,8 @@
 
 #include <ctime>
 
+#include "server/base/mailbox.h"
+#include "store/queue_port.h"
 #include "tests/catch.h"
 #include "tests/unit/store/kit.h"
 
@@ -56,6 +58,66 @@ TEST_CASE("speed of accept and settle in batches", "[.speed]") {
                           << messages / (cpu_seconds() - cpu));
   CHECK(bench.store->run(*std::make_unique<std::vector<Command>>(),
                          *std::make_unique<std::vector<QueueStore::Reply>>()));
+}
+
+TEST_CASE("speed of a start with 100,000 messages queued", "[.speed]") {
+  const TemporaryDirectory directory;
+  Bench bench(directory.path);
+  REQUIRE(bench.open());
+  for (std::size_t i = 0; i < 100'000;) {
+    std::vector<Command> batch;
+    for (std::size_t at = 0; at < 256; ++at, ++i) {
+      batch.push_back({nullptr, AcceptCommand{message_to({"user@d" + std::to_string(i % 1000) +
+                                                          ".example"},
+                                                         std::string(4096, 'x')),
+                                              [](Result<Accepted>) {}}});
+    }
+    std::vector<QueueStore::Reply> replies;
+    REQUIRE(bench.store->run(batch, replies));
+  }
+  bench.crash();
+  const double wall = wall_seconds(), cpu = cpu_seconds();
+  REQUIRE(bench.open());
+  WARN("start: wall " << wall_seconds() - wall << " s, cpu " << cpu_seconds() - cpu << " s");
+  CHECK(bench.store->recovered().backlogs.size() == 1000);
+}
+
+TEST_CASE("speed of 50 sessions on one writer", "[.speed]") {
+  const TemporaryDirectory directory;
+  RealDisk disk;
+  SystemClock clock;
+  Log log(clock, [](std::string_view) {});
+  Metrics metrics;
+  auto opened = QueueStore::open(disk, Bench::settings_in(directory.path), clock, log, metrics);
+  REQUIRE(opened);
+  Writer writer(*std::move(opened), clock, log, metrics, {});
+  struct Shard final : Executor {
+    void post(std::function<void()> work) override { box.put(std::move(work)); }
+    Mailbox<std::function<void()>> box{100'000};
+  } shard;
+  QueuePort port(writer, shard);
+  constexpr int sessions = 50, messages = 20'000;
+  int sent = 0, answered = 0;
+  std::function<void()> send = [&] {
+    if (sent++ >= messages) return;
+    port.accept(message_to({"one@c.example"}, std::string(4096, 'x')),
+                [&](Result<Accepted> accepted) {
+                  ++answered;
+                  port.settle({settlement(accepted->ids[0], Disposition::delivered)});
+                  send();
+                });
+  };
+  const double wall = wall_seconds();
+  for (int session = 0; session < sessions; ++session) send();
+  while (answered < messages) {
+    for (auto& work : shard.box.wait_and_take(1000, std::chrono::seconds(1))) work();
+  }
+  const double taken = wall_seconds() - wall;
+  writer.stop();
+  const std::string text = metrics.render();
+  const auto at = text.find("hanse_store_commit_batch_size_count");
+  WARN(messages / taken << " messages/s; commits: " << text.substr(at, text.find('\n', at) - at));
+  CHECK(answered == messages);
 }
 
 }  // namespace hanse::store

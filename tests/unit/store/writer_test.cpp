@@ -53,14 +53,16 @@ struct Running {
 TEST_CASE("D3 shards share commits; every accept is answered once, on its own shard") {
   const TemporaryDirectory directory;
   RealDisk disk;
-  Running running(disk, Bench::settings_in(directory.path));
   constexpr int shards = 4, sessions = 25, messages = 10;
+  std::vector<std::unique_ptr<TestShard>> homes;
+  for (int number = 0; number < shards; ++number) homes.push_back(std::make_unique<TestShard>());
+  Running running(disk, Bench::settings_in(directory.path));
   std::vector<std::thread> threads;
   std::mutex mutex;
   std::set<DeliveryId> ids;
   for (int number = 0; number < shards; ++number) {
-    threads.emplace_back([&] {
-      TestShard shard;
+    threads.emplace_back([&, number] {
+      TestShard& shard = *homes[static_cast<std::size_t>(number)];
       QueuePort port(*running.writer, shard);
       int left = sessions * messages;
       const auto home = std::this_thread::get_id();
@@ -98,9 +100,9 @@ TEST_CASE("D3 shards share commits; every accept is answered once, on its own sh
 
 TEST_CASE("D5 a broken store answers everybody with a temporary error and takes no more") {
   sim::SimDisk disk(1);
+  TestShard shard;                      // outlives the writer, which posts to it
   Running running(disk, Bench::settings_in("/data"));
   disk.fail_sync(1);
-  TestShard shard;
   QueuePort port(*running.writer, shard);
   int positive = 0, answers = 0;
   for (int at = 0; at < 20; ++at) {
@@ -155,8 +157,8 @@ TEST_CASE("D9 results that a full disk does not take are written when there is r
 TEST_CASE("bodies stream in and out of the store while it commits") {
   const TemporaryDirectory directory;
   RealDisk disk;
-  Running running(disk, Bench::settings_in(directory.path));
   TestShard shard;
+  Running running(disk, Bench::settings_in(directory.path));
   QueuePort port(*running.writer, shard);
   const std::string part(100'000, 'p');
   std::int64_t blob = 0;
