@@ -34,11 +34,19 @@ Admission judge(std::size_t count, std::size_t most, std::size_t spare) {
   return count < most + spare ? Admission::busy : Admission::turned_away;
 }
 
+std::size_t connections_max_of_system() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024;
+  return static_cast<std::size_t>(files.rlim_cur / 5 * 4);
+}
+
 }  // namespace
+
+Census::Census() : connections_max_of_system_(connections_max_of_system()) {}
 
 Census::Ticket Census::enter(const SocketAddress& remote, const ConnectionLimits& limits) {
   const std::size_t most =
-      limits.connections_max != 0 ? limits.connections_max : connections_max_of_system();
+      limits.connections_max != 0 ? limits.connections_max : connections_max_of_system_;
   Ticket ticket;
   ticket.prefix = prefix_of(remote, limits);
   const std::lock_guard lock(mutex_);
@@ -73,12 +81,6 @@ void Census::leave(const std::string& prefix) {
 std::size_t Census::total() const {
   const std::lock_guard lock(mutex_);
   return total_;
-}
-
-std::size_t connections_max_of_system() {
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024;
-  return static_cast<std::size_t>(files.rlim_cur / 5 * 4);
 }
 
 }  // namespace hanse::net

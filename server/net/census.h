@@ -21,6 +21,8 @@ enum class Admission : std::uint8_t {
 // Counts the connections of the whole node against its bounds. Thread: any.
 class Census {
  public:
+  Census();
+
   struct Ticket {
     Admission admission = Admission::welcome;
     bool crowded = false;                // over four fifths of the bound
@@ -34,11 +36,10 @@ class Census {
   std::size_t total() const;
 
  private:
+  const std::size_t connections_max_of_system_;   // 80 % of RLIMIT_NOFILE, asked once
   mutable std::mutex mutex_;
   std::size_t total_ = 0;
   std::map<std::string, std::size_t> by_prefix_;
 };
-
-std::size_t connections_max_of_system();  // 80 % of RLIMIT_NOFILE
 
 }  // namespace hanse::net
