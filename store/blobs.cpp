@@ -28,7 +28,10 @@ std::int64_t handle_of(std::string_view name) {   // 0: not one of ours
 }  // namespace
 
 BlobFolder::BlobFolder(Disk& disk, std::string directory, std::uint64_t seed)
-    : disk_(disk), directory_(std::move(directory)), names_(seed) {}
+    : disk_(disk),
+      directory_(std::move(directory)),
+      names_(seed),
+      segments_(disk, directory_) {}
 
 Result<void> BlobFolder::open() { return disk_.make_directory(directory_); }
 
@@ -51,6 +54,7 @@ Result<std::int64_t> BlobFolder::append(std::int64_t blob, std::string_view byte
 }
 
 Result<std::string> BlobFolder::fetch(std::int64_t blob, std::uint64_t offset, std::size_t most) {
+  if (Segments::is_handle(blob)) return segments_.fetch(blob, offset, most);
   return disk_.read(path(blob, !unfinished(blob)), offset, most);
 }
 
@@ -59,7 +63,15 @@ void BlobFolder::discard(std::int64_t blob) {
 }
 
 Result<void> BlobFolder::finish(const std::vector<std::int64_t>& blobs) {
-  if (blobs.empty()) return {};
+  if (Result<void> synced = segments_.sync(); !synced) return synced;
+  std::vector<std::int64_t> files;
+  for (std::int64_t blob : blobs) {
+    if (!Segments::is_handle(blob)) files.push_back(blob);
+  }
+  return files.empty() ? Result<void>() : finish_files(files);
+}
+
+Result<void> BlobFolder::finish_files(const std::vector<std::int64_t>& blobs) {
   for (std::int64_t blob : blobs) open_.at(blob)->start_writeback();
   for (std::int64_t blob : blobs) {
     if (Result<void> synced = open_.at(blob)->sync(); !synced) return synced;
@@ -74,6 +86,7 @@ Result<void> BlobFolder::finish(const std::vector<std::int64_t>& blobs) {
 }
 
 void BlobFolder::remove(std::int64_t blob) {
+  if (Segments::is_handle(blob)) return segments_.remove(blob);
   // One that stays behind is an orphan of the next start.
   (void)disk_.remove(path(blob, true));
 }
@@ -84,6 +97,7 @@ Result<std::uint64_t> BlobFolder::remove_orphans(UtcTime newest_row,
   if (!entries) return entries.error();
   std::uint64_t removed = 0;
   for (const Disk::Entry& entry : *entries) {
+    if (Segments::is_segment(entry.name)) continue;
     const bool unfinished = entry.name.ends_with(unfinished_ending);
     const std::int64_t handle = handle_of(entry.name.substr(0, name_digits));
     if (!unfinished && (handle == 0 || entry.changed > newest_row || named(handle))) continue;

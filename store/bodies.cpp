@@ -20,7 +20,7 @@ Result<std::int64_t> Bodies::stage(const Body& body) {
   if (file == 0) {
     if (body.bytes == nullptr) return Error{Fault::broken, "message without a body"};
     if (body.bytes->size() <= limits::body_inline_bytes_max) return 0;
-    Result<std::int64_t> written = blobs_.append(0, *body.bytes);
+    Result<std::int64_t> written = blobs_.add(*body.bytes);
     if (!written) return written;
     file = *written;
   } else if (!blobs_.unfinished(file)) {

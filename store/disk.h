@@ -42,6 +42,9 @@ class Disk {
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   virtual Result<void> sync_directory(const std::string& path) = 0;
   virtual Result<void> remove(const std::string& path) = 0;   // one that is gone is no failure
+  // Gives the space of a part of a file back; what is read there afterwards is zeros.
+  virtual Result<void> punch(const std::string& path, std::uint64_t offset,
+                             std::uint64_t length) = 0;
   virtual Result<std::vector<Entry>> list(const std::string& path) = 0;
   virtual Result<std::string> read(const std::string& path, std::uint64_t offset,
                                    std::size_t most) = 0;
@@ -59,6 +62,8 @@ class RealDisk final : public Disk {
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> sync_directory(const std::string& path) override;
   Result<void> remove(const std::string& path) override;
+  Result<void> punch(const std::string& path, std::uint64_t offset,
+                     std::uint64_t length) override;
   Result<std::vector<Entry>> list(const std::string& path) override;
   Result<std::string> read(const std::string& path, std::uint64_t offset,
                            std::size_t most) override;

@@ -23,16 +23,19 @@ Gather::Plan Gather::plan(const Inbox::Content& content, Instant now, Duration i
     const Duration left = content.oldest_note + limits::settle_wait_max - now;
     return {left <= Duration{0}, {1, 1, 0, 1}, left};
   }
-  const Duration left = content.oldest_accept + limits::commit_wait_max - now;
+  const Instant since = std::max(content.oldest_accept, free_since_);
+  const Duration left = since + limits::commit_wait_max - now;
   const bool waits = content.accepts > 0 && content.accepts < goal_ && left > Duration{0};
   return {!waits, {goal_, 0, 0, 1}, left};
 }
 
-void Gather::committed(std::size_t accepts) {
+void Gather::committed(std::size_t accepts, Instant now) {
+  free_since_ = now;
   if (accepts == 0) return;
   if (accepts < goal_) {
+    // Forgotten slowly: under load one small gathering says little about the next.
     reached_ = 0;
-    goal_ = accepts;
+    goal_ = accepts == 1 ? 1 : std::max(accepts, goal_ - 1 - goal_ / 8);
     return;
   }
   goal_ = accepts;

@@ -180,6 +180,7 @@ Result<bool> QueueStore::sweep() {
   state_->start();
   const bool more = state_->sweeper.sweep(state_->intake.next_message(), state_->clock.utc());
   if (Result<void> done = state_->finish(); !done) return done.error();
+  state_->blobs.give_back();
   return more;
 }
 

@@ -100,6 +100,17 @@ Result<void> RealDisk::remove(const std::string& path) {
   return failure("remove", path, errno);
 }
 
+Result<void> RealDisk::punch(const std::string& path, std::uint64_t offset,
+                             std::uint64_t length) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) return failure("open", path, errno);
+  if (::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                  static_cast<off_t>(offset), static_cast<off_t>(length)) != 0) {
+    return failure("punch", path, errno);
+  }
+  return {};
+}
+
 Result<std::vector<Disk::Entry>> RealDisk::list(const std::string& path) {
   DIR* directory = ::opendir(path.c_str());
   if (directory == nullptr) return failure("list", path, errno);

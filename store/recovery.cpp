@@ -79,6 +79,12 @@ Result<Recovered> recover(Database& database, Ledger& ledger, BlobFolder& blobs,
   Statement named(database, "SELECT 1 FROM body INDEXED BY body_file WHERE file = ?");
   const std::int64_t newest =
       database.number("SELECT accepted FROM message ORDER BY id DESC LIMIT 1").value_or(0);
+  std::vector<std::int64_t> whole;
+  Statement handles(database, "SELECT file FROM body INDEXED BY body_file WHERE file < 0");
+  for (handles.query(); handles.row();) whole.push_back(handles.integer(0));
+  handles.done();
+  Result<std::uint64_t> segments = blobs.recover(whole, from_unix_ms(newest));
+  if (!segments) return segments.error();
   Result<std::uint64_t> removed =
       blobs.remove_orphans(from_unix_ms(newest), [&named](std::int64_t file) {
         named.query(file);
@@ -88,7 +94,7 @@ Result<Recovered> recover(Database& database, Ledger& ledger, BlobFolder& blobs,
       });
   if (database.failed()) return database.error();
   if (!removed) return removed.error();
-  recovered.orphans_removed = *removed;
+  recovered.orphans_removed = *removed + *segments;
   return recovered;
 }
 

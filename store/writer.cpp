@@ -115,7 +115,7 @@ bool Writer::State::turn() {
   const Gather::Plan plan = gather.plan(content, clock.now(), idle);
   if (plan.commit || content.closed) {
     commit(inbox.take(limits::commit_items_max));
-    gather.committed(content.accepts);
+    gather.committed(content.accepts, clock.now());
     house_keeping(false);
   } else {
     inbox.wait(plan.wanted, plan.most);

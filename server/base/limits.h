@@ -38,6 +38,7 @@ constexpr std::size_t attempts_kept_max = 64;                 // shown by `queue
 constexpr std::size_t crashes_until_quarantine = 3;           // D7
 constexpr std::size_t history_messages_max = 1'000'000;       // finished ones, whatever their age
 constexpr std::size_t audit_rows_max = 100'000;
+constexpr std::size_t segment_bytes_max = 32u * 1024 * 1024;     // then the next one is begun
 constexpr std::size_t log_checkpoint_bytes = 16u * 1024 * 1024;  // the write-ahead log moves then
 
 // Lanes

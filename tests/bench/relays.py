@@ -26,7 +26,7 @@ relay_from = ["127.0.0.0/8"]
 reverse_names = false
 check_sender_domain = false
 [store]
-lane_messages_max = 500000
+destination_messages_max = 500000
 [[route]]
 match = "*"
 protocol = "smtp"

@@ -115,6 +115,14 @@ Result<void> SimDisk::remove(const std::string& path) {
   return {};
 }
 
+Result<void> SimDisk::punch(const std::string& path, std::uint64_t offset,
+                            std::uint64_t length) {
+  if (crashed_) return no_power;
+  if (const auto file = find(path))
+    (void)write(*file, static_cast<std::size_t>(offset), std::string(length, '\0'));
+  return {};
+}
+
 Result<std::vector<store::Disk::Entry>> SimDisk::list(const std::string& path) {
   if (crashed_) return no_power;
   std::vector<Entry> entries;

@@ -40,6 +40,7 @@ class SimDisk final : public store::Disk {
 
   bool crashed() const { return crashed_; }   // power is lost: nothing works until crash()
   void crash();                         // power comes back: un-synced writes are gone, or some
+  void kill_process() { ++epoch_; }     // its handles are dead, what it wrote stays
   std::uint64_t syncs() const { return syncs_; }
 
   std::string_view sqlite_vfs() const override { return vfs_name_; }
@@ -49,6 +50,8 @@ class SimDisk final : public store::Disk {
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> sync_directory(const std::string& path) override;
   Result<void> remove(const std::string& path) override;
+  Result<void> punch(const std::string& path, std::uint64_t offset,
+                     std::uint64_t length) override;
   Result<std::vector<Entry>> list(const std::string& path) override;
   Result<std::string> read(const std::string& path, std::uint64_t offset,
                            std::size_t most) override;
