@@ -42,6 +42,7 @@ if [ "$kind" = check ]; then
 else
   suite "tidy finds planted violations" $python tests/tidy/tidy_selftest.py
   suite "sim: 200 seeds" "$build/sim" --seeds 200 --nodes 5
+  suite "sim: the auditor finds planted bugs" "$build/sim" --check-auditor --nodes 5
   suite "demo" $python -m tests.demo.demo
   suite "system: durability seen from outside" $python -m tests.system.durability
   suite "system: the interface" $python -m tests.system.interface

@@ -22,7 +22,7 @@ void Names::set(const std::string& name, DnsType type, std::vector<DnsRecord> re
 void Names::set_mx(const std::string& domain, std::vector<std::pair<int, std::string>> hosts) {
   std::vector<DnsRecord> records;
   for (const auto& [preference, host] : hosts)
-    records.push_back(DnsMx{static_cast<std::uint16_t>(preference), host});
+    records.emplace_back(DnsMx{static_cast<std::uint16_t>(preference), host});
   set(domain, DnsType::mx, std::move(records));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sim --seeds 200 --nodes 5 [--first-seed N] [--plant BUG]   many worlds, one line each failure
 // sim --seed N --nodes 5 --verbose                           one world, with its story
+// sim --check-auditor                                        does it find the planted bugs?
 
 #include <cstdio>
 #include <cstdlib>
@@ -22,13 +23,15 @@ using hanse::sim::World;
 struct Wishes {
   std::uint64_t first = 1, seeds = 200;
   bool twice = false;                 // each seed again, and compare
+  bool check_auditor = false;
   Rules rules;
   std::string plant;                  // as it was written
 };
 
 int usage() {
   std::fputs("usage: sim [--seeds N] [--first-seed N] [--seed N] [--nodes N] [--twice]\n"
-             "           [--plant ack-before-commit|forget-leg] [--verbose]\n", stderr);
+             "           [--plant ack-before-commit|forget-leg] [--verbose] [--check-auditor]\n",
+             stderr);
   return 2;
 }
 
@@ -42,9 +45,10 @@ bool read_number(const char* text, std::uint64_t& number) {
 bool read_wish(std::string_view name, const char* value, Wishes& wishes, int& used) {
   std::uint64_t number = 0;
   used = 2;
-  if (name == "--verbose" || name == "--twice") {
+  if (name == "--verbose" || name == "--twice" || name == "--check-auditor") {
     used = 1;
-    (name == "--twice" ? wishes.twice : wishes.rules.verbose) = true;
+    (name == "--verbose" ? wishes.rules.verbose
+                         : name == "--twice" ? wishes.twice : wishes.check_auditor) = true;
     return true;
   }
   if (name == "--plant") {
@@ -97,9 +101,39 @@ Report run_one(const Wishes& wishes, std::uint64_t seed) {
   }
 }
 
+std::ofstream results() {
+  const char* path = std::getenv("HANSE_RESULTS");
+  return std::ofstream(path == nullptr ? "/dev/null" : path, std::ios::app);
+}
+
+// A bug that is put in on purpose must be found in some of the worlds, and worlds without it must
+// pass and repeat themselves to the last event.
+int check_auditor(Wishes wishes) {
+  constexpr std::uint64_t worlds_max = 60;
+  std::ofstream out = results();
+  int failed = 0;
+  const auto record = [&](bool good, const std::string& name, const std::string& why) {
+    out << (good ? "pass" : "fail") << " sim: " << name << "\n";
+    std::printf("%s %s: %s\n", good ? "pass" : "FAIL", name.c_str(), why.c_str());
+    if (!good) ++failed;
+  };
+  for (const char* plant : {"ack-before-commit", "forget-leg"}) {
+    wishes.rules.plant = *hanse::sim::parse_plant(plant);
+    std::string found;
+    std::uint64_t seed = 0;
+    while (found.empty() && ++seed <= worlds_max) found = run_one(wishes, seed).failure;
+    record(!found.empty(), std::string("the auditor finds ") + plant,
+           found.empty() ? "not in 60 worlds" : "seed " + std::to_string(seed) + ", " + found);
+  }
+  wishes.rules.plant = Plant::none;
+  wishes.twice = true;
+  const std::string different = run_one(wishes, 1).failure;
+  record(different.empty(), "one seed is one run", different);
+  return failed == 0 ? 0 : 1;
+}
+
 int run_all(const Wishes& wishes) {
-  const char* results = std::getenv("HANSE_RESULTS");
-  std::ofstream out(results == nullptr ? "/dev/null" : results, std::ios::app);
+  std::ofstream out = results();
   std::uint64_t passed = 0, failed = 0, tenths = 0;
   for (std::uint64_t seed = wishes.first; seed < wishes.first + wishes.seeds; ++seed) {
     const Report report = run_one(wishes, seed);
@@ -128,5 +162,5 @@ int main(int argc, char** argv) {
     const char* value = at + 1 < argc ? argv[at + 1] : nullptr;
     if (!read_wish(argv[at], value, wishes, used)) return usage();
   }
-  return run_all(wishes);
+  return wishes.check_auditor ? check_auditor(wishes) : run_all(wishes);
 }

@@ -89,7 +89,7 @@ void Node::start() {
   clock_.restart(Duration(parts_.random.below(1'000'000'000'000)));
   if (const Result<void> done = open(); !done) {
     // A disk in trouble: the supervisor tries again.
-    disk_.crash();
+    if (disk_.crashed()) disk_.crash();
     start_after(open_again);
   }
 }
@@ -132,6 +132,7 @@ void Node::crash(bool power_loss, Duration down) {
   parts_.timeline.mix("crash");
   if (power_loss) parts_.network.host(node_address(number())).powered = false;
   if (power_loss || disk_.crashed()) disk_.crash();
+  else disk_.kill_process();
   destroy();
   parts_.auditor.crashed(number());
   start_after(down);

@@ -43,6 +43,7 @@ void Stream::cut() {
   disturbed_ = true;
   for (Side& each : sides_) {
     each.outgoing.clear();
+    each.front_sent = 0;
     each.flying.clear();
   }
   reset(0, "connection reset");
@@ -95,6 +96,7 @@ void Stream::leave(int from) {
   own.gone = true;
   if (own.closing) return;
   own.outgoing.clear();
+  own.front_sent = 0;
   if (own.host->powered) reset(1 - from, "connection reset by peer");
 }
 
@@ -141,21 +143,27 @@ bool Stream::take_piece(Side& own, std::size_t room, Chunk& piece) {
     own.outgoing.pop_front();
     return true;
   }
+  const std::size_t left = front.bytes.size() - own.front_sent;
+  if (!worth_sending(room, left)) return false;
   const bool crumbs = manner_.crumb_bytes_max != 0 && bytes_carried_ < crumbs_until_bytes;
   const std::size_t segment = crumbs ? manner_.crumb_bytes_max : segment_bytes_max;
-  const std::size_t most = std::min({front.bytes.size(), room, segment});
+  const std::size_t most = std::min({left, room, segment});
   const bool whole = random_.below(3) != 0;
   const std::size_t size = whole ? most : 1 + random_.below(most);
   own.unwritten -= size;
   piece.kind = Chunk::Kind::data;
-  if (size == front.bytes.size()) {
-    piece.bytes = std::move(front.bytes);
+  piece.bytes = front.bytes.substr(own.front_sent, size);
+  own.front_sent += size;
+  if (size == left) {
     own.outgoing.pop_front();
-  } else {
-    piece.bytes = front.bytes.substr(0, size);
-    front.bytes.erase(0, size);
+    own.front_sent = 0;
   }
   return true;
+}
+
+// A window that opens a little is not filled at once (RFC 1122 4.2.3.4), or pieces get ever smaller.
+bool Stream::worth_sending(std::size_t room, std::size_t left) const {
+  return room >= std::min(left, manner_.window_bytes / 2);
 }
 
 void Stream::arrive_soon(int from) {

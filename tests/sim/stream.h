@@ -72,6 +72,7 @@ class Stream final : public std::enable_shared_from_this<Stream> {
     EndEvents* events = nullptr;        // null: nobody listens any more
     std::deque<Chunk> outgoing, arrived;
     std::deque<Flying> flying;          // from here to the other side
+    std::size_t front_sent = 0;         // of the first of outgoing
     std::size_t unwritten = 0, flying_bytes = 0, arrived_bytes = 0;
     bool reading = true, closing = false, gone = false, fin_taken = false, over = false;
     bool pump_due = false, drain_due = false, arrival_due = false;
@@ -94,6 +95,7 @@ class Stream final : public std::enable_shared_from_this<Stream> {
   void pump_soon(int from);
   void pump(int from);
   bool take_piece(Side& own, std::size_t room, Chunk& piece);
+  bool worth_sending(std::size_t room, std::size_t left) const;
   void arrive_soon(int from);
   void arrive(int from);
   void count(std::size_t bytes);

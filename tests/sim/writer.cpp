@@ -124,7 +124,7 @@ void SimWriter::work_soon(Duration wait) {
     due_ = false;
     work();
     if (!waiting_.empty()) work_soon(Duration(0));
-    else if (!kept_.empty()) work_soon(full_disk_pause);
+    else if (!kept_.empty() || (told_ && told_->disk_low)) work_soon(full_disk_pause);
     tidy_later();
   });
 }
