@@ -13,18 +13,19 @@ namespace hanse {
 void Lane::State::advance() {
   const Instant now = parts.clock.now();
   stored.tick(now);
-  retire_links(now);
-  if (draining || held) return give_back(why_waiting());
+  bury_links(now);
+  retire_links(now, false);
   if (dead_name && now >= dead_name->until) dead_name.reset();
   const bool resting = !breaker.may_try(now) && !any(LaneLink::Phase::ready);
-  if (resting) return give_back(why_waiting());
-  claim(now);
-  if (dead_name) {
-    while (!ready.empty()) settle_all(pop_front().work, dead_name->outcome, Duration::zero());
-    return;
+  if (draining || held || resting) {
+    give_back(why_waiting());
+  } else {
+    claim(now);
+    if (dead_name) fail_what_is_here();
+    assign(now);
+    open_links(now);
   }
-  assign(now);
-  open_links(now);
+  retire_links(now, true);   // after a work had the chance to go there
 }
 
 void Lane::State::turn() {

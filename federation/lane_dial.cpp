@@ -144,16 +144,27 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   parts.queue.expire(protocol, name, utc, *breaker.failed_before_last(), outcome);  // D8
 }
 
-// Says goodbye on links that are idle, old or worn out, and forgets those that have ended.
-void Lane::State::retire_links(Instant now) {
+// Until the store has given up all it has for the name; what comes later asks the DNS anew, so
+// that a name that was gone for a moment costs no more than was there in that moment.
+void Lane::State::fail_what_is_here() {
+  while (!ready.empty()) settle_all(pop_front().work, dead_name->outcome, Duration::zero());
+  if (!stored.due() && !stored.claiming()) dead_name.reset();
+}
+
+// Says goodbye on links that are old or worn out, or that nothing went to for a while.
+void Lane::State::retire_links(Instant now, bool idle_ones) {
   for (std::size_t index = 0; index < links.size(); ++index) {
     LaneLink& link = *links[index];
     if (link.phase != Phase::ready || !link.flights.empty()) continue;
-    const bool idle = ready.empty() && now - link.idle_since >= traits->idle_keep;
+    const bool idle = idle_ones && now - link.idle_since >= traits->idle_keep;
     if (!idle && !used_up(link, now)) continue;
     link.phase = Phase::closing;
     link.link->drain();
   }
+}
+
+// Forgets the links that have ended.
+void Lane::State::bury_links(Instant now) {
   for (const auto& link : links)
     if (link->phase == Phase::closed) gone.push_back(std::move(link->link));
   std::erase_if(links, [](const auto& link) { return link->link == nullptr; });

@@ -78,7 +78,9 @@ struct Lane::State {
   void link_ended(LaneLink& link, const LinkEnd& end);
   void fail_attempt(const LinkEnd& end, const std::string& remote);
   void fail_all(const EndpointFinder::Found& result);
-  void retire_links(Instant now);
+  void fail_what_is_here();
+  void retire_links(Instant now, bool idle_ones);
+  void bury_links(Instant now);
   bool used_up(const LaneLink& link, Instant now) const;
   void close_links();
   LaneLink* find_link(const Link& link);

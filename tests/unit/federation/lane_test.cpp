@@ -298,6 +298,37 @@ TEST_CASE("M-13 no such domain: everything for it fails, in memory and in the st
   CHECK(at.names.asked.size() == 1);
 }
 
+TEST_CASE("M-13 a name that was gone for a moment is asked for anew") {
+  LaneFixture at;
+  at.names.answers.insert_or_assign("b.example", addresses({}));
+  at.send();
+  at.world.run_for(1s);
+  CHECK(at.queue.count(fake::Leg::failed) == 1);
+  at.names.answers.insert_or_assign("b.example", addresses({"192.0.2.1"}));
+  at.send();
+  at.world.run_for(1s);
+  CHECK(at.queue.count(fake::Leg::failed) == 1);
+  CHECK(at.queue.count(fake::Leg::delivered) == 1);
+}
+
+TEST_CASE("links idle beside busy ones say goodbye even while works wait for the window") {
+  LaneFixture at;
+  at.send(100);
+  at.world.run_for(1s);
+  at.by_hand();
+  LinkEnd end = refused("connection reset");
+  end.stage = LinkEnd::Stage::ready;
+  at.links.open.front()->close(end);
+  at.world.settle_down();
+  const std::size_t window = at.lane->status().window;
+  REQUIRE(at.links.open.size() > window);
+  at.send(window + 5);
+  at.world.run_for(5min);
+  CHECK(at.lane->status().in_flight == window);
+  CHECK(at.lane->status().in_memory == window + 5);
+  for (const FakeLink* link : at.links.open) CHECK(link->draining == link->works.empty());
+}
+
 TEST_CASE("B-1 nobody is told of a message from nobody") {
   LaneFixture at;
   at.names.answers.insert_or_assign("b.example", addresses({}));
