@@ -61,7 +61,8 @@ A real domain would need these records:
   192.0.2.1        PTR  mx.a.example.
 
 Next, in another terminal:
-  printf 'EHLO me.example\r\nMAIL FROM:<me@a.example>\r\nRCPT TO:<you@a.example>\r\nDATA\r\nFrom: me@a.example\r\n\r\nHello.\r\n.\r\nQUIT\r\n' | nc -N 127.0.0.1 2525
+  /usr/bin/python3 -c 'import smtplib; smtplib.SMTP("127.0.0.1", 2525).sendmail(
+      "me@a.example", "you@a.example", "From: me@a.example\\r\\n\\r\\nHello.\\r\\n")'
   $hanse --config $folder/hanse.toml queue list
   $hanse --config $folder/hanse.toml queue why ID
 

@@ -11,7 +11,7 @@ namespace hanse::store {
 // When to commit (D3). One waiter is served at once. With several the writer waits, for 2 ms after
 // the first came or the last commit ended, until about as many are there as came together lately:
 // sessions that wait for one commit answer in step, so their number is the number of the next.
-// Results that nobody waits for stay a little longer, to ride with accepts. Pure: no clock, no lock.
+// Results that nobody waits for stay a little longer, to ride with accepts. Pure.
 class Gather {
  public:
   struct Plan {

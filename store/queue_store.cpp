@@ -17,7 +17,9 @@ constexpr std::string_view pragmas =
     "PRAGMA page_size=4096; PRAGMA secure_delete=FAST; PRAGMA journal_mode=WAL;"
     "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536";   // D2
 
-std::string database_path(const StoreSettings& settings) { return settings.directory + "/queue.db"; }
+std::string database_path(const StoreSettings& settings) {
+  return settings.directory + "/queue.db";
+}
 
 std::int64_t next_message(Database& database) {
   return database.number("SELECT max(id) FROM message").value_or(0) + 1;

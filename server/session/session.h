@@ -21,7 +21,7 @@ class Wire {
  public:
   virtual ~Wire() = default;
   virtual void write(std::string_view bytes) = 0;             // takes a copy; never blocks
-  virtual std::size_t unwritten() const = 0;                  // bytes accepted and not yet on their way
+  virtual std::size_t unwritten() const = 0;                  // bytes not yet on their way
   virtual void start_tls(std::string_view name, const std::vector<std::string>& also) = 0;
   virtual void read(bool wanted) = 0;                         // pause and resume
   virtual void close_after_write() = 0;                       // then on_closed comes

@@ -170,7 +170,8 @@ def samples():
     yield "plain", plain("plain")
     yield "with attachment", mail.with_attachment("with attachment", "alice@a.example", to, 40_000)
     yield "UTF-8", mail.message(
-        "UTF-8", "alice@a.example", to, "Gr\u00fc\u00dfe aus L\u00fcbeck \u2014 \u6f22\u5b57 \u2603",
+        "UTF-8", "alice@a.example", to,
+        "Gr\u00fc\u00dfe aus L\u00fcbeck \u2014 \u6f22\u5b57 \u2603",
         "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
         "Content-Transfer-Encoding: 8bit\n")
     yield "5 MiB", mail.with_attachment("5 MiB", "alice@a.example", to, 5 << 20)

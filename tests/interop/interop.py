@@ -25,7 +25,8 @@ POSTFIX_EXTRA = """
 myhostname = mx.p.example
 mynetworks = 127.0.0.1
 relay_domains = p.example deadfirst.example
-transport_maps = inline:{{ {{ p.example = smtp:[127.0.0.1]:2600 }} {{ deadfirst.example = smtp:[127.0.0.1]:2600 }} }}
+transport_maps = inline:{{ {{ p.example = smtp:[127.0.0.1]:2600 }}
+    {{ deadfirst.example = smtp:[127.0.0.1]:2600 }} }}
 smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
 smtpd_tls_security_level = may
 smtpd_tls_cert_file = {cert}
@@ -186,7 +187,7 @@ def permanent_and_bounce():
 
 
 def twenty_recipients():
-    """20 recipients with mixed results: each gets its own, one bounce tells of all failures (B-5)"""
+    """20 recipients, mixed results: each gets its own, one bounce tells of all failures (B-5)"""
     before = len([1 for stored in WORLD.sink.messages if not stored.sender])
     people = [f"bad{number}@e.example" for number in range(4)]
     people += [f"good{number}@e.example" for number in range(10)]

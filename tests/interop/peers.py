@@ -154,7 +154,8 @@ class Exim:
         for part in ("spool", "log"):
             os.chown(workspace.folder(f"{name}/{part}"), nobody, -1)
         self.config = workspace.file(f"{name}/exim.conf", EXIM.format(
-            program=self.program, hostname=f"mx.{domain}", folder=self.folder, host=host, port=port, domain=domain,
+            program=self.program, hostname=f"mx.{domain}", folder=self.folder,
+            host=host, port=port, domain=domain,
             cert=certificate[0], key=certificate[1], ca=authority.certificate,
             inside_host=inside[0], inside_port=inside[1]))
         self.process = None
