@@ -89,7 +89,7 @@ all: $(BUILD)/hanse
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
         -Wno-maybe-uninitialized
 TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized
-$(eval $(call variant,$(BUILD),$(OPT) -D_FORTIFY_SOURCE=2,))
+$(eval $(call variant,$(BUILD),$(OPT) -D_FORTIFY_SOURCE=2 -Wno-maybe-uninitialized,))
 $(eval $(call variant,$(BUILD)/address-undefined,-O1 $(ASAN),$(ASAN)))
 $(eval $(call variant,$(BUILD)/thread,-O1 $(TSAN),$(TSAN)))
 
