@@ -72,17 +72,19 @@ std::vector<std::string> files_of(const std::string& file) {
   }
   std::sort(files.begin(), files.end());
   files.insert(files.begin(), file);
-  if (files.size() > limits::config_files_max) files.resize(limits::config_files_max);
   return files;
+}
+
+Tree refused(const std::string& file, std::string what) {
+  Tree tree;
+  tree.root.place.file = file;
+  tree.problems.push_back({{file, 0, 0}, std::move(what)});
+  return tree;
 }
 
 Tree read_file(const std::string& file) {
   const Result<std::string> text = read_bounded(file, limits::config_file_bytes_max);
-  if (text) return read_toml(*text, file);
-  Tree tree;
-  tree.root.place.file = file;
-  tree.problems.push_back({{file, 0, 0}, text.error().what});
-  return tree;
+  return text ? read_toml(*text, file) : refused(file, text.error().what);
 }
 
 }  // namespace
@@ -93,7 +95,13 @@ Loaded load(const std::string& file, const Schema& schema) {
 
 Loaded load(const std::string& file, const Schema& schema, const SecretReader& secrets) {
   Checker checker(schema, secrets);
-  for (const std::string& path : files_of(file)) checker.take(read_file(path));
+  const std::vector<std::string> files = files_of(file);
+  if (files.size() > limits::config_files_max) {
+    checker.take(refused(file, "conf.d has more than " +
+                                   std::to_string(limits::config_files_max) + " files"));
+    return checker.finish();
+  }
+  for (const std::string& path : files) checker.take(read_file(path));
   return checker.finish();
 }
 

@@ -18,6 +18,12 @@
 
 namespace hanse::console {
 
+namespace {
+
+constexpr Duration accept_pause = std::chrono::seconds(1);
+
+}  // namespace
+
 struct ControlServer::State {
   State(ControlSocket where, Node& served, Descriptor listening)
       : socket(std::move(where)), node(served), listener(std::move(listening)) {}
@@ -70,7 +76,12 @@ void ControlServer::State::work() {
 // Another thread may have been quicker: the listener does not block.
 void ControlServer::State::accept_one() {
   const Descriptor connection(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (!connection.valid()) return;
+  if (!connection.valid()) {
+    // Out of descriptors the listener stays readable: do not spin on it.
+    const bool quicker = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+    if (!quicker) wait_for(-1, 0, stop.descriptor(), SystemClock().now() + accept_pause);
+    return;
+  }
   try {
     serve(connection.get());
   } catch (const std::exception& bug) {

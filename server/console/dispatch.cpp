@@ -62,7 +62,8 @@ Ended perform(Node& node, const Request& request, const Emit& emit) {
     return usage(request.command + ": " + wrong);
   }
   const Ended ended = command->on_node(node, request, emit);
-  if (command->changes && !request.dry_run && ended.changed) audit(node, request, ended);
+  const bool tried = ended.changed && ended.exit != Exit::usage;
+  if (command->changes && !request.dry_run && tried) audit(node, request, ended);
   return ended;
 }
 

@@ -25,7 +25,7 @@ std::string Health::answer(std::string_view path) {
   if (path == "/readyz") return checks(readiness.ready, readiness);
   if (path == "/startupz") return checks(was_ready_, readiness);
   if (path != "/metrics") return http_response(404, plain, "not found\n");
-  take_figures();
+  take_figures(readiness);
   return http_response(200, open_metrics, node_.view.metrics().render());
 }
 
@@ -37,7 +37,10 @@ std::string Health::checks(bool well, const Readiness& readiness) const {
 }
 
 // What nobody counts as it happens is looked at when somebody asks.
-void Health::take_figures() {
+void Health::take_figures(const Readiness& readiness) {
+  node_.view.metrics()
+      .gauge("hanse_ready", "1 when the node is ready")
+      .set(readiness.ready ? 1 : 0);
   node_.view.metrics()
       .gauge("hanse_build_info", "Which build this is.", {{"version", version}})
       .set(1);

@@ -16,7 +16,7 @@ class Health {
 
  private:
   std::string checks(bool well, const Readiness& readiness) const;
-  void take_figures();
+  void take_figures(const Readiness& readiness);
 
   Node& node_;
   bool was_ready_ = false;

@@ -31,8 +31,8 @@ std::string lane_text(const Json& lane) {
     out += ", " + std::to_string(links) + " links";
   }
   if (const std::int64_t failures = number_of(lane, "failures"); failures > 0) {
-    out += ", " + std::to_string(failures) + " failures in a row (" +
-           text_of(lane, "last_error") + ")";
+    out += ", failed " + (failures == 1 ? "once" : std::to_string(failures) + " times in a row") +
+           " (" + text_of(lane, "last_error") + ")";
   }
   const std::string since = text_of(lane, "breaker_open_since");
   if (since.empty()) return out + ", breaker closed";

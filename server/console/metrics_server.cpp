@@ -18,6 +18,8 @@
 namespace hanse::console {
 namespace {
 
+constexpr Duration accept_pause = std::chrono::seconds(1);
+
 struct Client {
   Descriptor socket;
   Instant deadline{};
@@ -90,6 +92,7 @@ struct MetricsServer::State {
   std::string local_address;
   StopSignal stop;
   SystemClock clock;
+  Instant accept_after{};
   std::vector<Client> clients;
   std::thread thread;
 };
@@ -128,20 +131,25 @@ void MetricsServer::State::work() {
 bool MetricsServer::State::wait() {
   std::vector<pollfd> watched = {{stop.descriptor(), POLLIN, 0}};
   // A full house leaves newcomers in the kernel's queue until somebody is done.
-  const bool room = clients.size() < limits::metrics_connections_max;
+  const bool pause = clock.now() < accept_after;
+  const bool room = clients.size() < limits::metrics_connections_max && !pause;
   watched.push_back({room ? listener.get() : -1, POLLIN, 0});
   for (const Client& client : clients) {
     const int events = client.output.empty() ? POLLIN : POLLOUT;
     watched.push_back({client.socket.get(), static_cast<short>(events), 0});
   }
-  const int wait_ms = clients.empty() ? -1 : 250;   // deadlines are looked at this often
+  const int wait_ms = clients.empty() && !pause ? -1 : 250;   // how often deadlines are seen
   ::poll(watched.data(), watched.size(), wait_ms);
   return watched.front().revents == 0;
 }
 
 void MetricsServer::State::accept_one() {
   Descriptor socket(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket.valid()) return;
+  if (!socket.valid()) {
+    // Out of descriptors the listener stays readable: do not spin on it.
+    if (errno != EAGAIN) accept_after = clock.now() + accept_pause;
+    return;
+  }
   Client client;
   client.socket = std::move(socket);
   client.deadline = clock.now() + limits::metrics_wait_max;

@@ -55,7 +55,8 @@ std::string render_changed(std::span<const Json> items, const Style& style) {
     if (const std::int64_t busy = number_of(item, "busy"); busy > 0) {
       out += "; " + std::to_string(busy) + " more are under way just now and stay as they are";
     }
-    out += "\n" + (sample.empty() ? "" : render_rows(sample, style));
+    out += "\n";
+    if (flag_of(item, "dry_run") && !sample.empty()) out += render_rows(sample, style);
   }
   return out;
 }

@@ -122,10 +122,11 @@ std::string leg_text(const Json& message, const Json& leg) {
                     "\n" + route_text(message, leg);
   for (const Json& attempt : member_of(leg, "attempts_made")) out += attempt_text(attempt);
   out += " lane     " + lane_text(member_of(leg, "lane_status")) + "\n";
+  const bool held = text_of(leg, "state") == "held";
+  out += " next     " + next_text(leg) + "; gives up " + second_text(text_of(leg, "expires")) +
+         "; holds: " + (held ? "one" : "none") + "\n";
   const std::string note = text_of(leg, "note");
-  return out + " next     " + next_text(leg) + "; gives up " +
-         second_text(text_of(leg, "expires")) + "; holds: " + (note.empty() ? "none" : note) +
-         "\n";
+  return note.empty() ? out : out + " note     " + note + "\n";
 }
 
 std::string render_why(std::span<const Json> items, const Style&) {

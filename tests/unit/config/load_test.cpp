@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "server/base/limits.h"
 #include "server/config/node_options.h"
 #include "tests/catch.h"
 #include "tests/unit/config/sample_schema.h"
@@ -64,6 +65,16 @@ TEST_CASE("config: a setting or a peer in two files is told with both places") {
   CHECK(all_problems(loaded.problems) ==
         more + ":2:1: \"name\" is already set at " + file + ":2:1\n" +
         more + ":3:1: [peer.\"b.example\"] is already at " + file + ":3:1\n");
+}
+
+TEST_CASE("config: a folder with too many files is refused, not read in part") {
+  const Folder folder;
+  const std::string file = folder.file("main.toml", "[host]\nname = \"a.example\"\n");
+  for (std::size_t i = 0; i < limits::config_files_max; ++i) {
+    folder.file("conf.d/" + std::to_string(i) + ".toml", "");
+  }
+  CHECK(all_problems(load(file, sample_schema()).problems) ==
+        file + ": conf.d has more than 1000 files\n");
 }
 
 TEST_CASE("config: a file that cannot be read is told, and nothing is called missing") {

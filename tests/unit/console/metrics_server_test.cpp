@@ -73,6 +73,7 @@ TEST_CASE("metrics: the figures come as OpenMetrics") {
   CHECK(answer.find("Content-Type: application/openmetrics-text") != std::string::npos);
   CHECK(answer.find("hanse_build_info{version=\"0.1.0\"} 1.0\n") != std::string::npos);
   CHECK(answer.find("hanse_queue_oldest_seconds 11520.0\n") != std::string::npos);
+  CHECK(answer.find("hanse_ready 1.0\n") != std::string::npos);
   CHECK(answer.ends_with("# EOF\n"));
 }
 

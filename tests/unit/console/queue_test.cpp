@@ -67,7 +67,7 @@ TEST_CASE("console: queue why names route, attempts, breaker, next try and the e
         "192.0.2.9, TLSv1.3)\n"
         " 11:02:10Z route  rule discover -> mail c.example (MX 10 mx1.c.example; DNSSEC no)\n"
         " 11:02:11Z try 1  mx1.c.example [192.0.2.7]:25 deferred 4.4.1 connect timeout 30s\n"
-        " lane     breaker_open, 5 failures in a row (connect timeout 30s), breaker open since "
+        " lane     breaker_open, failed 5 times in a row (connect timeout 30s), breaker open since "
         "2026-01-06T11:07:10Z\n"
         " next     2026-01-06T14:20:05Z; gives up 2026-01-11T11:02:10Z; holds: none\n");
   CHECK(answered.items[0]["legs"][0]["lane_status"]["failures"] == 5);
@@ -80,7 +80,7 @@ TEST_CASE("console: queue why of a held message says so and has no next try") {
   fake.queue_admin.story.legs[0].note = "held by tester: migration";
   const std::string text = ask(fake, make_request("queue why", {"01J9Z6"})).text;
   CHECK(text.find("next     none (held)") != std::string::npos);
-  CHECK(text.find("holds: held by tester: migration") != std::string::npos);
+  CHECK(text.find("holds: one\n note     held by tester: migration\n") != std::string::npos);
   CHECK(text.find("lane     idle") != std::string::npos);
 }
 
