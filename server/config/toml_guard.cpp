@@ -11,17 +11,38 @@ class Scanner {
  public:
   Scanner(std::string_view text, std::string_view file) : text_(text), file_(file) {}
 
-  std::optional<Place> first_too_deep() {
+  std::optional<Problem> first_problem() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
+      if (c == '[' && open_ == 0 && line_is_blank_ && !names_a_table()) {
+        return here("not valid TOML: a table's name is missing here");
+      }
+      if (c != ' ' && c != '\t' && c != '\n') line_is_blank_ = false;
       if (c == '#') skip_comment();
       else if (c == '"' || c == '\'') skip_string(c);
-      else if (!step(c)) return Place{std::string(file_), line_, column_};
+      else if (!step(c)) return here("tables are nested too deeply here");
     }
     return std::nullopt;
   }
 
  private:
+  Problem here(std::string what) const {
+    return {{std::string(file_), line_, column_}, std::move(what)};
+  }
+
+  // Whether "[" or "[[" is followed by what a key may start with. "]" is left to the library,
+  // which knows a better word for it.
+  bool names_a_table() const {
+    const std::size_t opened = text_.find_first_not_of(" \t", at_ + 1);
+    if (opened == text_.npos) return true;
+    const std::size_t name =
+        text_[opened] == '[' ? text_.find_first_not_of(" \t", opened + 1) : opened;
+    if (name == text_.npos) return true;
+    const char c = text_[name];
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_' || c == '-' || c == '"' || c == '\'' || c == ']';
+  }
+
   // Dots of one key and open brackets are what a table tree grows by.
   bool step(char c) {
     if (c == '[' || c == '{') ++open_;
@@ -57,6 +78,7 @@ class Scanner {
       if (text_[at_] == '\n') {
         ++line_;
         column_ = 1;
+        line_is_blank_ = true;
       } else {
         ++column_;
       }
@@ -66,12 +88,13 @@ class Scanner {
   std::string_view text_, file_;
   std::size_t at_ = 0, open_ = 0, dots_ = 0;
   std::uint32_t line_ = 1, column_ = 1;
+  bool line_is_blank_ = true;   // so far
 };
 
 }  // namespace
 
-std::optional<Place> too_deep(std::string_view text, std::string_view file) {
-  return Scanner(text, file).first_too_deep();
+std::optional<Problem> refused_unread(std::string_view text, std::string_view file) {
+  return Scanner(text, file).first_problem();
 }
 
 }  // namespace hanse::config

@@ -71,8 +71,8 @@ Tree read_toml(std::string_view text, std::string_view file) {
     return failed({std::string(file), 0, 0},
                   "file is larger than " + format_bytes(limits::config_file_bytes_max));
   }
-  if (std::optional<Place> place = too_deep(text, file)) {
-    return failed(*place, "tables are nested too deeply here");
+  if (std::optional<Problem> problem = refused_unread(text, file)) {
+    return failed(std::move(problem->place), std::move(problem->what));
   }
   const toml::parse_result parsed = toml::parse(text, file);
   if (!parsed) {

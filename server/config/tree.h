@@ -40,9 +40,10 @@ struct Tree {
 
 Tree read_toml(std::string_view text, std::string_view file);
 
-// The first place where keys or brackets nest deeper than any configuration needs. Looked at
-// before the library reads the text, since it builds and destroys nested tables by recursion.
-std::optional<Place> too_deep(std::string_view text, std::string_view file);
+// What the library must not be given: keys or brackets that nest deeper than any configuration
+// needs, since it builds and destroys nested tables by recursion; and a table header without a
+// name, on which it aborts.
+std::optional<Problem> refused_unread(std::string_view text, std::string_view file);
 
 std::string_view kind_name(Value::Kind kind);   // "integer", "a list", for messages
 std::string written(const Value& value);        // as TOML, on one line

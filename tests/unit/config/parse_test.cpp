@@ -139,6 +139,17 @@ TEST_CASE("config: control characters in a text are refused") {
   bad("hosts = [\"a\\u0000b\"]", "t.toml:3:9: hosts: control characters are not allowed");
 }
 
+TEST_CASE("config: a header without a name is a problem, in whatever way it lacks one") {
+  for (const char* bad : {"[=]", "[\x01" "a]", "[ .a]", "[[=]]", "[ [a]]", "[\n", "[[\n", "\t[*]",
+                          "[\xc3\xa9]", "[[ \n]]", "[", "[[", "[]", "[[]]"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(problems_of(bad).empty());
+  }
+  CHECK(problems_of("\n[*]") == "t.toml:2:1: not valid TOML: a table's name is missing here");
+  CHECK(problems_of("[host]\nname = \"a\"\nretry = [\n[]\n]").find("missing") ==
+        std::string::npos);
+}
+
 TEST_CASE("config: nesting without end is refused before it is built") {
   std::string dots = "a", braces = "[host]\nname = ";
   for (int i = 0; i < 200'000; ++i) dots += ".a";
