@@ -37,10 +37,10 @@ Read read(std::string_view input, std::size_t piece, bool normalize) {
   smtp::DataReader reader(rules);
   Read out;
   while (!input.empty() && !reader.done()) {
-    const Exact exact(input.substr(0, piece));
-    std::string_view bytes = exact.view();
+    const std::string_view given = input.substr(0, piece);
+    std::string_view bytes = given;
     reader.feed(bytes, out.content);
-    const std::size_t eaten = exact.view().size() - bytes.size();
+    const std::size_t eaten = given.size() - bytes.size();
     require(bytes.empty() || reader.done(), "everything up to the end is eaten");
     input.remove_prefix(eaten);
     out.eaten += eaten;
@@ -58,7 +58,9 @@ std::size_t end_of_data(std::string_view input) {
   return at == input.npos ? input.npos : at + 5;
 }
 
-void check_data(std::string_view input, bool normalize) {
+void check_data(std::string_view all, bool normalize) {
+  const Exact exact(all);
+  const std::string_view input = exact.view();
   const Read whole = read(input, input.size(), normalize);
   const std::size_t end = end_of_data(input);
   require(whole.done == (end != input.npos), "there is an end where the rule says so");
