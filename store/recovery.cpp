@@ -83,14 +83,16 @@ Result<Recovered> recover(Database& database, Ledger& ledger, BlobFolder& blobs,
   Statement handles(database, "SELECT file FROM body INDEXED BY body_file WHERE file < 0");
   for (handles.query(); handles.row();) whole.push_back(handles.integer(0));
   handles.done();
+  // Rows that could not be read must not make orphans of their files.
+  if (database.failed()) return database.error();
   Result<std::uint64_t> segments = blobs.recover(whole, from_unix_ms(newest));
   if (!segments) return segments.error();
   Result<std::uint64_t> removed =
-      blobs.remove_orphans(from_unix_ms(newest), [&named](std::int64_t file) {
+      blobs.remove_orphans(from_unix_ms(newest), [&](std::int64_t file) {
         named.query(file);
         const bool found = named.row();
         named.done();
-        return found;
+        return found || database.failed();
       });
   if (database.failed()) return database.error();
   if (!removed) return removed.error();
