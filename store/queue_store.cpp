@@ -92,7 +92,9 @@ Result<void> QueueStore::State::finish() {
   // SQLite itself takes back what a full disk stopped half-way.
   if (database->in_transaction()) rollback.run();
   ledger.take_back();
-  bodies.rolled_back();
+  // After a failed sync nobody knows whether the rows will be there at the next start: their files
+  // stay, and those without a row are orphans then (D5).
+  if (error.fault != Fault::broken && !database->failed()) bodies.rolled_back();
   suspects.rolled_back();
   intake.take_back(message_before);
   failed(database->failed() ? database->error() : error);

@@ -258,8 +258,16 @@ void Auditor::read_report(const Envelope& envelope, const std::string& content) 
 
 bool Auditor::is_missing(const Item& item, const Book& book) const {
   if (book.begun == 0 || book.arrived > 0 || book.returned > 0) return false;
-  const bool dropped = is_report(item.token) && (book.failures > 0 || expired_);  // smtp B-5
-  return !dropped;
+  if (is_report(item.token)) return !may_be_dropped(book);
+  if (book.failures == 0 && !expired_) return true;
+  // It failed, and so did every way to tell the sender (smtp B-5)?
+  const std::string report = std::string(report_mark) + item.token;
+  const auto told = books_.lower_bound({report, ""});
+  return told == books_.end() || told->first.token != report || !may_be_dropped(told->second);
+}
+
+bool Auditor::may_be_dropped(const Book& report) const {
+  return report.failures > 0 || (expired_ && report.begun > report.arrived);
 }
 
 std::vector<Auditor::Item> Auditor::missing() const {

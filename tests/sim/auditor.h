@@ -107,6 +107,7 @@ class Auditor {
   void read_report(const Envelope& envelope, const std::string& content);
   void check_content(const std::string& token, const std::string& content);
   bool is_missing(const Item& item, const Book& book) const;
+  bool may_be_dropped(const Book& report) const;
   void conclude_transfers();
   void conclude_item(const Item& item, const Book& book);
 

@@ -108,7 +108,7 @@ void Stream::queue(int from, Chunk chunk) {
 }
 
 void Stream::pump_soon(int from) {
-  if (std::exchange(side(from).pump_due, true)) return;
+  if (side(from).outgoing.empty() || std::exchange(side(from).pump_due, true)) return;
   timeline_.at(timeline_.now(), [self = shared_from_this(), from] {
     self->side(from).pump_due = false;
     self->pump(from);
@@ -197,7 +197,7 @@ void Stream::arrive(int from) {
   if (other.gone) return reset(from, "connection reset by peer");
   other.arrived_bytes += chunk.bytes.size();
   other.arrived.push_back(std::move(chunk));
-  drain_soon(1 - from);
+  if (!other.drain_due) drain(1 - from);
 }
 
 void Stream::count(std::size_t bytes) {
