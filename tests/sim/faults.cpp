@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 constexpr unsigned kind_percent = 45;       // of all kinds a world knows
 constexpr std::uint64_t events_max = 4;     // of one kind
-// Less than the 48 h that a report may wait: D8 lets a jump beyond the lifetime expire what was tried
-// twice, and a report that expired tells nobody.
+// Less than the 48 h that a report may wait: D8 lets a jump beyond the lifetime expire what was
+// tried twice, and a report that expired tells nobody.
 constexpr std::int64_t jump_max_hours = 20;
 
 unsigned up_to(World& world, unsigned most) {

@@ -161,7 +161,8 @@ bool Stream::take_piece(Side& own, std::size_t room, Chunk& piece) {
   return true;
 }
 
-// A window that opens a little is not filled at once (RFC 1122 4.2.3.4), or pieces get ever smaller.
+// A window that opens a little is not filled at once, or pieces get ever smaller (RFC 1122
+// 4.2.3.4).
 bool Stream::worth_sending(std::size_t room, std::size_t left) const {
   return room >= std::min(left, manner_.window_bytes / 2);
 }
