@@ -12,10 +12,14 @@ class Scanner {
   Scanner(std::string_view text, std::string_view file) : text_(text), file_(file) {}
 
   std::optional<Problem> first_problem() {
+    if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;   // a byte order mark is allowed
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '[' && open_ == 0 && line_is_blank_ && !names_a_table()) {
         return here("not valid TOML: a table's name is missing here");
+      }
+      if (static_cast<unsigned char>(c) >= 0x80) {
+        return here("not valid TOML: only ASCII may stand outside of quotes");
       }
       if (c != ' ' && c != '\t' && c != '\n') line_is_blank_ = false;
       if (c == '#') skip_comment();

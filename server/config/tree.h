@@ -41,8 +41,8 @@ struct Tree {
 Tree read_toml(std::string_view text, std::string_view file);
 
 // What the library must not be given: keys or brackets that nest deeper than any configuration
-// needs, since it builds and destroys nested tables by recursion; and a table header without a
-// name, on which it aborts.
+// needs, since it builds and destroys nested tables by recursion; a table header without a name,
+// on which it aborts; letters beyond ASCII outside of quotes, which it does not sort out soundly.
 std::optional<Problem> refused_unread(std::string_view text, std::string_view file);
 
 std::string_view kind_name(Value::Kind kind);   // "integer", "a list", for messages

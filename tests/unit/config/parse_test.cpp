@@ -139,6 +139,16 @@ TEST_CASE("config: control characters in a text are refused") {
   bad("hosts = [\"a\\u0000b\"]", "t.toml:3:9: hosts: control characters are not allowed");
 }
 
+TEST_CASE("config: beyond ASCII only inside of quotes and comments") {
+  CHECK(problems_of("[host]\nname = \"\xc3\xa9\"  # \xc3\xa9\n") == "");
+  CHECK(problems_of("\xef\xbb\xbf[host]\nname = \"a\"\n") == "");
+  for (const char* bad : {"[h\xc3\xb6st]\n", "[host]\nn\xc3\xa4me = 1\n",
+                          "[host]\nname \xc2\xa0= 1\n", "[host]\nport = 2\xc3\xa9\n", "\xc3\x94"}) {
+    CAPTURE(bad);
+    CHECK(problems_of(bad).find("only ASCII") != std::string::npos);
+  }
+}
+
 TEST_CASE("config: a header without a name is a problem, in whatever way it lacks one") {
   for (const char* bad : {"[=]", "[\x01" "a]", "[ .a]", "[[=]]", "[ [a]]", "[\n", "[[\n", "\t[*]",
                           "[\xc3\xa9]", "[[ \n]]", "[", "[[", "[]", "[[]]"}) {
