@@ -10,6 +10,7 @@
 #include "federation/link.h"
 #include "federation/ports.h"
 #include "federation/routes.h"
+#include "federation/steady_wall.h"
 #include "server/base/executor.h"
 #include "server/base/log.h"
 #include "server/base/metrics.h"
@@ -62,7 +63,8 @@ struct LaneParts {
   Dialer& dialer;
   Log& log;
   Metrics& metrics;
-  BodyBudget& bodies;                         // shared by the lanes of the shard
+  BodyBudget& bodies;                         // both shared by the lanes of the shard
+  SteadyWall& wall;
 };
 
 // Everything that travels over one protocol to one peer: discover, dial, window, backoff,

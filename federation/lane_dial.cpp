@@ -141,7 +141,8 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   outcome.disposition = Disposition::failed;
   outcome.status = "4.4.7";
   outcome.reply = "lifetime over; last: " + end.what;
-  parts.queue.expire(protocol, name, utc, *breaker.failed_before_last(), outcome);  // D8
+  // D8
+  parts.queue.expire(protocol, name, parts.wall.now(), *breaker.failed_before_last(), outcome);
 }
 
 // Until the store has given up all it has for the name; what comes later asks the DNS anew, so

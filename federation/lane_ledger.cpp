@@ -60,6 +60,7 @@ LaneLedger::LaneLedger(const std::string& protocol, const std::string& lane,
       peer_label_(peer_label),
       clock_(parts.clock),
       random_(parts.random),
+      wall_(parts.wall),
       log_(parts.log),
       metrics_(parts.metrics),
       delivered_(metrics_.counter(delivered_name, "Recipients delivered to the next hop.",
@@ -81,7 +82,7 @@ Settlement LaneLedger::settle(const LaneTraits& traits, const Envelope& envelope
   out.ended = clock_.utc();
   out.report = !envelope.is_report && !envelope.from.empty();  // B-1
   if (outcome.disposition == Disposition::deferred &&
-      given_up(out.ended, envelope.expires, target.attempt)) {
+      given_up(wall_.now_for(envelope.accepted), envelope.expires, target.attempt)) {
     outcome.disposition = Disposition::failed;
     outcome.fault = Fault::never;
     outcome.status = expired_status;

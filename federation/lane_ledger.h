@@ -39,6 +39,7 @@ class LaneLedger {
   std::string peer_label_;
   const Clock& clock_;
   Random& random_;
+  SteadyWall& wall_;
   Log& log_;
   Metrics& metrics_;
   Counter& delivered_;

@@ -8,8 +8,9 @@
 namespace hanse {
 
 LaneTable::LaneTable(const ExchangeParts& parts)
-    : parts_{parts.clock,  parts.random, parts.timers, parts.queue, parts.resolver,
-             parts.dialer, parts.log,    parts.metrics, bodies_},
+    : wall_(parts.clock),
+      parts_{parts.clock,  parts.random, parts.timers,  parts.queue, parts.resolver,
+             parts.dialer, parts.log,    parts.metrics, bodies_,     wall_},
       sweep_at_(limits::lanes_sweep_least) {}
 
 Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {

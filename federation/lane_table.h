@@ -38,6 +38,7 @@ class LaneTable {
   bool is_suspended(std::string_view lane) const;
 
   BodyBudget bodies_;            // outlives the lanes
+  SteadyWall wall_;
   LaneParts parts_;
   std::shared_ptr<const Policy> policy_;
   std::map<std::string, std::shared_ptr<const LaneTraits>, std::less<>> traits_;

@@ -18,6 +18,7 @@ struct LaneFixture {
   Log log{world, [this](std::string_view line) { lines.emplace_back(line); }};
   Metrics metrics;
   BodyBudget bodies;
+  SteadyWall wall{world};
   std::shared_ptr<LaneTraits> traits = test_traits();
   std::unique_ptr<Lane> lane;
 
@@ -28,7 +29,8 @@ struct LaneFixture {
   void open(TlsLevel tls) {
     lane = std::make_unique<Lane>(
         "b.example", traits, tls,
-        LaneParts{world, random, world, queue, names, links, log, metrics, bodies});
+        LaneParts{world, random, world, queue, names, links, log, metrics, bodies,
+                  wall});
   }
   DeliveryId send() {
     const DeliveryId id = queue.put("b.example");

@@ -199,28 +199,55 @@ TEST_CASE("D8 a lane tried twice since acceptance lets what is over its lifetime
   at.peer_is_down();
   const DeliveryId old = at.send();
   at.world.run_for(10s);
-  SECTION("a wall clock that jumps ahead expires nothing that was tried only once") {
-    const DeliveryId young = at.send();     // its lane has not been tried since
-    at.world.run_for(10s);
-    at.world.jump(std::chrono::hours(24 * 30));
-    at.lane->wake();
-    at.world.run_for(1s);
-    CHECK(at.lane->status().failures == 2);
-    CHECK(at.queue.rows.at(old).state == fake::Leg::expired);
-    CHECK(at.queue.rows.at(young).state == fake::Leg::waiting);
-    at.lane->wake();
-    at.world.run_for(1s);
-    CHECK(at.queue.rows.at(young).state == fake::Leg::expired);
-  }
-  SECTION("age alone") {
-    at.lane->hold(true);
-    at.world.run_for(std::chrono::hours(24 * 6));
-    CHECK(at.queue.rows.at(old).state == fake::Leg::waiting);
-    at.lane->hold(false);
+  at.lane->hold(true);
+  at.world.run_for(std::chrono::hours(24 * 6));
+  CHECK(at.queue.rows.at(old).state == fake::Leg::waiting);
+  at.lane->hold(false);
+  const DeliveryId young = at.send();
+  at.lane->wake();
+  at.world.run_for(1h);
+  CHECK(at.queue.rows.at(old).state == fake::Leg::expired);
+  CHECK(at.queue.rows.at(young).state == fake::Leg::waiting);
+}
+
+TEST_CASE("D8 what the lane was tried for only once does not expire with the rest") {
+  LaneFixture at;
+  at.peer_is_down();
+  at.send();
+  at.world.run_for(1s);
+  const DeliveryId id = at.send();           // goes back: the lane rests
+  MemoryQueue::Row& row = at.queue.rows.at(id);
+  auto short_lived = std::make_shared<Envelope>(*row.envelope);
+  short_lived->expires = at.world.utc();     // over its lifetime at once
+  row.envelope = short_lived;
+  at.world.run_for(1s);
+  row.attempts = 9;                          // but not by being the reason of an attempt
+  for (auto& [other, one] : at.queue.rows) one.due = at.world.utc() - (other == id ? 0ms : 1ms);
+  at.lane->wake();
+  at.world.run_for(1s);
+  REQUIRE(at.lane->status().failures == 2);
+  CHECK(row.state == fake::Leg::waiting);
+  at.lane->wake();
+  at.world.run_for(1s);
+  CHECK(row.state == fake::Leg::expired);
+}
+
+TEST_CASE("D8 a wall clock that jumps ahead makes nothing old") {
+  LaneFixture at;
+  at.peer_is_down();
+  const DeliveryId id = at.send();
+  at.world.run_for(10s);
+  at.world.jump(std::chrono::hours(24 * 30));
+  const DeliveryId later = at.send();
+  for (int n = 0; n < 20; ++n) {
     at.lane->wake();
     at.world.run_for(1h);
-    CHECK(at.queue.rows.at(old).state == fake::Leg::expired);
   }
+  CHECK(at.queue.rows.at(id).state == fake::Leg::waiting);
+  CHECK(at.queue.rows.at(later).state == fake::Leg::waiting);
+  at.world.run_for(std::chrono::hours(24 * 11));   // now they are
+  CHECK(at.queue.rows.at(id).state == fake::Leg::expired);
+  CHECK(at.queue.rows.at(later).state == fake::Leg::expired);
 }
 
 TEST_CASE("D8 a wall clock that jumps back does not keep mail waiting") {
