@@ -88,7 +88,8 @@ all: $(BUILD)/hanse
 # GCC 12 warns of uninitialized members of std::function that only the sanitizers' code brings up.
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
         -Wno-maybe-uninitialized
-TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized
+TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized \
+        -DASIO_DISABLE_FENCED_BLOCK
 $(eval $(call variant,$(BUILD),$(OPT) -D_FORTIFY_SOURCE=2 -Wno-maybe-uninitialized,))
 $(eval $(call variant,$(BUILD)/address-undefined,-O1 $(ASAN),$(ASAN)))
 $(eval $(call variant,$(BUILD)/thread,-O1 $(TSAN),$(TSAN)))

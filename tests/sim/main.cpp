@@ -157,6 +157,7 @@ int run_all(const Wishes& wishes) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);   // what failed is told at once, also into a pipe
   Wishes wishes;
   for (int at = 1, used = 0; at < argc; at += used) {
     const char* value = at + 1 < argc ? argv[at + 1] : nullptr;
