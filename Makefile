@@ -109,12 +109,13 @@ $(BUILD)/fuzz/$(target): $(call fuzz_parts,$(BUILD)/fuzz,$(target)) ; \
 DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-dev \
               libtomlplusplus-dev nlohmann-json3-dev libcli11-dev catch2
 DEPS_DEMO  := python3 openssl nsd
-DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
+DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0 prosody lua-sec lua-unbound \
+              ejabberd jabberd2
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 GOALS      := $(MAKECMDGOALS)
 NEEDED     := $(DEPS_BUILD) \
               $(if $(filter demo,$(GOALS)),$(DEPS_DEMO)) \
-              $(if $(filter test bench interop crash deps-test,$(GOALS)),$(DEPS_TEST)) \
+              $(if $(filter test bench interop% crash deps-test,$(GOALS)),$(DEPS_TEST)) \
               $(if $(filter fuzz deps-fuzz,$(GOALS)),$(DEPS_FUZZ))
 # A plain `make` only says what is missing; these install it, where they may.
 SETUP      := $(if $(filter deps deps-test deps-fuzz demo run test bench fuzz,$(GOALS)),install,say)
@@ -146,7 +147,7 @@ ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGR
                  $(foreach target,$(FUZZ),$(BUILD)/address-undefined/replay-$(target))
 TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
 
-.PHONY: check test tidy sim crash interop bench fuzz
+.PHONY: check test tidy sim crash interop interop-xmpp bench fuzz
 check: all $(UNIT_PROGRAMS) $(BUILD)/sim
 	@sh tests/run.sh check $(BUILD)
 test: all $(UNIT_PROGRAMS) $(BUILD)/sim $(ASAN_PROGRAMS) $(TSAN_PROGRAMS)
@@ -159,6 +160,8 @@ crash: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.crash.crash $(ROUNDS)
 interop: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.interop.interop
+interop-xmpp: all
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.interop.xmpp $(WORDS)
 fuzz: $(foreach target,$(FUZZ),$(BUILD)/fuzz/$(target))
 	@sh tests/fuzz/run.sh $(BUILD) $(SECONDS) $(FUZZ)
 bench: all
@@ -193,6 +196,7 @@ help:
 	@echo "make sim          SEEDS=1000 NODES=5: the simulator"
 	@echo "make crash        ROUNDS=1000: kill the real daemon again and again"
 	@echo "make interop      against Postfix and Exim"
+	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2"
 	@echo "make bench        side by side with Postfix"
 	@echo "make fuzz         SECONDS=60 for each parser"
 	@echo "make tidy         the rules of the house"

@@ -17,11 +17,18 @@ ns A 127.0.0.1
 """
 
 
-class DnsServer:
-    """`records` are zone file lines relative to `example.`, such as "b MX 10 mx.b"."""
+def srv(name, target, port=5269, priority=10, service="xmpp-server"):
+    """The zone file line by which `name`.example is found at `target`.example."""
+    return f"_{service}._tcp.{name} SRV {priority} 0 {port} {target}"
 
-    def __init__(self, workspace, records, host="127.0.0.1", port=53):
+
+class DnsServer:
+    """`records` are zone file lines relative to `example.`, such as "b MX 10 mx.b". For names in
+    the zones `broken` (such as "lost", for lost.example) it answers SERVFAIL."""
+
+    def __init__(self, workspace, records, host="127.0.0.1", port=53, broken=()):
         self.workspace, self.host, self.port = workspace, host, port
+        self.broken = broken
         self.folder = workspace.folder(f"dns-{port}")
         self.serial = 0
         self.process = None
@@ -54,13 +61,16 @@ zone:
   name: example
   zonefile: example.zone
 """)
+            for name in self.broken:
+                out.write(f'zone:\n  name: {name}.example\n  zonefile: "no-such-file"\n')
         self.process = self.workspace.start([shutil.which("nsd", path=PATH), "-d", "-c", config],
                                             f"dns-{self.port}/log")
         wait_until(lambda: self.answers() or self.process.poll() is not None, 10, "DNS is up")
         assert self.process.poll() is None, "the DNS server ended at once: see its log"
 
-    def change(self, records):
+    def change(self, records, broken=()):
         stop(self.process)
+        self.broken = broken
         self.write(records)
         self.start()
 

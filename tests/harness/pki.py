@@ -14,17 +14,19 @@ class Authority:
                 "-days", "30", "-subj", f"/CN={name}", "-keyout", self.key,
                 "-out", self.certificate)
 
-    def issue(self, *names, owner=None):
-        """A certificate for DNS names; returns (certificate file, key file)."""
-        base = os.path.join(self.folder, names[0])
+    def issue(self, *names, owner=None, file=None, days=30, purposes="serverAuth,clientAuth"):
+        """A certificate for DNS names; returns (certificate file, key file). Negative `days`
+        make one that has expired."""
+        base = os.path.join(self.folder, file or names[0])
         extensions = base + ".ext"
         with open(extensions, "w", encoding="utf-8") as out:
             out.write("subjectAltName=" + ",".join(f"DNS:{name}" for name in names) + "\n")
-            out.write("extendedKeyUsage=serverAuth,clientAuth\n")
+            out.write(f"extendedKeyUsage={purposes}\n")
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                 "-subj", f"/CN={names[0]}", "-keyout", base + ".key", "-out", base + ".csr")
         openssl("x509", "-req", "-in", base + ".csr", "-CA", self.certificate, "-CAkey", self.key,
-                "-CAcreateserial", "-days", "30", "-extfile", extensions, "-out", base + ".pem")
+                "-CAcreateserial", "-days", str(days), "-extfile", extensions,
+                "-out", base + ".pem")
         os.chmod(base + ".key", 0o600)
         if owner is not None:
             os.chown(base + ".key", owner, -1)

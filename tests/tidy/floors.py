@@ -77,4 +77,4 @@ FORBIDDEN = [
 # Whom a URL may name: ourselves, examples, and where standards and licences stand.
 URL_HOSTS = [r"127\.\d+\.\d+\.\d+", r"\[::1\]", "localhost", r"(?:[\w-]+\.)*example",
              r"192\.0\.2\.\d+", r"www\.apache\.org", r"www\.rfc-editor\.org", r"\w(?:[/\\].*)?",
-             r"[{$%<].*"]
+             r"[{$%<].*", r"www\.w3\.org", r"jabber\.org", r"etherx\.jabber\.org"]

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hanse among XMPP peers when something is wrong: names, certificates, peers that die."""
+
+import contextlib
+import hashlib
+import re
+import socket
+import ssl
+import time
+
+from tests.harness.results import Skip
+from tests.harness.workspace import wait_until
+from tests.harness.xml_stream import Closed
+from tests.harness.xmpp import PING, SASL, Dialled, fresh
+from tests.interop.xmpp_world import BLACK_HOLE, LOST, US, records
+
+DELAY = "urn:xmpp:delay"
+KILL_MESSAGES, UNACKNOWLEDGED_MAX = 3000, 500
+WORLD = None
+
+
+def needs_hanse():
+    node = WORLD.hanse()
+    if node is None:
+        raise Skip("a stand-in for hanse cannot do this")
+    return node
+
+
+def reach(domain, prefix="gw", seconds=30):
+    """A ping from behind us to a component of Prosody and back."""
+    answer = WORLD.ours(prefix).ask(f"v@{domain}", PING, seconds)
+    assert answer.get("type") == "result", answer
+
+
+def dead_first_target():
+    """SRV with a dead first target: the second is used"""
+    reach("gws.b.example")
+
+
+def ipv6_black_hole():
+    """an AAAA that swallows everything: the A is used within a moment"""
+    with socket.socket(socket.AF_INET6) as trap, contextlib.ExitStack() as held:
+        trap.bind((BLACK_HOLE, 5269))
+        trap.listen(0)
+        for _ in range(4):  # its backlog is full then, and further attempts get no answer
+            filler = held.enter_context(socket.socket(socket.AF_INET6))
+            filler.setblocking(False)
+            filler.connect_ex((BLACK_HOLE, 5269))
+        start = time.monotonic()
+        reach("gwv6.b.example")
+        seconds = time.monotonic() - start
+        assert seconds < 5 or WORLD.stand_in, f"it took {seconds:.1f} s"
+
+
+def servfail():
+    """DNS SERVFAIL: an iq gets a temporary error, a message waits and arrives when DNS is well"""
+    needs_hanse()
+    name = WORLD.ours().message("u", "v@gw.lost.example", "later")
+    answer = WORLD.ours().ask("v@gw.lost.example", PING, 90)
+    assert answer.get("type") == "error", answer
+    assert answer.child("error").get("type") == "wait", answer
+    WORLD.dns.change(records() + LOST)
+    target = WORLD.peers["b"].behind["gw.lost.example"]
+    target.wait(lambda one: one.get("id") == name, 90, "the message that waited")
+    assert not [one for one in WORLD.ours().received if one.get("id") == name], "it also bounced"
+
+
+def refused_both_ways(name):
+    """Nothing comes in from, and nothing goes out to, the peer with that certificate."""
+    target = WORLD.peers["f"].behind[f"{name}.f.example"]
+    answer = WORLD.ours().ask(f"v@{target.domain}", PING, 90)
+    assert answer.get("type") == "error", f"it went out: {answer}"
+    answer = target.ask("v@gw.a.example", PING, 90)
+    assert answer.get("type") == "error", f"it came in: {answer}"
+
+
+def expired():
+    """an expired certificate is refused, in both directions"""
+    refused_both_ways("expired")
+
+
+def wrong_name():
+    """a certificate for another name is refused, in both directions"""
+    refused_both_ways("wrong")
+
+
+def server_only():
+    """a certificate for servers only (no clientAuth) is good, in both directions"""
+    reach("server.f.example")
+    target = WORLD.peers["f"].behind["server.f.example"]
+    answer = target.ask("v@gw.a.example", PING, 30)
+    assert answer.get("type") == "result", answer
+
+
+def offered(certificate, source, direct=False):
+    """Which SASL mechanisms are offered to a client with that certificate; [] when it is turned
+    away instead."""
+    client = Dialled(US, 5270 if direct else 5269, source, "a.example", certificate, direct)
+    try:
+        features = client.open() if direct else client.secure()
+        mechanisms = features.child("mechanisms", SASL)
+        return [one.text() for one in mechanisms.elements()] if mechanisms is not None else []
+    except (AssertionError, Closed):
+        return []
+    finally:
+        client.close()
+
+
+def external_offered():
+    """EXTERNAL is offered to whom the certificate is for, and to nobody else"""
+    for direct in (False, True):
+        assert "EXTERNAL" in offered(WORLD.bad["server"], "server.f.example", direct)
+        assert "EXTERNAL" not in offered(WORLD.bad["server"], "b.example", direct)
+        assert "EXTERNAL" not in offered(WORLD.bad["expired"], "expired.f.example", direct)
+        assert "EXTERNAL" not in offered(WORLD.bad["wrong"], "wrong.f.example", direct)
+        assert "EXTERNAL" not in offered(None, "b.example", direct)
+
+
+def served():
+    """Digest of the certificate that a new connection gets to see."""
+    client = Dialled(US, 5270, "b.example", "a.example", direct=True)
+    try:
+        return hashlib.sha256(client.peer_certificate()).hexdigest()
+    finally:
+        client.close()
+
+
+def certificate_swap():
+    """the certificate is swapped while streams live: new ones see the new one, old ones stay"""
+    node = needs_hanse()
+    reach("gw.b.example")
+    with open(node.config, encoding="utf-8") as config:
+        cert, key = re.search(r'cert = "file:(.*)"\nkey = "file:(.*)"', config.read()).groups()
+    fresh_one = WORLD.ca.issue("a.example", "*.a.example", file="swapped")
+    with open(fresh_one[0], encoding="ascii") as text:
+        wanted = hashlib.sha256(ssl.PEM_cert_to_DER_cert(text.read())).hexdigest()
+    assert served() != wanted
+    WORLD.swap((cert, key), fresh_one)
+    node.console("reload")
+    wait_until(lambda: served() == wanted, 10, "the new certificate is served")
+    reach("gw.b.example")
+    answer = WORLD.theirs("c").ask("v@gw.a.example", PING, 30)
+    assert answer.get("type") == "result", answer
+
+
+def down_for_a_while():
+    """a peer is down for 35 s: messages wait, then arrive once, in order, with a delay stamp"""
+    needs_hanse()
+    peer, source = WORLD.peers["b"], WORLD.ours()
+    target = WORLD.theirs("b")
+    peer.stop()
+    people = fresh("down")
+    names = [source.message("u", f"{people}@gw.b.example", f"{number}") for number in range(50)]
+    time.sleep(35)  # a stamp is owed only to what was held for more than 30 s
+    peer.start()
+
+    def came():
+        return [one.get("id") for one in target.messages(f"{people}@gw.b.example")]
+    wait_until(lambda: set(came()) >= set(names), 90, "50 messages")
+    assert came() == names, f"order or copies: {came()}"
+    unstamped = [one.get("id") for one in target.messages(f"{people}@gw.b.example")
+                 if one.child("delay", DELAY) is None]
+    assert not unstamped, f"without a delay stamp: {unstamped}"
+
+
+def killed_in_mid_stream():
+    """Prosody is killed in mid stream: nothing is lost, few come twice"""
+    needs_hanse()
+    peer, source, target = WORLD.peers["b"], WORLD.ours(), WORLD.theirs("b")
+    to = f"{fresh('kill')}@gw.b.example"
+    names = []
+    for number in range(KILL_MESSAGES):
+        names.append(source.message("u", to, f"number {number}"))
+        if number in (KILL_MESSAGES // 3, 2 * KILL_MESSAGES // 3):
+            wait_until(lambda: len(target.messages(to)) > number // 2, 30, "half of it")
+            peer.kill()
+            peer.start()
+
+    def came():
+        return [one.get("id") for one in target.messages(to)]
+    wait_until(lambda: set(came()) >= set(names), 120, "every message")
+    first = list(dict.fromkeys(came()))
+    again = len(came()) - len(first)
+    print(f"interop: XMPP peer killed twice: {len(names)} messages, {again} came twice")
+    assert again <= UNACKNOWLEDGED_MAX, f"{again} came twice"
+    assert first == names, "out of order"
+
+
+def answers_for_itself():
+    """the node answers for its own domain: ping, disco, version, time"""
+    needs_hanse()
+    for space in ("urn:xmpp:ping", "http://jabber.org/protocol/disco#info", "jabber:iq:version",
+                  "urn:xmpp:time"):
+        name = {"urn:xmpp:ping": "ping", "urn:xmpp:time": "time"}.get(space, "query")
+        answer = WORLD.theirs("b").ask("a.example", f"<{name} xmlns='{space}'/>", 30)
+        assert answer.get("type") == "result", answer
+    answer = WORLD.theirs("b").ask("a.example", "<query xmlns='urn:no:such'/>", 30)
+    assert answer.child("error").child("service-unavailable") is not None, answer
+
+
+TESTS = [dead_first_target, ipv6_black_hole, expired, wrong_name, server_only, external_offered,
+         answers_for_itself, certificate_swap, servfail, killed_in_mid_stream, down_for_a_while]
+
+
+def begin(world):
+    global WORLD
+    WORLD = world
