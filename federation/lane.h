@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "federation/body_budget.h"
+#include "federation/lane_name.h"
 #include "federation/link.h"
 #include "federation/ports.h"
 #include "federation/routes.h"
 #include "federation/steady_wall.h"
 #include "server/base/executor.h"
+#include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/base/random.h"
@@ -21,6 +23,13 @@ namespace hanse {
 // What the core must know of a protocol in order to keep lanes of it. Made once per configuration.
 struct LaneTraits {
   std::string protocol;
+  // A lane for each pair of our domain and next hop: its name is "from>hop" (lane_name.h).
+  bool pairs = false;
+  // Works go in the order of their acceptance over one link: one that could not leave holds up
+  // all that came after it, and the lane's breaker alone says when to try again.
+  bool ordered = false;
+  std::vector<Duration> breaker_waits;  // instead of doubling from first to last; the last repeats
+  std::size_t memory_items_max = limits::lane_memory_items_max;
   std::size_t link_window = 1;          // works under way on one link
   std::size_t links_first = 2;          // window of a new lane, in links x link_window
   std::size_t links_max = 20;

@@ -29,8 +29,9 @@ struct MessageKey {
 
 enum class Flow : std::uint8_t {
   durable,  // queue it until delivered or expired
-  latest,   // keep the newest per key
-  live,     // drop (and say so) when the peer is down
+  swift,    // from memory while its lane is up, else as durable; for what nobody was promised yet
+  latest,   // in memory for `patience`; a newer one with the same key takes its place
+  live,     // in memory for `patience`, then its sender is told
 };
 
 // One step of the message's way, as seen by the node that took it in. The protocol's `write`
@@ -61,6 +62,7 @@ struct Envelope {
   std::string id;            // ULID, 26 characters; the qid of logs, console and trace
   MessageKey key;
   Flow flow = Flow::durable;
+  Duration patience{};       // latest, live: how long it may wait for its lane
   Address from;
   std::vector<Address> to;
   std::optional<MessageKey> answers;

@@ -5,11 +5,13 @@
 // clocks, locks, threads or randomness: events and time in; bytes, questions and timers out.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "federation/certificate.h"
 #include "federation/exchange.h"
 #include "federation/link.h"
 #include "server/base/log.h"
@@ -21,23 +23,39 @@ struct TlsFacts {
   std::string certificate_sha256;     // of the peer, lower-case hex; empty: showed none
   bool verified = false;              // chain and name are valid
   std::string verify_error;           // why not, in OpenSSL's words
+  std::string alpn{};                 // agreed on; empty: none
+  std::string server_name{};          // what the client asked for (SNI); empty: nothing
+  std::shared_ptr<const CertificateChain> chain{};   // what the peer showed; null: nothing
+};
+
+// How TLS is to begin. The session's owner knows by the direction whether we are the server.
+struct TlsWish {
+  std::string name{};                 // client: goes out as SNI and is checked along with `also`
+  std::vector<std::string> also{};
+  std::string identity{};             // whose certificate we show; empty: by SNI, else the first
+  std::string alpn{};                 // client: offered; server: demanded of a peer that offers any
+  bool ask_certificate = false;       // server: the peer may show one; it is never demanded
 };
 
 // ---- questions an engine may ask; each gets exactly one Answered ----
 struct Verify { Claim claim; std::vector<Evidence> evidence; };   // -> TrustDecision
 struct Permit { PermissionQuestion question; };                   // -> Permission
-struct Submit { Submission submission; };                         // -> Submitted
-// background: input goes on meanwhile, the answer is nice to have.
+// background: input goes on meanwhile.
+struct Submit { Submission submission; bool background = false; };  // -> Submitted
+// Carries a live message over its lane now and tells how that ended; input goes on meanwhile.
+struct Convey { Submission submission; };                         // -> Conveyed
 struct Lookup { DnsQuestion question; bool background = false; };  // -> DnsAnswer
 struct Keep { std::int64_t blob = 0; std::string bytes; };        // -> Kept (0 starts a blob)
 // -> Fetched
 struct Fetch { std::int64_t blob = 0; std::uint64_t offset = 0; std::size_t most = 0; };
-using Ask = std::variant<Verify, Permit, Submit, Lookup, Keep, Fetch>;
+using Ask = std::variant<Verify, Permit, Submit, Convey, Lookup, Keep, Fetch>;
 
 struct Submitted { std::string id; };
+struct Conveyed { Outcome outcome; };
 struct Kept { std::int64_t blob = 0; };
 struct Fetched { std::string bytes; };
-using Answer = std::variant<TrustDecision, Permission, Submitted, DnsAnswer, Kept, Fetched, Error>;
+using Answer =
+    std::variant<TrustDecision, Permission, Submitted, Conveyed, DnsAnswer, Kept, Fetched, Error>;
 
 using AskId = std::uint32_t;    // unique within one session
 using TimerId = std::uint8_t;   // chosen by the engine; below limits::timers_per_engine_max
@@ -62,16 +80,22 @@ class Outbox {
  public:
   virtual ~Outbox() = default;
   virtual void send(std::string_view bytes) = 0;
-  // Server: `name` empty. Client: `name` goes out as SNI and is checked along with `also`.
   // Bytes received after this call and before TlsUp belong to TLS.
-  virtual void start_tls(std::string_view name, const std::vector<std::string>& also) = 0;
+  virtual void start_tls(TlsWish wish) = 0;
   virtual void set_timer(TimerId timer, Instant at) = 0;      // replaces the one that is set
   virtual void cancel_timer(TimerId timer) = 0;
   virtual AskId ask(Ask ask) = 0;
   // Drops a blob made by Keep that no Submit will take. The session does it by itself for those
   // left over at the end of the connection.
   virtual void discard(std::int64_t blob) = 0;
+  // A message that asks for no answer: flow swift, latest or live. What becomes of it is the
+  // lane's business; if it fails, the protocol's own report goes to its sender.
+  virtual void pass(Submission submission) = 0;
   virtual void ready() = 0;                                   // outgoing: may take Deliver
+  // Incoming: this connection carries the works of a lane as if we had dialled it; Deliver may
+  // come from now on. Ends with the connection.
+  virtual void serve(std::string_view lane) = 0;
+  virtual void wake(std::string_view lane) = 0;               // its peer is there: try now
   virtual void settle(DeliveryId id, Outcome outcome) = 0;    // outgoing: exactly once per target
   virtual void hang_up() = 0;                                 // after what was sent is written
   virtual void fail(LinkEnd end) = 0;                         // outgoing: why the link is of no use

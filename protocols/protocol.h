@@ -17,18 +17,24 @@ struct Listen {
   std::string_view address_key;  // "addr"
   std::uint16_t default_port = 0;
   bool implicit_tls = false;
+  bool detect_tls = false;       // TLS from the first octet if that is one of TLS, else plain
 };
 
 struct InboundContext {
   bool busy = false;             // over a connection limit: greet with the protocol's busy reply
   bool tls_available = false;    // a certificate is loaded
   bool crowded = false;          // over four fifths of the limit: be short of patience (smtp D-17)
+  bool tls_first = false;        // TLS stood at the beginning: TlsUp follows Opened at once
+  std::string_view listener{};   // Listen::address_key it came in by
+  std::string nonce{};           // 32 random octets of this connection alone: what engines make
+                                 // identifiers of, having no randomness of their own
 };
 
 struct OutboundContext {
   std::string lane;
   Endpoint endpoint;
   TlsLevel tls = TlsLevel::may;
+  std::string nonce{};           // as above
 };
 
 // What a room may use of the node when it is opened.
@@ -53,6 +59,7 @@ struct Protocol {
   std::string_view name;
   std::span<const OptionTable> tables;   // its own table and its listeners'
   std::span<const Listen> listens;
+  std::span<const Option> peer_options;  // its own keys of a [peer."..."] table
   Result<std::shared_ptr<const ProtocolRoom>> (*open)(const Configuration&, const NodeFacts&);
 };
 

@@ -51,7 +51,7 @@ void Handshake::on_starttls(const Reply& reply, bool more_follow, Outbox& out) {
   if (more_follow)  // T-6: somebody speaks in clear behind the server's back
     return fail("4.7.0", "plain text behind the answer to STARTTLS", out);
   phase_ = Phase::handshake;
-  out.start_tls(context_.endpoint.host, context_.endpoint.verify_names);
+  out.start_tls({.name = context_.endpoint.host, .also = context_.endpoint.verify_names});
 }
 
 // V-2, X-9: from encrypt on nothing goes in clear, whatever the server says.

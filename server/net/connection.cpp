@@ -51,7 +51,7 @@ void Connection::start_inbound(int native, const Listen& listen, std::string pro
   const InboundContext context{busy_, tls != nullptr && tls->can_serve(), crowded_};
   if (listen.implicit_tls) {
     phase_ = Phase::securing;
-    make_tls({}, {});
+    make_tls({});
   } else {
     open_session(room_->inbound(context));
   }

@@ -45,17 +45,22 @@ class Connection final : public Wire,
   // Wire
   void write(std::string_view bytes) override;
   std::size_t unwritten() const override;
-  void start_tls(std::string_view name, const std::vector<std::string>& also) override;
+  void start_tls(TlsWish wish) override;
   void read(bool wanted) override;
   void close_after_write() override;
   void set_deadline(std::optional<Instant> at) override;
 
   // SessionEvents
+  void session_serves(const std::string& lane) override;
   void session_ready() override;
   void session_settled(DeliveryId id, Outcome outcome) override;
 
   // Services: passes on, and makes every answer a turn.
   void answer(Ask ask, std::function<void(Answer)> reply) override;
+  void pass(Submission submission) override { hall_->services.pass(std::move(submission)); }
+  void wake(const std::string& protocol, const std::string& lane) override {
+    hall_->services.wake(protocol, lane);
+  }
   void discard(std::int64_t blob) override;
 
  private:
@@ -93,7 +98,7 @@ class Connection final : public Wire,
   void all_written();
 
   // connection_tls.cpp: its cipher
-  void make_tls(std::string_view name, const std::vector<std::string>& also);
+  void make_tls(const TlsWish& wish);
   void take_secured(std::string_view bytes);
   void secured();
   void tls_failed(const std::string& why);

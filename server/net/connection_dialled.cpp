@@ -147,6 +147,7 @@ void Connection::leave_lane() {
   cut("the lane let go of the link");
 }
 
+void Connection::session_serves(const std::string&) {}
 void Connection::session_ready() { dialled_->news.emplace_back(Dialled::Ready{}); }
 
 void Connection::session_settled(DeliveryId id, Outcome outcome) {

@@ -6,12 +6,12 @@
 
 namespace hanse::net {
 
-void Connection::start_tls(std::string_view name, const std::vector<std::string>& also) {
-  if (phase_ == Phase::open) make_tls(name, also);
+void Connection::start_tls(TlsWish wish) {
+  if (phase_ == Phase::open) make_tls(wish);
 }
 
 // The engine has seen to it that nothing of the peer is waiting to be read as plain text.
-void Connection::make_tls(std::string_view name, const std::vector<std::string>& also) {
+void Connection::make_tls(const TlsWish& wish) {
   const std::shared_ptr<const TlsContext>& context = hall_->setup->tls;
   if (tls_ || !context || (!dialled_ && !context->can_serve())) {
     hall_->shard.post([self = shared_from_this()] {
@@ -20,7 +20,7 @@ void Connection::make_tls(std::string_view name, const std::vector<std::string>&
     });
     return;
   }
-  tls_ = std::make_unique<Tls>(context, dialled_ == nullptr, name, also);
+  tls_ = std::make_unique<Tls>(context, dialled_ == nullptr, wish.name, wish.also);
   own_deadline_ = hall_->clock.now() + hall_->setup->limits.handshake_timeout;
   update_deadline();
   if (dialled_ && tls_->channel.start(output_) == TlsChannel::State::failed)
@@ -58,7 +58,7 @@ void Connection::secured() {
     hall_->log.write(Level::debug, "conn.tls", facts.version + " " + facts.cipher,
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)},
                       {"verified", facts.verified}});
-  if (phase_ == Phase::securing) open_session(room_->inbound({busy_, true, crowded_}));
+  if (phase_ == Phase::securing) open_session(room_->inbound({busy_, true, crowded_, true}));
   turn([this] { session_->on_tls_up(tls_->facts); });
 }
 

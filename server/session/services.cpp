@@ -31,6 +31,9 @@ struct Answerer {
   void operator()(Submit ask) {
     exchange.submit(std::move(ask.submission), shaped<Submitted, std::string>(std::move(reply)));
   }
+  void operator()(Convey) {
+    reply(Error{Fault::never, "nothing carries a message for its answer"});
+  }
   void operator()(Lookup ask) {
     resolver.lookup(std::move(ask.question), shaped<DnsAnswer, DnsAnswer>(std::move(reply)));
   }
@@ -46,6 +49,10 @@ struct Answerer {
 
 void NodeServices::answer(Ask ask, std::function<void(Answer)> reply) {
   std::visit(Answerer{exchange_, resolver_, blobs_, std::move(reply)}, std::move(ask));
+}
+
+void NodeServices::pass(Submission submission) {
+  exchange_.submit(std::move(submission), [](const Result<std::string>&) {});
 }
 
 }  // namespace hanse

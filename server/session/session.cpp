@@ -2,6 +2,7 @@
 #include "server/session/session.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hanse {
 
@@ -10,8 +11,9 @@ namespace {
 constexpr Instant never = Instant::max();
 
 bool holds_input(const Ask& ask) {
-  const Lookup* lookup = std::get_if<Lookup>(&ask);
-  return lookup != nullptr ? !lookup->background : !std::holds_alternative<Fetch>(ask);
+  if (const Lookup* lookup = std::get_if<Lookup>(&ask)) return !lookup->background;
+  if (const Submit* submit = std::get_if<Submit>(&ask)) return !submit->background;
+  return !std::holds_alternative<Fetch>(ask) && !std::holds_alternative<Convey>(ask);
 }
 
 }  // namespace
@@ -21,7 +23,6 @@ bool holds_input(const Ask& ask) {
 struct Session::State final : Outbox, std::enable_shared_from_this<Session::State> {
   struct Question { AskId id; Ask ask; };
   struct Settled { DeliveryId id; Outcome outcome; };
-  struct TlsStart { std::string name; std::vector<std::string> also; };
 
   State(std::unique_ptr<Engine> engine, Wire& wire, Services& services, const Clock& clock,
         Log& log, std::string protocol, std::string connection, SessionEvents* events)
@@ -87,8 +88,8 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   // ---- what the engine does ----
 
   void send(std::string_view bytes) override { output_.append(bytes); }
-  void start_tls(std::string_view name, const std::vector<std::string>& also) override {
-    tls_ = std::make_unique<TlsStart>(TlsStart{std::string(name), also});
+  void start_tls(TlsWish wish) override {
+    tls_ = std::make_unique<TlsWish>(std::move(wish));
   }
   void set_timer(TimerId timer, Instant at) override { timers_.at(timer) = at; }
   void cancel_timer(TimerId timer) override { timers_.at(timer) = never; }
@@ -100,7 +101,13 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
     std::erase(blobs_, blob);
     services_.discard(blob);
   }
+  void pass(Submission submission) override {
+    std::erase(blobs_, submission.body.blob);
+    passed_.push_back(std::move(submission));
+  }
   void ready() override { ready_now_ = true; }
+  void serve(std::string_view lane) override { serves_.emplace_back(lane); }
+  void wake(std::string_view lane) override { woken_.emplace_back(lane); }
   void settle(DeliveryId id, Outcome outcome) override {
     settled_.push_back({id, std::move(outcome)});
   }
@@ -124,9 +131,10 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
       output_.clear();
     }
     if (tls_ && !last) {
-      const std::unique_ptr<TlsStart> start = std::move(tls_);
-      wire_.start_tls(start->name, start->also);
+      const std::unique_ptr<TlsWish> wish = std::move(tls_);
+      wire_.start_tls(std::move(*wish));
     }
+    hand_on();
     report_to_lane();
     if (hang_up_now_ && !last) {
       hang_up_now_ = false;
@@ -136,8 +144,15 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
     ask_questions(last);
   }
 
+  void hand_on() {
+    for (Submission& submission : std::exchange(passed_, {}))
+      services_.pass(std::move(submission));
+    for (const std::string& lane : std::exchange(woken_, {})) services_.wake(protocol_, lane);
+  }
+
   void report_to_lane() {
     if (events_ == nullptr) return;
+    for (const std::string& lane : std::exchange(serves_, {})) events_->session_serves(lane);
     if (ready_now_) {
       ready_now_ = false;
       was_ready_ = true;
@@ -218,9 +233,11 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
 
   std::vector<Event> inbox_;
   std::string output_;
-  std::unique_ptr<TlsStart> tls_;
+  std::unique_ptr<TlsWish> tls_;
   std::vector<Question> questions_, delayed_;
   std::vector<Settled> settled_;
+  std::vector<Submission> passed_;
+  std::vector<std::string> serves_, woken_;   // lanes
   std::vector<std::int64_t> blobs_;  // made by Keep, not yet part of a Submit
   std::array<Instant, limits::timers_per_engine_max> timers_{};
   Instant deadline_ = never;

@@ -22,7 +22,7 @@ class Wire {
   virtual ~Wire() = default;
   virtual void write(std::string_view bytes) = 0;             // takes a copy; never blocks
   virtual std::size_t unwritten() const = 0;                  // bytes not yet on their way
-  virtual void start_tls(std::string_view name, const std::vector<std::string>& also) = 0;
+  virtual void start_tls(TlsWish wish) = 0;
   virtual void read(bool wanted) = 0;                         // pause and resume
   virtual void close_after_write() = 0;                       // then on_closed comes
   virtual void set_deadline(std::optional<Instant> at) = 0;   // then on_deadline comes
@@ -33,13 +33,16 @@ class Services {
  public:
   virtual ~Services() = default;
   virtual void answer(Ask ask, std::function<void(Answer)> reply) = 0;
+  virtual void pass(Submission submission) = 0;  // asks for no answer
+  virtual void wake(const std::string& protocol, const std::string& lane) = 0;
   virtual void discard(std::int64_t blob) = 0;   // an unfinished blob nobody will submit
 };
 
-// Hears of an outgoing session what a lane must know.
+// Hears of a session what a lane must know.
 class SessionEvents {
  public:
   virtual ~SessionEvents() = default;
+  virtual void session_serves(const std::string& lane) = 0;   // incoming, instead of ready
   virtual void session_ready() = 0;
   virtual void session_settled(DeliveryId id, Outcome outcome) = 0;
 };

@@ -118,7 +118,7 @@ void SessionWorld::write(std::string_view bytes) {
   written_.append(bytes);
 }
 
-void SessionWorld::start_tls(std::string_view, const std::vector<std::string>&) {
+void SessionWorld::start_tls(TlsWish) {
   require(!tls_wanted_ && !tls_up_, "TLS starts once");
   tls_wanted_ = true;
 }

@@ -40,12 +40,15 @@ class SessionWorld final : public Wire, public Services, public SessionEvents, p
 
   void write(std::string_view bytes) override;
   std::size_t unwritten() const override { return 0; }
-  void start_tls(std::string_view, const std::vector<std::string>&) override;
+  void start_tls(TlsWish) override;
   void read(bool wanted) override { reading_ = wanted; }
   void close_after_write() override { closing_ = true; }
   void set_deadline(std::optional<Instant> at) override { deadline_ = at; }
   void answer(Ask ask, std::function<void(Answer)> reply) override;
   void discard(std::int64_t blob) override;
+  void pass(Submission submission) override { submissions_.push_back(std::move(submission)); }
+  void wake(const std::string&, const std::string&) override {}
+  void session_serves(const std::string&) override { ready_ = true; }
   void session_ready() override { ready_ = true; }
   void session_settled(DeliveryId id, Outcome outcome) override;
   Instant now() const override { return now_; }

@@ -44,9 +44,9 @@ void Channel::write(std::string_view bytes) {
   end_.write(bytes);
 }
 
-void Channel::start_tls(std::string_view name, const std::vector<std::string>& also) {
+void Channel::start_tls(TlsWish wish) {
   if (!end_) return;
-  end_.start_tls(std::string(name), also);
+  end_.start_tls(wish.name, wish.also);
   set_timer(handshake_, parts_.clock.now() + handshake_wait_max, [this] {
     end_.leave();
     end_closed(true, "TLS handshake timeout");

@@ -29,6 +29,8 @@ class Edge::Mailbox final : public Services {
     }
   }
 
+  void pass(Submission) override {}
+  void wake(const std::string&, const std::string&) override {}
   void discard(std::int64_t blob) override { blobs_.erase(blob); }
 
  private:

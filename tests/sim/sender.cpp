@@ -17,6 +17,8 @@ class SenderServices final : public Services {
     decision.verdict = Verdict::accept;
     reply(std::move(decision));
   }
+  void pass(Submission) override {}
+  void wake(const std::string&, const std::string&) override {}
   void discard(std::int64_t) override {}
 };
 

@@ -32,6 +32,10 @@ class WatchedServices final : public Services {
     });
   }
 
+  void pass(Submission submission) override { below_.pass(std::move(submission)); }
+  void wake(const std::string& protocol, const std::string& lane) override {
+    below_.wake(protocol, lane);
+  }
   void discard(std::int64_t blob) override { below_.discard(blob); }
 
  private:

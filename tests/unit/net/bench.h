@@ -48,6 +48,8 @@ Script echo();                                          // greets "hello\n", sen
 // Answers every question from its own thread-less list; the test decides when.
 struct HeldServices final : Services {
   void answer(Ask ask, std::function<void(Answer)> reply) override;
+  void pass(Submission) override {}
+  void wake(const std::string&, const std::string&) override {}
   void discard(std::int64_t blob) override;
   std::vector<std::function<void(Answer)>> replies_;
   std::vector<std::int64_t> discarded_;

@@ -19,7 +19,7 @@ Script upgrading_server(Story& story) {
     if (received == nullptr) return;
     if (received->bytes == "tls") {
       out.send("go");
-      out.start_tls({}, {});
+      out.start_tls({});
     } else {
       out.send(received->bytes);
     }
@@ -34,7 +34,7 @@ Script upgrading_client(Story& story, std::string name, std::string much) {
       if (received->bytes == "hello\n") {
         out.send("tls");
       } else if (received->bytes == "go") {
-        out.start_tls(name, {});
+        out.start_tls({.name = name});
       } else {
         got->append(received->bytes);
         if (*got == much) story.add("all back");
@@ -144,7 +144,7 @@ TEST_CASE("TLS from the first byte: the engine is born when it is up") {
   pair.node_.listen(true);
   pair.node_.room_->outbound_ = [&](const OutboundContext&) -> Script {
     return [&](Event& event, Instant, Outbox& out) {
-      if (std::holds_alternative<Opened>(event)) out.start_tls("mx.a.example", {});
+      if (std::holds_alternative<Opened>(event)) out.start_tls({.name = "mx.a.example"});
       if (const auto* received = std::get_if<Received>(&event))
         pair.story_.add("got " + std::string(received->bytes));
     };

@@ -69,11 +69,14 @@ struct Describer {
     return "permit " + in_brackets(question.from) + " -> " + in_brackets(question.to) +
            (question.peer.empty() ? "" : " peer " + question.peer);
   }
-  std::string operator()(const Submit& ask) const {
-    const Envelope& envelope = ask.submission.envelope;
-    std::string out = "submit " + in_brackets(envelope.from) + " ->";
+  std::string operator()(const Submit& ask) const { return handed("submit ", ask.submission); }
+  std::string operator()(const Convey& ask) const { return handed("convey ", ask.submission); }
+
+  std::string handed(std::string_view how, const Submission& submission) const {
+    const Envelope& envelope = submission.envelope;
+    std::string out = std::string(how) + in_brackets(envelope.from) + " ->";
     for (const Address& to : envelope.to) out += " " + in_brackets(to);
-    return out + " size " + std::to_string(ask.submission.body.size) +
+    return out + " size " + std::to_string(submission.body.size) +
            (envelope.native.empty() ? "" : " " + envelope.native);
   }
   std::string operator()(const Lookup& ask) const {

@@ -43,7 +43,10 @@ class EngineBench final : public Outbox {
   std::string body_of(const Submission& submission) const;
 
   void send(std::string_view bytes) override;
-  void start_tls(std::string_view, const std::vector<std::string>&) override { ++tls_started_; }
+  void start_tls(TlsWish) override { ++tls_started_; }
+  void pass(Submission submission) override { passed_.push_back(std::move(submission)); }
+  void serve(std::string_view lane) override { served_.emplace_back(lane); }
+  void wake(std::string_view lane) override { woken_.emplace_back(lane); }
   void set_timer(TimerId timer, Instant at) override { timers_.at(timer) = at; }
   void cancel_timer(TimerId timer) override { timers_.at(timer) = Instant::max(); }
   AskId ask(Ask ask) override;
@@ -57,6 +60,8 @@ class EngineBench final : public Outbox {
   std::unique_ptr<Engine> engine_;
   Instant now_{std::chrono::hours(1)};
   std::string output_;
+  std::vector<Submission> passed_;
+  std::vector<std::string> served_, woken_;
   std::string log_;
   unsigned writes_ = 0, tls_started_ = 0, hung_up_ = 0;
   std::deque<Question> open_;

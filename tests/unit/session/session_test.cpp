@@ -25,8 +25,8 @@ struct FakeClock final : Clock {
 struct FakeWire final : Wire {
   void write(std::string_view bytes) override { written_.append(bytes); }
   std::size_t unwritten() const override { return unwritten_; }
-  void start_tls(std::string_view name, const std::vector<std::string>&) override {
-    calls_ += "tls(" + std::string(name) + ") after \"" + written_ + "\";";
+  void start_tls(TlsWish wish) override {
+    calls_ += "tls(" + wish.name + ") after \"" + written_ + "\";";
   }
   void read(bool wanted) override { calls_ += wanted ? "resume;" : "pause;"; }
   void close_after_write() override { calls_ += "close;"; }
@@ -49,7 +49,13 @@ struct FakeServices final : Services {
     asked_.push_back(std::move(ask));
     replies_.push_back(std::move(reply));
   }
+  void pass(Submission submission) override { passed_.push_back(std::move(submission)); }
+  void wake(const std::string& protocol, const std::string& lane) override {
+    woken_.push_back(protocol + " " + lane);
+  }
   void discard(std::int64_t blob) override { discarded_.push_back(blob); }
+  std::vector<Submission> passed_;
+  std::vector<std::string> woken_;
   std::optional<Answer> at_once_;
   std::vector<Ask> asked_;
   std::vector<std::function<void(Answer)>> replies_;
@@ -57,6 +63,7 @@ struct FakeServices final : Services {
 };
 
 struct FakeEvents final : SessionEvents {
+  void session_serves(const std::string& lane) override { story_ += "serves " + lane + ";"; }
   void session_ready() override { story_ += "ready;"; }
   void session_settled(DeliveryId id, Outcome) override {
     story_ += "settled " + std::to_string(id) + ";";
@@ -76,12 +83,40 @@ struct Bench {
   Session session_;
 };
 
+TEST_CASE("session: what asks for no answer is handed on after the event", "[session]") {
+  Bench bench([](Event& event, Instant, Outbox& out) {
+    if (!std::holds_alternative<Opened>(event)) return;
+    Submission submission;
+    submission.envelope.key.native_id = "one";
+    out.pass(std::move(submission));
+    out.serve("a.example>b.example");
+    out.wake("c.example");
+  });
+  bench.session_.open({});
+  REQUIRE(bench.services_.passed_.size() == 1);
+  CHECK(bench.services_.passed_.front().envelope.key.native_id == "one");
+  CHECK(bench.services_.woken_ == std::vector<std::string>{"proto c.example"});
+  CHECK(bench.events_.story_ == "serves a.example>b.example;");
+}
+
+TEST_CASE("session: input goes on while only background questions are open", "[session]") {
+  Bench bench([](Event& event, Instant, Outbox& out) {
+    if (!std::holds_alternative<Received>(event)) return;
+    out.ask(Submit{{}, true});
+    out.ask(Convey{});
+  });
+  bench.session_.open({});
+  bench.session_.on_received("x");
+  CHECK(bench.services_.asked_.size() == 2);
+  CHECK(bench.wire_.calls_.empty());
+}
+
 TEST_CASE("what an engine sends in one turn is one write, before TLS and before the end") {
   Bench bench([](Event& event, Instant, Outbox& out) {
     if (!std::holds_alternative<Opened>(event)) return;
     out.send("220 ");
     out.send("go\r\n");
-    out.start_tls("mx.b.example", {});
+    out.start_tls({.name = "mx.b.example"});
     out.hang_up();
   });
   bench.session_.open({});

@@ -118,9 +118,9 @@ std::string OutboundBench::sent() {
   return out;
 }
 
-void OutboundBench::start_tls(std::string_view name, const std::vector<std::string>& also) {
-  story_.append("tls ").append(name);
-  for (const std::string& one : also) story_.append(" or ").append(one);
+void OutboundBench::start_tls(TlsWish wish) {
+  story_.append("tls ").append(wish.name);
+  for (const std::string& one : wish.also) story_.append(" or ").append(one);
   story_ += '\n';
 }
 

@@ -41,7 +41,10 @@ class OutboundBench final : public Outbox {
   std::size_t settled(DeliveryId id) const { return settled_.count(id) ? settled_.at(id) : 0; }
 
   void send(std::string_view bytes) override { sent_.append(bytes), ++writes_; }
-  void start_tls(std::string_view name, const std::vector<std::string>& also) override;
+  void start_tls(TlsWish wish) override;
+  void pass(Submission) override {}
+  void serve(std::string_view) override {}
+  void wake(std::string_view) override {}
   void set_timer(TimerId timer, Instant at) override { timers_.at(timer) = at; }
   void cancel_timer(TimerId timer) override { timers_.at(timer) = Instant::max(); }
   AskId ask(Ask ask) override;
