@@ -16,7 +16,7 @@ HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection -f
 CPPFLAGS += -DASIO_STANDALONE -DASIO_NO_DEPRECATED -DTOML_HEADER_ONLY=1 -I.
 CXXFLAGS += -std=c++20 $(WARN) $(HARDEN) -g1 -pthread
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread
-LIBS     := -lcares -lsqlite3 -lssl -lcrypto -lidn2
+LIBS     := -lcares -lsqlite3 -lssl -lcrypto -lidn2 -licuuc
 
 # The rooms, highest floor first: the order in which they are linked.
 ROOMS := server/console server/config server/net server/session protocols store federation \
@@ -39,7 +39,8 @@ EXTRA_store     := $(wildcard tests/sim/sim_disk*.cpp tests/sim/sim_vfs*.cpp)
 SIM_ROOMS       := server/session server/config protocols store federation server/base
 
 # Fuzz targets: one program each, with a fuzzer around it or with a main that replays files.
-FUZZ        := smtp_commands smtp_replies header_block dns_answer config control_request
+FUZZ        := smtp_commands smtp_replies header_block dns_answer config control_request \
+               xmpp_jid
 FUZZ_ROOMS  := server/config server/session protocols store federation server/base
 FUZZ_CXX    ?= clang++-14
 fuzz_parts   = $(call objects,$(1),tests/fuzz/$(2).cpp tests/fuzz/session_world.cpp $(3) \
@@ -107,7 +108,7 @@ $(BUILD)/fuzz/$(target): $(call fuzz_parts,$(BUILD)/fuzz,$(target)) ; \
 # ---- what has to be there ----
 
 DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-dev \
-              libtomlplusplus-dev nlohmann-json3-dev libcli11-dev catch2
+              libicu-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev catch2
 DEPS_DEMO  := python3 openssl nsd
 DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0 prosody lua-sec lua-unbound \
               ejabberd jabberd2

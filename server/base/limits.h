@@ -84,6 +84,9 @@ constexpr Duration mail_question_wait_max = 60s;              // for our own ans
 constexpr Duration mail_crowded_wait_max = 10s;               // any wait, when connections run out
 constexpr Duration mail_tls_wait_max = 60s;                   // for the handshake (D-17)
 
+// XMPP
+constexpr std::size_t jid_part_octets_max = 1023;             // RFC 7622 3, after preparation
+
 // Configuration
 constexpr std::size_t config_file_bytes_max = 1024 * 1024;
 constexpr std::size_t config_files_max = 1000;                // one file and its conf.d

@@ -64,4 +64,15 @@ bool is_ip_address(std::string_view text) {
   return read_address(text, bytes) != 0;
 }
 
+std::string canonical_address(std::string_view text) {
+  std::uint8_t bytes[16];
+  const int family_bits = read_address(text, bytes);
+  if (family_bits == 0) return {};
+  char written[INET6_ADDRSTRLEN];
+  const bool v4 = family_bits == 32;
+  const char* out = inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? bytes + 12 : bytes, written,
+                              sizeof written);
+  return out == nullptr ? std::string() : std::string(out);
+}
+
 }  // namespace hanse

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "server/base/result.h"
@@ -19,5 +20,8 @@ Result<Network> parse_network(std::string_view text);
 // in IPv4 networks: "::/0" means every IPv6 address and nothing else.
 bool contains(const Network& network, std::string_view address);
 bool is_ip_address(std::string_view text);
+
+// The one way to write an address (RFC 5952); empty when it is none.
+std::string canonical_address(std::string_view text);
 
 }  // namespace hanse

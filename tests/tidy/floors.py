@@ -31,6 +31,7 @@ LIBRARIES = {
                    "tests/unit/config/*"],
     "CLI/*": ["server/console/*"],
     "idn2.h": ["server/base/idna.*"],
+    "unicode/*": ["protocols/xmpp/precis.cpp"],
     "catch2/*": ["tests/catch.h", "tests/unit/main.cpp"],
 }
 

@@ -58,5 +58,13 @@ TEST_CASE("network: is_ip_address takes addresses without a prefix only") {
   CHECK_FALSE(is_ip_address("a.example"));
 }
 
+TEST_CASE("network: an address has one text form") {
+  CHECK(canonical_address("2001:DB8:0:0::1") == "2001:db8::1");
+  CHECK(canonical_address("192.0.2.7") == "192.0.2.7");
+  CHECK(canonical_address("::ffff:192.0.2.7") == "::ffff:192.0.2.7");
+  CHECK(canonical_address("192.0.2").empty());
+  CHECK(canonical_address("").empty());
+}
+
 }  // namespace
 }  // namespace hanse

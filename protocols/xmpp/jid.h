@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/base/result.h"
+
+namespace hanse::xmpp {
+
+// An address of RFC 7622 with its parts as they stand on the wire: prepared, the domain in
+// U-labels or as an IP literal. An absent part is empty. Pure; plain ASCII never enters ICU.
+struct Jid {
+  std::string local, domain, resource;
+  bool operator==(const Jid&) const = default;
+};
+
+Result<Jid> parse_jid(std::string_view text);       // Fault::never: malformed
+std::string to_text(const Jid& jid);
+std::string bare(const Jid& jid);                   // without the resource
+inline bool is_domain(const Jid& jid) { return jid.local.empty() && jid.resource.empty(); }
+
+// The wire form of a domain: U-labels, lower case, no last dot; "192.0.2.1", "[2001:db8::1]".
+Result<std::string> prepare_domain(std::string_view text);
+
+// The same as a key for DNS, certificates and tables: lower-case A-labels. Empty when it is none.
+std::string domain_key(std::string_view domain);
+
+// Equal for two addresses that either PRECIS or the older stringprep takes for one: a key for
+// tables, never sent (xmpp 10.4). The resource takes no part.
+std::string comparison_key(const Jid& bare);
+
+// Whether older peers leave the address as it is: asked of addresses we make ourselves (10.4).
+bool is_stable(const Jid& jid);
+
+// XEP-0106: an identifier of another world as a localpart, and back. The bounds and rules of a
+// localpart are still to be checked by parse_jid.
+Result<std::string> escape_local(std::string_view identifier);
+std::string unescape_local(std::string_view local);
+
+}  // namespace hanse::xmpp
