@@ -103,6 +103,12 @@ $(foreach target,$(FUZZ),$(eval \
 $(BUILD)/fuzz/$(target): $(call fuzz_parts,$(BUILD)/fuzz,$(target)) ; \
 	@echo "link $$@" && $$(CXX) $$(LDFLAGS) -fsanitize=fuzzer $(FUZZER) -o $$@ $$^ $$(LIBS)))
 
+# The load generator for XMPP: not a part of the daemon, shares no code with it.
+BENCH_XMPP := tests/bench/xmpp_load.cpp tests/bench/xmpp_stream.cpp tests/bench/xmpp_wire.cpp
+$(BUILD)/bench-xmpp: $(call objects,$(BUILD),$(BENCH_XMPP))
+	@echo "link $@"
+	@$(CXX) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- what has to be there ----
@@ -116,10 +122,11 @@ DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 GOALS      := $(MAKECMDGOALS)
 NEEDED     := $(DEPS_BUILD) \
               $(if $(filter demo,$(GOALS)),$(DEPS_DEMO)) \
-              $(if $(filter test bench interop% crash deps-test,$(GOALS)),$(DEPS_TEST)) \
+              $(if $(filter test bench% interop% crash deps-test,$(GOALS)),$(DEPS_TEST)) \
               $(if $(filter fuzz deps-fuzz,$(GOALS)),$(DEPS_FUZZ))
 # A plain `make` only says what is missing; these install it, where they may.
-SETUP      := $(if $(filter deps deps-test deps-fuzz demo run test bench fuzz,$(GOALS)),install,say)
+INSTALLING := deps deps-test deps-fuzz demo run test bench% interop% fuzz
+SETUP      := $(if $(filter $(INSTALLING),$(GOALS)),install,say)
 
 .PHONY: setup deps deps-test deps-fuzz
 setup:
@@ -148,7 +155,7 @@ ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGR
                  $(foreach target,$(FUZZ),$(BUILD)/address-undefined/replay-$(target))
 TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
 
-.PHONY: check test tidy sim crash interop interop-xmpp bench fuzz
+.PHONY: check test tidy sim crash interop interop-xmpp bench bench-xmpp fuzz
 check: all $(UNIT_PROGRAMS) $(BUILD)/sim
 	@sh tests/run.sh check $(BUILD)
 test: all $(UNIT_PROGRAMS) $(BUILD)/sim $(ASAN_PROGRAMS) $(TSAN_PROGRAMS)
@@ -167,6 +174,8 @@ fuzz: $(foreach target,$(FUZZ),$(BUILD)/fuzz/$(target))
 	@sh tests/fuzz/run.sh $(BUILD) $(SECONDS) $(FUZZ)
 bench: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.bench
+bench-xmpp: all $(BUILD)/bench-xmpp
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.xmpp_bench $(WORDS)
 
 # ---- pages made from the tables (a test fails when they drift) ----
 
@@ -198,7 +207,7 @@ help:
 	@echo "make crash        ROUNDS=1000: kill the real daemon again and again"
 	@echo "make interop      against Postfix and Exim"
 	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2"
-	@echo "make bench        side by side with Postfix"
+	@echo "make bench        side by side with Postfix; bench-xmpp: with Prosody and ejabberd"
 	@echo "make fuzz         SECONDS=60 for each parser"
 	@echo "make tidy         the rules of the house"
 	@echo "make docs         write conf/hanse.toml and the reference pages again"

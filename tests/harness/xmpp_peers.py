@@ -24,7 +24,8 @@ def program(name):
 
 class Peer:
     """Listens on `host`, answers for `domain`. `components` are the domains behind it, `rooms`
-    those of its own chat rooms. `known` is the certificate authority it trusts."""
+    those of its own chat rooms. `known` is the certificate authority it trusts. With the option
+    `bare` the test connects its components itself."""
 
     kind = ""
 
@@ -52,7 +53,7 @@ class Peer:
                                             cwd=self.folder, env=self.environment())
         self.wait_for(self.ports())
         for domain in self.components:
-            if domain not in self.behind:
+            if domain not in self.behind and not self.options.get("bare"):
                 self.behind[domain] = Component(self.host, self.port_of(domain), domain)
         for component in self.behind.values():
             component.up()

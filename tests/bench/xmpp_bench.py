@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make bench-xmpp`: hanse beside Prosody and ejabberd in one run, by one generator. They take
+turns round by round, so that a machine whose speed drifts is the same for all of them; medians
+are quoted with their spread.
+
+    xmpp_bench.py [ROUNDS] [--peers-only]
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+
+from tests.bench import xmpp_relays as relays
+from tests.bench.relays import cpu_of
+from tests.harness.results import Skip
+from tests.harness.workspace import Workspace
+
+IDLE_STREAMS = 1000
+MANY_DOMAINS = 2000
+COUNTS = {"hanse": 60_000, "Prosody": 15_000, "ejabberd": 40_000}
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+class Case:
+    def __init__(self, name, options, servers, rounds, **more):
+        self.name, self.rates, self.cpu = name, {}, {}
+        for _ in range(rounds):
+            for server in servers:
+                count = COUNTS[server.name]
+                before = cpu_of(server.pid())
+                figures = relays.push(options(server), count=count, **more)
+                self.rates.setdefault(server.name, []).append(figures["per_second"])
+                self.cpu.setdefault(server.name, []).append(
+                    1000 * (cpu_of(server.pid()) - before) / count)
+        self.print()
+
+    def print(self):
+        base = statistics.median(self.rates.get("ejabberd", [0]))
+        for name, values in self.rates.items():
+            middle = statistics.median(values)
+            spread = f"{min(values):.0f}..{max(values):.0f}"
+            ratio = f"{middle / base:.2f}" if base else ""
+            say(f"{self.name:<34}{name:<10}{middle:>10.0f}{spread:>18}{ratio:>11}"
+                f"{statistics.median(self.cpu[name]):>9.3f}")
+
+
+def throughput(servers, rounds):
+    hanse = [server for server in servers if server.name == "hanse"]
+    say(f"{'248 octets, 100 pairs':<34}{'server':<10}{'stanzas/s':>10}{'spread':>18}"
+        f"{'/ejabberd':>11}{'CPU s/k':>9}")
+    for kind in ("message", "no-store", "presence", "iq"):
+        Case(f"{kind}: s2s in, component out", relays.component_out, servers, rounds, kind=kind)
+    Case("message: 8 streams in", relays.component_out, servers, rounds, streams=8)
+    Case("message: direct TLS in", lambda server: {
+        **relays.component_out(server), "tls": "direct",
+        "in-at": f"{server.host}:5270"}, servers, rounds)
+    Case("message: component in, s2s out", relays.stream_out, servers, rounds)
+    Case("no-store: component in, s2s out", relays.stream_out, servers, rounds, kind="no-store")
+    if hanse:
+        for kind in ("message", "no-store"):
+            Case(f"{kind}: s2s in, s2s out", relays.relayed, hanse, rounds, kind=kind)
+
+
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+def idle(server):
+    """Memory for each authenticated stream that says nothing, TLS included."""
+    before = resident_kib(server.pid())
+    options = {**relays.component_out(server), "to": f"{server.letter}.example",
+               "idle": IDLE_STREAMS}
+    start = time.monotonic()
+    holder = subprocess.Popen(relays.words(options), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE)
+    try:
+        answer = holder.stdout.readline()
+        seconds = time.monotonic() - start
+        after = resident_kib(server.pid())
+        say(f"{IDLE_STREAMS} idle authenticated streams at {server.name}: "
+            f"{(after - before) / IDLE_STREAMS:.1f} KiB each with their TLS, "
+            f"opened in {seconds:.1f} s" if answer else f"{server.name}: they were not opened")
+    finally:
+        holder.stdin.close()
+        holder.wait(60)
+
+
+def many(server):
+    """A first message to each of many domains: SRV, TLS, EXTERNAL, delivered."""
+    figures = relays.push(relays.stream_out(server, "many.example"), domains=MANY_DOMAINS,
+                          count=MANY_DOMAINS)
+    say(f"streams to {MANY_DOMAINS} domains by {server.name}: the first message of each is there "
+        f"after {figures['cold_seconds']:.1f} s   owed: 60")
+
+
+def cold(server, rounds):
+    """One first message over SRV, TLS and EXTERNAL, the server freshly started."""
+    found = []
+    for _ in range(rounds):
+        server.stop()
+        server.start()
+        figures = relays.push(relays.stream_out(server), pairs=1, count=1)
+        found.append(figures["cold_seconds"])
+    say(f"cold federation by {server.name}: {1000 * statistics.median(found):.0f} ms "
+        f"({1000 * min(found):.0f}..{1000 * max(found):.0f})")
+
+
+def main():
+    peers_only = "--peers-only" in sys.argv
+    numbers = [word for word in sys.argv[1:] if word.isdigit()]
+    rounds = int(numbers[0]) if numbers else 5
+    with Workspace("bench-xmpp") as workspace:
+        try:
+            world = relays.World(workspace)
+            servers = [relays.prosody(world), relays.ejabberd(world)]
+        except Skip as skip:
+            say(f"the bench cannot run here: {skip}")
+            return 1
+        if not peers_only:
+            servers.append(relays.HanseServer(world))
+        for server in servers:
+            server.start()
+        throughput(servers, rounds)
+        for server in servers:
+            cold(server, rounds)
+        for server in servers:
+            idle(server)
+            many(server)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
