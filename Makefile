@@ -122,10 +122,10 @@ DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 GOALS      := $(MAKECMDGOALS)
 NEEDED     := $(DEPS_BUILD) \
               $(if $(filter demo,$(GOALS)),$(DEPS_DEMO)) \
-              $(if $(filter test bench% interop% crash deps-test,$(GOALS)),$(DEPS_TEST)) \
+              $(if $(filter test bench% interop% crash% deps-test,$(GOALS)),$(DEPS_TEST)) \
               $(if $(filter fuzz deps-fuzz,$(GOALS)),$(DEPS_FUZZ))
 # A plain `make` only says what is missing; these install it, where they may.
-INSTALLING := deps deps-test deps-fuzz demo run test bench% interop% fuzz
+INSTALLING := deps deps-test deps-fuzz demo run test bench% interop% crash% fuzz
 SETUP      := $(if $(filter $(INSTALLING),$(GOALS)),install,say)
 
 .PHONY: setup deps deps-test deps-fuzz
@@ -155,7 +155,7 @@ ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGR
                  $(foreach target,$(FUZZ),$(BUILD)/address-undefined/replay-$(target))
 TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
 
-.PHONY: check test tidy sim crash interop interop-xmpp bench bench-xmpp fuzz
+.PHONY: check test tidy sim crash crash-xmpp interop interop-xmpp bench bench-xmpp fuzz
 check: all $(UNIT_PROGRAMS) $(BUILD)/sim
 	@sh tests/run.sh check $(BUILD)
 test: all $(UNIT_PROGRAMS) $(BUILD)/sim $(ASAN_PROGRAMS) $(TSAN_PROGRAMS)
@@ -166,6 +166,8 @@ sim: $(BUILD)/sim
 	@$(BUILD)/sim --seeds $(SEEDS) --nodes $(NODES)
 crash: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.crash.crash $(ROUNDS)
+crash-xmpp: all
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.crash.xmpp_crash $(WORDS)
 interop: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.interop.interop
 interop-xmpp: all
@@ -206,7 +208,7 @@ help:
 	@echo "make sim          SEEDS=1000 NODES=5: the simulator"
 	@echo "make crash        ROUNDS=1000: kill the real daemon again and again"
 	@echo "make interop      against Postfix and Exim"
-	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2"
+	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2; crash-xmpp"
 	@echo "make bench        side by side with Postfix; bench-xmpp: with Prosody and ejabberd"
 	@echo "make fuzz         SECONDS=60 for each parser"
 	@echo "make tidy         the rules of the house"

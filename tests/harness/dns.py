@@ -26,10 +26,11 @@ class DnsServer:
     """`records` are zone file lines relative to `example.`, such as "b MX 10 mx.b". For names in
     the zones `broken` (such as "lost", for lost.example) it answers SERVFAIL."""
 
-    def __init__(self, workspace, records, host="127.0.0.1", port=53, broken=()):
+    def __init__(self, workspace, records, host="127.0.0.1", port=53, broken=(), name=""):
         self.workspace, self.host, self.port = workspace, host, port
         self.broken = broken
-        self.folder = workspace.folder(f"dns-{port}")
+        self.name = f"dns-{name or port}"
+        self.folder = workspace.folder(self.name)
         self.serial = 0
         self.process = None
         self.write(records)
@@ -64,7 +65,7 @@ zone:
             for name in self.broken:
                 out.write(f'zone:\n  name: {name}.example\n  zonefile: "no-such-file"\n')
         self.process = self.workspace.start([shutil.which("nsd", path=PATH), "-d", "-c", config],
-                                            f"dns-{self.port}/log")
+                                            f"{self.name}/log")
         wait_until(lambda: self.answers() or self.process.poll() is not None, 10, "DNS is up")
         assert self.process.poll() is None, "the DNS server ended at once: see its log"
 

@@ -182,7 +182,7 @@ LISTENER = """  - port: {port}
 
 
 class Ejabberd(Peer):
-    """Options: dialback (instead of EXTERNAL), level (of its log, 0 to 5)."""
+    """Options: dialback (instead of EXTERNAL), level (of its log, 0 to 5), resolver (address)."""
 
     kind = "ejabberd"
 
@@ -206,8 +206,9 @@ class Ejabberd(Peer):
                 port=self.port_of(name), host=self.host, name=name, secret=SECRET)
                 for name in self.components),
             level=self.options.get("level", 5), modules=modules))
+        resolver = self.options.get("resolver", "127.0.0.1").replace(".", ",")
         self.workspace.file(f"{self.name}/inetrc",
-                            '{lookup,["file","dns"]}. {nameserver,{127,0,0,1}}.\n')
+                            f'{{lookup,["file","dns"]}}. {{nameserver,{{{resolver}}}}}.\n')
         self.workspace.folder(f"{self.name}/spool")
 
     def port_of(self, domain):
