@@ -26,6 +26,7 @@ struct CertificateFacts {
   std::string sha256, sha512;                // of the whole certificate, lower-case hex
   std::string key_sha256, key_sha512;        // of its SubjectPublicKeyInfo, lower-case hex
   std::string der, key_der;                  // the octets themselves, for TLSA matching type 0
+  bool signed_by_next = false;               // by the next one's key, which may sign certificates
 };
 
 // All that a peer showed, leaf first; empty when it showed nothing.
