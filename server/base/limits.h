@@ -86,6 +86,11 @@ constexpr Duration mail_tls_wait_max = 60s;                   // for the handsha
 
 // XMPP
 constexpr std::size_t jid_part_octets_max = 1023;             // RFC 7622 3, after preparation
+constexpr std::size_t dialback_pairs_max = 1000;              // of one stream (xmpp 3.14)
+constexpr std::size_t dialback_verifies_max = 32;             // open on one stream (3.10)
+constexpr Duration dialback_wait_max = 60s;                   // for an answer (3.9, 3.10)
+constexpr unsigned dialback_strikes_max = 3;                  // answers nobody asked for (3.11)
+constexpr unsigned sasl_failures_max = 3;                     // of one stream (3.7)
 
 // Configuration
 constexpr std::size_t config_file_bytes_max = 1024 * 1024;
