@@ -89,6 +89,7 @@ struct YesAnswer {
   Answer operator()(const Verify&) const { return TrustDecision{Verdict::accept, "", "", {}}; }
   Answer operator()(const Permit&) const { return permission("yes"); }
   Answer operator()(const Submit&) const { return Submitted{"01TEST"}; }
+  Answer operator()(const Convey&) const { return Conveyed{}; }
   Answer operator()(const Lookup&) const { return dns_answer({"lookup", "mx", "mx.example"}); }
   Answer operator()(const Keep&) const { return Kept{1}; }
   Answer operator()(const Fetch&) const { return Fetched{}; }
