@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <numeric>
 
+#include "server/base/utf8.h"
+
 namespace hanse {
 namespace {
 
@@ -27,28 +29,6 @@ void append_unicode_escape(std::string& out, std::uint32_t point) {
   const char escape[] = {'\\', 'u', hex_digits[point >> 12 & 15], hex_digits[point >> 8 & 15],
                          hex_digits[point >> 4 & 15], hex_digits[point & 15]};
   out.append(escape, sizeof escape);
-}
-
-struct Character {
-  std::uint32_t point = 0;
-  std::size_t length = 0;  // 0: the bytes here are no UTF-8
-};
-
-// One character above ASCII, by the table of well-formed sequences: Unicode 3.9, table 3-7.
-Character read_character(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
-  std::uint32_t point = lead & (0x7fu >> length);
-  for (std::size_t at = 1; at < length; ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if ((byte & 0xc0) != 0x80) return {};
-    point = point << 6 | (byte & 0x3f);
-  }
-  const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-  if (overlong || surrogate || point > 0x10ffff) return {};
-  return {point, length};
 }
 
 // Characters a terminal may obey instead of showing: C1 controls, line separators, direction marks.
@@ -164,7 +144,7 @@ void append_json_string(std::string& out, std::string_view text) {
       ++at;
       continue;
     }
-    const Character character = read_character(text.substr(at));
+    const Utf8Character character = read_utf8(text.substr(at));
     if (character.length == 0) {
       append_unicode_escape(out, 0xfffd);
     } else if (is_obeyed(character.point)) {
