@@ -13,10 +13,11 @@ endif
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
-CPPFLAGS += -DASIO_STANDALONE -DASIO_NO_DEPRECATED -DTOML_HEADER_ONLY=1 -I.
+CPPFLAGS += -DASIO_STANDALONE -DASIO_NO_DEPRECATED -DTOML_HEADER_ONLY=1 -I. \
+            -isystem /usr/include/libxml2
 CXXFLAGS += -std=c++20 $(WARN) $(HARDEN) -g1 -pthread
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread
-LIBS     := -lcares -lsqlite3 -lssl -lcrypto -lidn2 -licuuc
+LIBS     := -lcares -lsqlite3 -lssl -lcrypto -lidn2 -licuuc -lxml2
 
 # The rooms, highest floor first: the order in which they are linked.
 ROOMS := server/console server/config server/net server/session protocols store federation \
@@ -114,7 +115,7 @@ $(BUILD)/bench-xmpp: $(call objects,$(BUILD),$(BENCH_XMPP))
 # ---- what has to be there ----
 
 DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-dev \
-              libicu-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev catch2
+              libicu-dev libxml2-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev catch2
 DEPS_DEMO  := python3 openssl nsd
 DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0 prosody lua-sec lua-unbound \
               ejabberd jabberd2

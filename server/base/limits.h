@@ -92,6 +92,10 @@ constexpr Duration dialback_wait_max = 60s;                   // for an answer (
 constexpr unsigned dialback_strikes_max = 3;                  // answers nobody asked for (3.11)
 constexpr unsigned sasl_failures_max = 3;                     // of one stream (3.7)
 
+// XML streams; what one stream may hold is in its xml::StreamLimits
+constexpr std::size_t xml_declaration_bytes_max = 256;
+constexpr std::size_t xml_parser_bytes_kept_max = 16 * 1024;  // read for one element; then anew
+
 // Configuration
 constexpr std::size_t config_file_bytes_max = 1024 * 1024;
 constexpr std::size_t config_files_max = 1000;                // one file and its conf.d

@@ -30,6 +30,7 @@ LIBRARIES = {
     "nlohmann/*": ["server/console/*", "server/config/*", "tests/unit/console/*",
                    "tests/unit/config/*"],
     "CLI/*": ["server/console/*"],
+    "libxml/*": ["protocols/wire/xml_stream*"],
     "idn2.h": ["server/base/idna.*"],
     "unicode/*": ["protocols/xmpp/precis.cpp"],
     "catch2/*": ["tests/catch.h", "tests/unit/main.cpp"],
