@@ -94,7 +94,7 @@ struct StreamReader::Machine {
       held += complete;
       parser.feed(held);
       held.clear();
-      if (held.capacity() > held_bytes_kept_max) held = std::string();
+      if (held.capacity() > held_bytes_kept_max) std::string().swap(held);
     }
     held += scanned.substr(complete.size());
   }

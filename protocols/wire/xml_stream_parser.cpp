@@ -199,9 +199,10 @@ void StreamParser::begin() {
   xmlSAXHandler hooks = Hooks::table();
   context_ = xmlCreatePushParserCtxt(&hooks, this, nullptr, 0, nullptr);
   if (context_ == nullptr) throw std::bad_alloc();
-  // A declared encoding would be followed (xmpp 7.1). The declaration is ours: with it the parser
-  // is past its guesses about the first four bytes.
-  xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+  // A declared encoding would be followed (xmpp 7.1). Without NOENT an ampersand in an attribute
+  // comes as "&#38;"; there is no other entity for it to replace, as none is declared or answered
+  // for. The declaration is ours: with it the parser is past its guesses about the first octets.
+  xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOENT);
   push("<?xml version='1.0'?>");
 }
 

@@ -67,6 +67,8 @@ TEST_CASE("text is what is meant, in one piece", "[xml]") {
         Lines{"element <a xmlns='m'>1&lt;b&gt;&amp;amp;]&lt;/b&gt;]2&amp;2\n&quot;</a>"});
   CHECK(inside("<a><![CDATA[]]><b/><![CDATA[]]]]><![CDATA[>]]></a>") ==
         Lines{"element <a xmlns='m'><b/>]]&gt;</a>"});
+  CHECK(inside("<a b='1&amp;2&#38;lt;3&lt;&amp;#38;'/>") ==
+        Lines{"element <a xmlns='m' b='1&amp;2&amp;lt;3&lt;&amp;#38;'/>"});
   CHECK(inside("<a b=' \n\t&#10;\r\n'>&#13;</a>") ==
         Lines{"element <a xmlns='m' b='   &#10; '>&#13;</a>"});
   std::string high, expected;
