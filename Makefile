@@ -176,7 +176,8 @@ interop-xmpp: all
 fuzz: $(foreach target,$(FUZZ),$(BUILD)/fuzz/$(target))
 	@sh tests/fuzz/run.sh $(BUILD) $(SECONDS) $(FUZZ)
 bench: all
-	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.bench
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.bench \
+	  $(if $(filter file,$(origin ROUNDS)),5,$(ROUNDS))
 bench-xmpp: all $(BUILD)/bench-xmpp
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.xmpp_bench $(WORDS)
 
@@ -210,7 +211,8 @@ help:
 	@echo "make crash        ROUNDS=1000: kill the real daemon again and again"
 	@echo "make interop      against Postfix and Exim"
 	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2; crash-xmpp"
-	@echo "make bench        side by side with Postfix; bench-xmpp: with Prosody and ejabberd"
+	@echo "make bench        ROUNDS=5: side by side with Postfix (docs/bench.md);"
+	@echo "                  bench-xmpp: with Prosody and ejabberd"
 	@echo "make fuzz         SECONDS=60 for each parser"
 	@echo "make tidy         the rules of the house"
 	@echo "make docs         write conf/hanse.toml and the reference pages again"
