@@ -156,7 +156,7 @@ ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGR
                  $(foreach target,$(FUZZ),$(BUILD)/address-undefined/replay-$(target))
 TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
 
-.PHONY: check test tidy sim crash crash-xmpp interop interop-xmpp bench bench-xmpp fuzz
+.PHONY: check test tidy sim crash system-xmpp crash-xmpp interop interop-xmpp bench bench-xmpp fuzz
 check: all $(UNIT_PROGRAMS) $(BUILD)/sim
 	@sh tests/run.sh check $(BUILD)
 test: all $(UNIT_PROGRAMS) $(BUILD)/sim $(ASAN_PROGRAMS) $(TSAN_PROGRAMS)
@@ -167,6 +167,8 @@ sim: $(BUILD)/sim
 	@$(BUILD)/sim --seeds $(SEEDS) --nodes $(NODES)
 crash: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.crash.crash $(ROUNDS)
+system-xmpp: all
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.system.xmpp_streams $(WORDS)
 crash-xmpp: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.crash.xmpp_crash $(WORDS)
 interop: all
