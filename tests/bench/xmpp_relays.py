@@ -36,9 +36,13 @@ ca = "{ca}"
 unknown_peers = "open"
 [log]
 level = "warning"
+[store]
+destination_messages_max = 500000
 [xmpp]
 hosts = ["a.example"]
 trust = "verify"
+loopback_addresses = true
+retry = ["1s"]
 {components}
 [[certificate]]
 cert = "file:{far_cert}"

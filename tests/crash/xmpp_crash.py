@@ -25,7 +25,7 @@ from tests.harness.xmpp_peers import Ejabberd, Prosody
 HANSE, PROSODY, EJABBERD = "127.0.77.1", "127.0.77.2", "127.0.77.3"
 INNER_DNS = "127.0.0.2"  # what the server behind hanse asks: for it, hanse is everybody
 BATCH = 20
-SETTLE_SECONDS = 120
+SETTLE_SECONDS = 60  # a restarted node spreads its first attempts over half a minute
 
 CONFIG = """
 [node]
@@ -49,6 +49,7 @@ level = "warning"
 hosts = ["a.example"]
 trust = "verify"
 loopback_addresses = true
+retry = ["1s"]
 {routes}
 """
 
@@ -152,7 +153,7 @@ class Run:
     def settle(self):
         """Until everything is there, or nothing more has come for long."""
         last, since = -1, time.monotonic()
-        while self.lost() and time.monotonic() - since < SETTLE_SECONDS / 4:
+        while self.lost() and time.monotonic() - since < SETTLE_SECONDS:
             if len(self.arrived()) != last:
                 last, since = len(self.arrived()), time.monotonic()
             time.sleep(0.2)

@@ -54,6 +54,8 @@ unknown_peers = "open"
 [xmpp]
 hosts = ["a.example"]
 trust = "verify"
+loopback_addresses = true
+retry = ["1s"]
 {more}
 """
 
