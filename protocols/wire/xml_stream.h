@@ -60,8 +60,8 @@ class StreamHandler {
 };
 
 // One connection's streams, one after the other; belongs to its engine. The same bytes in any
-// pieces give the same events and end in the same fault, at the latest with the last byte that
-// is needed to see it.
+// pieces give the same events and end in the same fault. Faults are told as soon as they are
+// certain, except that what is wrong inside of a tag or a text may be told only when it is over.
 class StreamReader {
  public:
   explicit StreamReader(const StreamLimits& limits);
