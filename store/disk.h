@@ -39,6 +39,9 @@ class Disk {
   virtual bool shared_memory() const = 0;              // may other connections read meanwhile?
   virtual Result<void> make_directory(const std::string& path) = 0;
   virtual Result<std::unique_ptr<DiskFile>> create(const std::string& path) = 0;
+  // Renames a file and writes over what it holds, from its beginning; it stays as long as it is.
+  virtual Result<std::unique_ptr<DiskFile>> reuse(const std::string& from,
+                                                  const std::string& to) = 0;
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   virtual Result<void> sync_directory(const std::string& path) = 0;
   virtual Result<void> remove(const std::string& path) = 0;   // one that is gone is no failure
@@ -59,6 +62,8 @@ class RealDisk final : public Disk {
   bool shared_memory() const override { return true; }
   Result<void> make_directory(const std::string& path) override;
   Result<std::unique_ptr<DiskFile>> create(const std::string& path) override;
+  Result<std::unique_ptr<DiskFile>> reuse(const std::string& from,
+                                          const std::string& to) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> sync_directory(const std::string& path) override;
   Result<void> remove(const std::string& path) override;

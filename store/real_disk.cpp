@@ -83,6 +83,15 @@ Result<std::unique_ptr<DiskFile>> RealDisk::create(const std::string& path) {
   return std::unique_ptr<DiskFile>(std::make_unique<RealFile>(path, number));
 }
 
+Result<std::unique_ptr<DiskFile>> RealDisk::reuse(const std::string& from,
+                                                  const std::string& to) {
+  const int number = ::open(from.c_str(), O_WRONLY | O_CLOEXEC);
+  if (number < 0) return failure("open", from, errno);
+  auto file = std::make_unique<RealFile>(to, number);
+  if (Result<void> named = rename(from, to); !named) return named.error();
+  return std::unique_ptr<DiskFile>(std::move(file));
+}
+
 Result<void> RealDisk::rename(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return failure("rename", from, errno);
   return {};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "server/base/limits.h"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr unsigned offset_bits = 27;
 constexpr std::uint64_t offset_mask = (1u << offset_bits) - 1;
 constexpr std::size_t length_bytes = 8;
+constexpr std::size_t spares_max = 2;
 constexpr std::string_view prefix = "segment-";
 
 static_assert(limits::segment_bytes_max + limits::body_memory_bytes_max < offset_mask);
@@ -61,6 +63,7 @@ Result<std::uint64_t> Segments::recover(const std::vector<std::int64_t>& handles
     if (found != segments_.end()) {
       found->second.bytes = disk_.file_bytes(path(number));
       found->second.removed_some = true;   // what was removed before is not known any more
+      found->second.whole = false;
     } else if (entry.changed <= newest_row && disk_.remove(path(number))) {
       ++removed;
     }
@@ -78,6 +81,7 @@ Result<std::int64_t> Segments::add(std::string_view bytes) {
   if (written) written = file_->append(bytes);
   if (!written) {
     // Where the file ends now is not known: the next body goes into another one.
+    drop_spares(0);
     abandon();
     return written.error();
   }
@@ -99,13 +103,23 @@ void Segments::abandon() {
 
 Result<void> Segments::open_next() {
   if (file_) full_.push_back(std::move(file_));
-  Result<std::unique_ptr<DiskFile>> made = disk_.create(path(number_ + 1));
+  Result<std::unique_ptr<DiskFile>> made = next_file();
   if (!made) return made.error();
   file_ = *std::move(made);
   ++number_;
   segments_[number_] = {};
   unnamed_ = true;
   return {};
+}
+
+// The name is a new one in any case: who still holds an old handle must not read other mail.
+Result<std::unique_ptr<DiskFile>> Segments::next_file() {
+  const std::string next = path(number_ + 1);
+  if (spares_.empty()) return disk_.create(next);
+  const std::uint64_t spare = spares_.back();
+  spares_.pop_back();
+  spare_used_ = true;
+  return disk_.reuse(path(spare), next);
 }
 
 Result<void> Segments::sync() {
@@ -149,22 +163,33 @@ void Segments::remove(std::int64_t handle) {
   found->second.removed_some = true;
   const bool current = file_ && place.segment == number_;
   if (!found->second.bodies.empty() || current) return;
+  emptied(place.segment, found->second);
   segments_.erase(found);
-  // One that stays behind is an orphan of the next start.
-  (void)disk_.remove(path(place.segment));
+}
+
+void Segments::emptied(std::uint64_t number, const Segment& segment) {
+  const bool worth_it = segment.whole && segment.bytes >= limits::segment_bytes_max;
+  spares_.push_back(number);
+  drop_spares(worth_it ? spares_max : spares_.size() - 1);
+}
+
+// One that stays behind is an orphan of the next start.
+void Segments::drop_spares(std::size_t keep) {
+  for (; spares_.size() > keep; spares_.pop_back()) (void)disk_.remove(path(spares_.back()));
 }
 
 void Segments::give_back() {
+  if (!std::exchange(spare_used_, false)) drop_spares(0);
   for (auto& [number, segment] : segments_) {
     const bool current = file_ && number == number_;
     if (current || !segment.removed_some || segment.bodies.empty()) continue;
     make_holes(number, segment);
-    segment.removed_some = false;
+    segment.removed_some = segment.whole = false;
   }
   std::erase_if(segments_, [this](const auto& one) {
     const bool current = file_ && one.first == number_;
     if (current || !one.second.bodies.empty()) return false;
-    (void)disk_.remove(path(one.first));
+    emptied(one.first, one.second);
     return true;
   });
 }

@@ -29,8 +29,8 @@ class SimDiskFile final : public store::DiskFile {
 
   Result<void> append(std::string_view bytes) override {
     if (epoch_ != disk_.epoch()) return no_power;
-    switch (disk_.write(*file_, file_->bytes.size(), bytes)) {
-      case SimDisk::Answer::ok: return {};
+    switch (disk_.write(*file_, written_, bytes)) {
+      case SimDisk::Answer::ok: written_ += bytes.size(); return {};
       case SimDisk::Answer::full: return no_space;
       case SimDisk::Answer::failed: break;
     }
@@ -47,6 +47,7 @@ class SimDiskFile final : public store::DiskFile {
   SimDisk& disk_;
   std::shared_ptr<SimFile> file_;
   const std::uint64_t epoch_;
+  std::size_t written_ = 0;
 };
 
 void copy_page(const std::string& from, std::string& to, std::size_t page) {
@@ -91,6 +92,12 @@ Result<std::unique_ptr<store::DiskFile>> SimDisk::create(const std::string& path
   if (crashed_) return no_power;
   if (find(path)) return Error{Fault::broken, "create " + path + ": File exists"};
   return std::unique_ptr<store::DiskFile>(std::make_unique<SimDiskFile>(*this, make(path)));
+}
+
+Result<std::unique_ptr<store::DiskFile>> SimDisk::reuse(const std::string& from,
+                                                        const std::string& to) {
+  if (Result<void> named = rename(from, to); !named) return named.error();
+  return std::unique_ptr<store::DiskFile>(std::make_unique<SimDiskFile>(*this, find(to)));
 }
 
 Result<void> SimDisk::rename(const std::string& from, const std::string& to) {

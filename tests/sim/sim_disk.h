@@ -47,6 +47,8 @@ class SimDisk final : public store::Disk {
   bool shared_memory() const override { return false; }
   Result<void> make_directory(const std::string& path) override;
   Result<std::unique_ptr<store::DiskFile>> create(const std::string& path) override;
+  Result<std::unique_ptr<store::DiskFile>> reuse(const std::string& from,
+                                                 const std::string& to) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> sync_directory(const std::string& path) override;
   Result<void> remove(const std::string& path) override;

@@ -32,6 +32,9 @@ class SpaceDisk final : public Disk {
   bool shared_memory() const override { return true; }
   Result<void> make_directory(const std::string&) override { return {}; }
   Result<std::unique_ptr<DiskFile>> create(const std::string&) override { return Error{}; }
+  Result<std::unique_ptr<DiskFile>> reuse(const std::string&, const std::string&) override {
+    return Error{Fault::broken, "not in this test"};
+  }
   Result<void> rename(const std::string&, const std::string&) override { return {}; }
   Result<void> sync_directory(const std::string&) override { return {}; }
   Result<void> remove(const std::string&) override { return {}; }

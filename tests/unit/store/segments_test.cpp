@@ -58,7 +58,7 @@ TEST_CASE("D4 a segment without a named body is an orphan of the next start") {
   CHECK(folder.files() == 0);
 }
 
-TEST_CASE("a full segment is followed by the next and goes with its last body") {
+TEST_CASE("a full segment is followed by the next and goes after its last body") {
   Folder folder;
   std::vector<std::int64_t> handles;
   const std::size_t enough = limits::segment_bytes_max / 100'000 + 10;
@@ -68,8 +68,53 @@ TEST_CASE("a full segment is followed by the next and goes with its last body") 
   CHECK(folder.files() == 2);
   for (std::size_t number = 0; number + 5 < enough; ++number)
     folder.segments.remove(handles[number]);
+  CHECK(folder.files() == 2);   // a spare, for a while
+  folder.segments.give_back();
   CHECK(folder.files() == 1);
   CHECK(*folder.segments.fetch(handles.back(), 0, 1'000'000) == body('f'));
+}
+
+TEST_CASE("D4 an emptied segment is written over; old handles read nothing of it") {
+  Folder folder;
+  const std::size_t enough = limits::segment_bytes_max / 100'000 + 1;
+  std::vector<std::int64_t> handles;
+  const auto fill = [&](char with) {
+    handles.clear();
+    for (std::size_t number = 0; number < enough; ++number)
+      handles.push_back(*folder.segments.add(body(with)));
+    REQUIRE(folder.segments.sync());
+  };
+  fill('a');
+  const std::vector<std::int64_t> old = handles;
+  const std::int64_t next = *folder.segments.add(body('b'));
+  REQUIRE(folder.segments.sync());
+  for (const std::int64_t handle : old) folder.segments.remove(handle);
+  fill('c');                    // the second is full, the third was the first
+  REQUIRE(folder.segments.sync());
+  CHECK(folder.files() == 2);
+  CHECK_FALSE(folder.segments.fetch(old.front(), 0, 10));
+  CHECK(*folder.segments.fetch(next, 0, 1'000'000) == body('b'));
+  CHECK(*folder.segments.fetch(handles.back(), 0, 1'000'000) == body('c'));
+  // Synced under its new name, it is there after a power loss.
+  folder.disk.crash();
+  Segments again(folder.disk, "/bodies");
+  CHECK(*again.recover({next, handles.back()}, later) == 0);
+  CHECK(*again.fetch(handles.back(), 0, 1'000'000) == body('c'));
+}
+
+TEST_CASE("a full disk gets the spare segments back") {
+  Folder folder;
+  std::vector<std::int64_t> handles;
+  const std::size_t enough = limits::segment_bytes_max / 100'000 + 2;
+  for (std::size_t number = 0; number < enough; ++number)
+    handles.push_back(*folder.segments.add(body('f')));
+  REQUIRE(folder.segments.sync());
+  handles.pop_back();
+  for (const std::int64_t handle : handles) folder.segments.remove(handle);
+  CHECK(folder.files() == 2);
+  folder.disk.set_full(true);
+  CHECK_FALSE(folder.segments.add(body('x')));
+  CHECK(folder.files() == 1);
 }
 
 TEST_CASE("the space of removed bodies is given back without touching the others") {
