@@ -117,8 +117,9 @@ $(BUILD)/bench-xmpp: $(call objects,$(BUILD),$(BENCH_XMPP))
 DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-dev \
               libicu-dev libxml2-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev catch2
 DEPS_DEMO  := python3 openssl nsd
-DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0 prosody lua-sec lua-unbound \
-              ejabberd jabberd2
+DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
+# Peers to test with, each by itself: one that cannot be had here stops nothing.
+PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 GOALS      := $(MAKECMDGOALS)
 NEEDED     := $(DEPS_BUILD) \
@@ -132,6 +133,8 @@ SETUP      := $(if $(filter $(INSTALLING),$(GOALS)),install,say)
 .PHONY: setup deps deps-test deps-fuzz
 setup:
 	@sh tests/setup.sh $(SETUP) $(NEEDED)
+	@$(if $(filter test bench% interop% crash% deps-test,$(GOALS)), \
+	  for peer in $(PEERS); do sh tests/setup.sh try $$peer; done)
 deps deps-test deps-fuzz: setup
 
 # ---- trying it ----

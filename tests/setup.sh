@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-#   setup.sh install|say PACKAGE...
+#   setup.sh install|say|try PACKAGE...
 # Installs the Debian packages named, quietly, and only those that are missing. Without root and
-# without sudo, or when it shall only say so, it prints the one line to run and stops.
+# without sudo, or when it shall only say so, it prints the one line to run and stops. What is only
+# to be tried may be missing: the tests that need it say so.
 
 # Elsewhere the packages have other names; the compiler will say what is missing.
 command -v dpkg-query >/dev/null || exit 0
 mode=$1
 shift
+[ "$mode" = try ] && failure=0 || failure=1
 missing=
 for package in "$@"; do
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
@@ -16,14 +18,14 @@ done
 [ -z "$missing" ] && exit 0
 
 line="apt-get install -y --no-install-recommends$missing"
-if [ "$mode" = install ] && [ "$(id -u)" = 0 ]; then
+if [ "$mode" != say ] && [ "$(id -u)" = 0 ]; then
   as_root=
-elif [ "$mode" = install ] && sudo -n true 2>/dev/null; then
+elif [ "$mode" != say ] && sudo -n true 2>/dev/null; then
   as_root="sudo -n"
 else
   echo "these packages are missing; run as root, or let \`make deps\` do it:"
   echo "  $line"
-  exit 1
+  exit $failure
 fi
 
 echo "installing:$missing"
@@ -39,8 +41,8 @@ if $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 sh -c "
      apt-get update -qq && $line -qq" >"$log" 2>&1; then
   rm -f "$log"
 else
-  cat "$log"
+  [ "$mode" = try ] || cat "$log"
   echo "could not install:$missing"
   rm -f "$log"
-  exit 1
+  exit $failure
 fi

@@ -139,7 +139,7 @@ def certificate_swap():
     node.console("reload")
     wait_until(lambda: served() == wanted, 10, "the new certificate is served")
     reach("gw.b.example")
-    answer = WORLD.theirs("c").ask("v@gw.a.example", PING, 30)
+    answer = WORLD.theirs("bt").ask("v@gw.a.example", PING, 30)
     assert answer.get("type") == "result", answer
 
 

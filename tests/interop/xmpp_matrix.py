@@ -34,7 +34,7 @@ class Cell:
         self.mode, self.we_dial, self.name = mode, we_dial, name
         self.prefix = "gwd" if mode == "direct TLS" else "gw"
         self.ours, self.theirs = world.ours(self.prefix), world.theirs(name, self.prefix)
-        self.us, self.peer = world.us, world.peers[name]
+        self.us, self.peer = world.us, world.peer(name)
         self.source, self.target = ((self.ours, self.theirs) if we_dial
                                     else (self.theirs, self.ours))
         room_prefix = "mucd" if mode == "direct TLS" else "muc"

@@ -7,6 +7,7 @@ import os
 from tests.harness import dns, namespace, pki
 from tests.harness.dns import srv
 from tests.harness.node import Node
+from tests.harness.results import Skip
 from tests.harness.workspace import answers, wait_until
 from tests.harness.xmpp import SECRET, Component
 from tests.harness.xmpp_peers import COMPONENT_PORT, Ejabberd, Jabberd2, Prosody
@@ -120,7 +121,7 @@ class World:
         self.ca = pki.Authority(workspace.folder("pki"))
         self.other = pki.Authority(workspace.folder("pki-other"), "Unknown CA")
         self.dns = dns.DnsServer(workspace, records(), broken=["lost"])
-        self.peers = {}
+        self.peers, self.missing = {}, {}
         self.prosody("b", ["gw.b.example", "gwd.b.example", "gws.b.example", "gwv6.b.example",
                            "gw.lost.example"])
         self.prosody("bd", ["gw.bd.example"], dialback=True)
@@ -128,8 +129,7 @@ class World:
         self.prosody("bt", ["gw.bt.example"], bidi=True)
         self.ejabberd("c", ["gw.c.example", "gwd.c.example"])
         self.ejabberd("cd", ["gw.cd.example"], dialback=True)
-        self.add(Jabberd2(workspace, HOSTS["d"], "d.example", self.certificate("d"),
-                          self.ca.certificate, ["gw.d.example"]))
+        self.add("d", Jabberd2, (self.certificate("d"), self.ca.certificate), ["gw.d.example"])
         self.faulty()
         dialback = [f"{prefix}{name}.example" for name in ("bd", "cd", "d")
                     for prefix in ("", "gw.", "muc.")]
@@ -149,8 +149,19 @@ class World:
     def certificate(self, name, *more, authority=None):
         return (authority or self.ca).issue(f"{name}.example", f"*.{name}.example", *more)
 
-    def add(self, peer):
-        self.peers[peer.domain.split(".")[0]] = peer
+    def add(self, name, kind, trust, components, rooms=(), **options):
+        try:
+            self.peers[name] = kind(self.workspace, HOSTS[name], f"{name}.example", *trust,
+                                    components, rooms, **options)
+        except Skip as skip:
+            if kind is Prosody:  # without which little is left
+                raise
+            self.missing[name] = str(skip)
+
+    def peer(self, name):
+        if name in self.missing:
+            raise Skip(self.missing[name])
+        return self.peers[name]
 
     def trust_for(self, name, options):
         """Dialback peers hold a certificate nobody knows and know nobody's: EXTERNAL cannot be."""
@@ -160,13 +171,11 @@ class World:
 
     def prosody(self, name, components, **options):
         rooms = [f"muc.{name}.example"] + [f"mucd.{name}.example"] * (name == "b")
-        self.add(Prosody(self.workspace, HOSTS[name], f"{name}.example",
-                         *self.trust_for(name, options), components, rooms, **options))
+        self.add(name, Prosody, self.trust_for(name, options), components, rooms, **options)
 
     def ejabberd(self, name, components, **options):
         rooms = [f"muc.{name}.example"] + [f"mucd.{name}.example"] * (name == "c")
-        self.add(Ejabberd(self.workspace, HOSTS[name], f"{name}.example",
-                          *self.trust_for(name, options), components, rooms, **options))
+        self.add(name, Ejabberd, self.trust_for(name, options), components, rooms, **options)
 
     def faulty(self):
         """One Prosody with a component for each certificate that is not as it should be."""
@@ -177,16 +186,14 @@ class World:
         more = "".join(FAULTS.format(name=name, secret=SECRET, ca=self.ca.certificate,
                                      cert=files[0], key=files[1])
                        for name, files in self.bad.items())
-        peer = Prosody(self.workspace, HOSTS["f"], "f.example", self.certificate("f"),
-                       self.ca.certificate, after=more)
-        peer.components = [f"{name}.f.example" for name in self.bad]
-        self.add(peer)
+        self.add("f", Prosody, (self.certificate("f"), self.ca.certificate), (), after=more)
+        self.peers["f"].components = [f"{name}.f.example" for name in self.bad]
 
     def ours(self, name="gw"):
         return self.us.behind[f"{name}.a.example"]
 
     def theirs(self, name, prefix="gw"):
-        return self.peers[name].behind[f"{prefix}.{name}.example"]
+        return self.peer(name).behind[f"{prefix}.{name}.example"]
 
     def hanse(self):
         """hanse itself, for what a stand-in cannot do."""
