@@ -18,6 +18,8 @@ struct Listen {
   std::uint16_t default_port = 0;
   bool implicit_tls = false;
   bool detect_tls = false;       // TLS from the first octet if that is one of TLS, else plain
+  std::string_view alpn = {};    // TLS from the first octet: as in TlsWish
+  bool ask_certificate = false;  // likewise
 };
 
 struct InboundContext {

@@ -64,8 +64,10 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
   out->policy = std::move(policy).value();
 
   const config::TlsOptions& keys = out->settings.tls;
-  Result<std::shared_ptr<const net::TlsContext>> tls = net::TlsContext::load(
-      {keys.certificate_pem, keys.key_pem, keys.ca, keys.version_min});
+  net::TlsSettings shown{keys.certificate_pem, keys.key_pem, keys.ca, keys.version_min, {}};
+  for (const config::CertificateOptions& one : keys.further)
+    shown.further.push_back({one.certificate_pem, one.key_pem});
+  Result<std::shared_ptr<const net::TlsContext>> tls = net::TlsContext::load(shown);
   if (!tls) return tls.error();
   connections->tls = std::move(tls).value();
 

@@ -102,10 +102,10 @@ void Node::watch() {
   metrics_.gauge("hanse_ready", "1 when the node is ready").set(ready_ ? 1 : 0);
   metrics_.gauge("hanse_config_epoch", "How often the configuration was loaded")
       .set(static_cast<double>(config_epoch_));
-  if (const auto expires = loaded_->connections->tls->certificate_expires()) {
+  for (const auto& [name, expires] : loaded_->connections->tls->certificates()) {
     metrics_.gauge("hanse_tls_cert_expiry_seconds", "Time until the certificate expires",
-                   {{"name", loaded_->settings.domain}})
-        .set(std::chrono::duration<double>(*expires - clock_.utc()).count());
+                   {{"name", name}})
+        .set(std::chrono::duration<double>(expires - clock_.utc()).count());
   }
   lock.unlock();
   shards_[0]->shard().at(clock_.now() + 5s, [this] { watch(); });

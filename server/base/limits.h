@@ -110,10 +110,20 @@ constexpr std::size_t socket_read_bytes = 64 * 1024;          // one read; share
 constexpr unsigned reads_per_turn_max = 4;                    // then the other connections
 constexpr unsigned accepts_per_turn_max = 64;
 constexpr std::size_t output_kept_bytes_max = 4096;           // larger buffers are freed after use
+constexpr std::size_t nonce_bytes = 32;                       // given to every engine
 constexpr Duration deadline_sweep_every = 100ms;
 constexpr Duration goodbye_wait_max = 10s;                    // last output of a closing connection
 constexpr Duration linger_wait_max = 2s;                      // then for the peer's own end
 constexpr Duration descriptors_wait = 1s;                     // none left: stop accepting
+
+// TLS
+constexpr std::size_t certificate_list_bytes_max = 100 * 1024;   // shown by a peer
+constexpr std::size_t certificates_per_chain_max = 16;        // read of those
+constexpr std::size_t certificate_names_max = 128;            // of one kind in one certificate
+constexpr std::size_t certificate_text_octets_max = 3071;     // the longest XMPP address
+constexpr std::size_t domain_name_octets_max = 255;
+constexpr std::size_t object_identifier_bytes_max = 128;      // as text
+constexpr std::size_t alpn_octets_max = 255;
 
 // Console and metrics
 constexpr std::size_t control_request_bytes_max = 64 * 1024;

@@ -43,13 +43,23 @@ constexpr Option dns_table[] = {
 constexpr Option tls_table[] = {
     {.key = "cert", .type = OptionType::text,
      .help = "PEM file of our certificate with its chain, the leaf first: \"file:PATH\". "
-             "Absent: no TLS is offered to those who connect to us."},
+             "Shown when no [[certificate]] fits better. Without any certificate no TLS is offered "
+             "to those who connect to us."},
     {.key = "key", .type = OptionType::secret,
      .help = "Private key of the certificate in PEM. A key file others can read is refused."},
     {.key = "ca", .type = OptionType::text, .fallback = "\"system\"",
      .help = "Whom to believe: \"system\" or a PEM file (\"file:PATH\")."},
     {.key = "min", .type = OptionType::choice, .fallback = "\"1.2\"",
      .help = "Lowest TLS version, in both directions.", .choices = "1.2|1.3"},
+};
+
+constexpr Option certificate_table[] = {
+    {.key = "cert", .type = OptionType::text,
+     .help = "PEM file of the certificate with its chain, the leaf first: \"file:PATH\".",
+     .required = true},
+    {.key = "key", .type = OptionType::secret,
+     .help = "Its private key in PEM. A key file others can read is refused.",
+     .required = true},
 };
 
 constexpr Option limits_table[] = {
@@ -96,6 +106,12 @@ constexpr OptionTable tables[] = {
     {"control", TableShape::single, "The console's way in.", control_table},
     {"dns", TableShape::single, "How names are looked up.", dns_table},
     {"tls", TableShape::single, "Our certificate, and whom we believe.", tls_table},
+    {"certificate", TableShape::array,
+     "A further certificate, for more domains. A peer is shown the one whose subject alternative "
+     "names cover the domain it asks for: an exact name before a wildcard, which stands for one "
+     "label, and of two that fit the first in the files. When none fits, it is the one of [tls], "
+     "or the first here. A reload changes them for new connections; open ones stay as they are.",
+     certificate_table},
     {"limits", TableShape::single, "Bounds of the node's connections.", limits_table},
     {"log", TableShape::single, "What is written about events.", log_table},
     {"metrics", TableShape::single, "Health checks and figures over HTTP.", metrics_table},
@@ -113,6 +129,7 @@ class Reader {
     read_node();
     read_dns();
     read_tls();
+    read_certificates();
     read_limits();
     read_rest();
     return std::move(read_);
@@ -167,6 +184,18 @@ class Reader {
       if (!pem) return problem(tls, "cert", pem.error().what);
       to.certificate_pem = *std::move(pem);
       to.key_pem = tls.text("key");
+    }
+  }
+
+  void read_certificates() {
+    for (const Settings& one : configuration_.tables("certificate")) {
+      const std::string folder = folder_of(one.entries.find("cert")->second.place.file);
+      Result<std::string> pem = read_pem(folder, one.text("cert"));
+      if (!pem) {
+        problem(one, "cert", pem.error().what);
+        continue;
+      }
+      read_.settings.tls.further.push_back({*std::move(pem), one.text("key")});
     }
   }
 

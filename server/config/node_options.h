@@ -20,8 +20,13 @@ struct DnsOptions {
   unsigned tries = 0;
 };
 
+struct CertificateOptions {
+  std::string certificate_pem, key_pem;
+};
+
 struct TlsOptions {
-  std::string certificate_pem, key_pem;   // both empty: no TLS for those who connect to us
+  std::string certificate_pem, key_pem;   // of [tls]: both may be empty
+  std::vector<CertificateOptions> further;   // of [[certificate]], in file order
   std::string ca;                         // "system" or the path of a PEM file
   std::string version_min;
 };
@@ -38,7 +43,7 @@ struct LimitOptions {
 };
 
 // What belongs to the node itself and to no room: the tables [node], [control], [dns], [tls],
-// [limits], [log], [metrics] and [shutdown].
+// [[certificate]], [limits], [log], [metrics] and [shutdown].
 struct NodeSettings {
   std::string domain, data_dir;
   unsigned shards = 0;                    // 0: one per core

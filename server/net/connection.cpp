@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "server/base/digest.h"
 #include "server/base/limits.h"
 #include "server/net/connection_dialled.h"
 #include "server/net/connection_tls.h"
@@ -28,6 +29,7 @@ bool Connection::enter(const std::string& protocol) {
 }
 
 void Connection::start_inbound(int native, const Listen& listen, std::string protocol) {
+  listen_ = listen;
   socket_ = Descriptor(hall_->shard, native);
   remote_ = net::remote_address(native);
   const Census::Ticket ticket = hall_->census->enter(remote_, hall_->setup->limits);
@@ -47,16 +49,24 @@ void Connection::start_inbound(int native, const Listen& listen, std::string pro
   if (hall_->log.enabled(Level::debug, "conn.open"))
     hall_->log.write(Level::debug, "conn.open", "connection accepted",
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
-  const std::shared_ptr<const TlsContext>& tls = hall_->setup->tls;
-  const InboundContext context{busy_, tls != nullptr && tls->can_serve(), crowded_};
-  if (listen.implicit_tls) {
-    phase_ = Phase::securing;
-    make_tls({});
+  if (listen.detect_tls) {
+    phase_ = Phase::detecting;
+    own_deadline_ = hall_->clock.now() + hall_->setup->limits.handshake_timeout;
+    update_deadline();
+  } else if (listen.implicit_tls) {
+    secure_first();
   } else {
-    open_session(room_->inbound(context));
+    open_inbound(false);
   }
   if (hall_->draining) drain();
   finish();
+}
+
+void Connection::open_inbound(bool tls_first) {
+  const std::shared_ptr<const TlsContext>& tls = hall_->setup->tls;
+  const bool tls_available = tls_first || (tls != nullptr && tls->can_serve());
+  open_session(room_->inbound({busy_, tls_available, crowded_, tls_first, listen_.address_key,
+                               random_octets(limits::nonce_bytes)}));
 }
 
 void Connection::open_session(std::unique_ptr<Engine> engine) {
@@ -76,7 +86,7 @@ void Connection::drain() {
   if (phase_ == Phase::open) {
     turn([this] { session_->drain(); });
     finish_later();
-  } else if (phase_ == Phase::connecting || phase_ == Phase::securing) {
+  } else if (phase_ != Phase::ending && phase_ != Phase::closed) {
     if (dialled_) dialled_->end_unconnected(Fault::try_later, "drained before it was up", true);
     close_socket();
   }
@@ -218,6 +228,8 @@ void Connection::overdue() {
     const Duration waited = hall_->setup->limits.connect_timeout;
     connect_failed("connect to " + to_text(remote_) + ": no answer within " +
                    format_duration(waited));
+  } else if (phase_ == Phase::detecting) {
+    cut("the peer said nothing");
   } else if (own && securing()) {
     tls_failed("TLS handshake timeout");
   } else if (own) {

@@ -14,6 +14,7 @@ namespace hanse::net {
 
 // One socket and its session. The phases come in this order, some are skipped:
 //   connecting  outgoing only: no engine yet
+//   detecting   whether TLS stands at the beginning the first octet will tell: no engine yet
 //   securing    TLS stands at the beginning: no engine yet
 //   open        the engine lives; everything read goes to it
 //   ending      the engine has heard Closed; what was written still goes out, input is dropped
@@ -64,7 +65,7 @@ class Connection final : public Wire,
   void discard(std::int64_t blob) override;
 
  private:
-  enum class Phase : std::uint8_t { connecting, securing, open, ending, closed };
+  enum class Phase : std::uint8_t { connecting, detecting, securing, open, ending, closed };
   struct Tls;
   struct Dialled;
 
@@ -72,6 +73,7 @@ class Connection final : public Wire,
   bool enter(const std::string& protocol);
   void connected();
   void connect_failed(const std::string& what);
+  void open_inbound(bool tls_first);
   void open_session(std::unique_ptr<Engine> engine);
   void end_session(bool tls_failed, const std::string& why);
   void engine_failed(const std::string& what);
@@ -98,7 +100,9 @@ class Connection final : public Wire,
   void all_written();
 
   // connection_tls.cpp: its cipher
-  void make_tls(const TlsWish& wish);
+  void make_tls(TlsWish wish);
+  void secure_first();
+  void detect(std::string_view bytes);
   void take_secured(std::string_view bytes);
   void secured();
   void tls_failed(const std::string& why);
@@ -111,6 +115,7 @@ class Connection final : public Wire,
   const std::shared_ptr<Hall> hall_;
   const std::string id_;
   std::string protocol_;
+  Listen listen_;                              // inbound: where it came in
   std::shared_ptr<const ProtocolRoom> room_;   // engines may refer to it after a reload
   Descriptor socket_;
   SocketAddress remote_;

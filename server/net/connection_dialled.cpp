@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/connection_dialled.h"
 
+#include "server/base/digest.h"
+#include "server/base/limits.h"
+
 namespace hanse::net {
 
 namespace {
@@ -63,7 +66,8 @@ void Connection::connected() {
     hall_->log.write(Level::debug, "conn.open", "connected",
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
   const DialRequest& request = dialled_->request;
-  open_session(room_->outbound({request.lane, request.endpoint, request.tls}));
+  open_session(room_->outbound({request.lane, request.endpoint, request.tls,
+                                 random_octets(limits::nonce_bytes)}));
 }
 
 void Connection::connect_failed(const std::string& what) {

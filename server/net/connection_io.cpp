@@ -23,7 +23,8 @@ void Connection::wait_read() {
 
 bool Connection::wants_input() const {
   if (input_ended_ || !socket_.is_open()) return false;
-  return phase_ == Phase::securing || (phase_ == Phase::open && reading_ && !closing_);
+  if (phase_ == Phase::detecting || phase_ == Phase::securing) return true;
+  return phase_ == Phase::open && reading_ && !closing_;
 }
 
 void Connection::readable() {
@@ -57,7 +58,9 @@ bool Connection::read_some() {
 
 void Connection::take(std::string_view bytes) {
   if (phase_ == Phase::ending) return;
-  if (tls_) {
+  if (phase_ == Phase::detecting) {
+    detect(bytes);
+  } else if (tls_) {
     take_secured(bytes);
   } else {
     turn([&] { session_->on_received(bytes); });
@@ -72,7 +75,7 @@ void Connection::peer_ended(const std::string& why) {
     return;
   }
   end_session(false, why);
-  if (phase_ == Phase::ending && shut_) close_socket();
+  if (phase_ == Phase::detecting || (phase_ == Phase::ending && shut_)) close_socket();
 }
 
 void Connection::lost(const std::string& why) {

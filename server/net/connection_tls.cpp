@@ -6,12 +6,18 @@
 
 namespace hanse::net {
 
+namespace {
+
+constexpr char tls_handshake_octet = 0x16;   // RFC 8446 5.1
+
+}  // namespace
+
 void Connection::start_tls(TlsWish wish) {
-  if (phase_ == Phase::open) make_tls(wish);
+  if (phase_ == Phase::open) make_tls(std::move(wish));
 }
 
 // The engine has seen to it that nothing of the peer is waiting to be read as plain text.
-void Connection::make_tls(const TlsWish& wish) {
+void Connection::make_tls(TlsWish wish) {
   const std::shared_ptr<const TlsContext>& context = hall_->setup->tls;
   if (tls_ || !context || (!dialled_ && !context->can_serve())) {
     hall_->shard.post([self = shared_from_this()] {
@@ -20,7 +26,8 @@ void Connection::make_tls(const TlsWish& wish) {
     });
     return;
   }
-  tls_ = std::make_unique<Tls>(context, dialled_ == nullptr, wish.name, wish.also);
+  const std::string door = protocol_ + ' ' + std::string(listen_.address_key);
+  tls_ = std::make_unique<Tls>(context, dialled_ == nullptr, std::move(wish), door);
   own_deadline_ = hall_->clock.now() + hall_->setup->limits.handshake_timeout;
   update_deadline();
   if (dialled_ && tls_->channel.start(output_) == TlsChannel::State::failed)
@@ -28,6 +35,24 @@ void Connection::make_tls(const TlsWish& wish) {
       self->tls_failed(self->tls_->channel.error());
       self->finish();
     });
+}
+
+void Connection::secure_first() {
+  phase_ = Phase::securing;
+  make_tls({.alpn = std::string(listen_.alpn), .ask_certificate = listen_.ask_certificate});
+}
+
+// The peer speaks first here, and its first octet says how: a TLS record of a handshake begins
+// with 22, and no text of a protocol does (xmpp 1.8).
+void Connection::detect(std::string_view bytes) {
+  own_deadline_ = Instant::max();
+  update_deadline();
+  if (bytes.front() == tls_handshake_octet) {
+    secure_first();
+  } else {
+    open_inbound(false);
+  }
+  if (tls_ || (phase_ == Phase::open && !closing_)) take(bytes);
 }
 
 void Connection::take_secured(std::string_view bytes) {
@@ -58,8 +83,9 @@ void Connection::secured() {
     hall_->log.write(Level::debug, "conn.tls", facts.version + " " + facts.cipher,
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)},
                       {"verified", facts.verified}});
-  if (phase_ == Phase::securing) open_session(room_->inbound({busy_, true, crowded_, true}));
+  if (phase_ == Phase::securing) open_inbound(true);
   turn([this] { session_->on_tls_up(tls_->facts); });
+  if (tls_) tls_->facts.chain.reset();  // the engine keeps what it needs of it
 }
 
 void Connection::tls_failed(const std::string& why) {

@@ -7,9 +7,9 @@
 namespace hanse::net {
 
 struct Connection::Tls {
-  Tls(const std::shared_ptr<const TlsContext>& context, bool server, std::string_view name,
-      const std::vector<std::string>& also)
-      : channel(context, server, name, also) {}
+  Tls(const std::shared_ptr<const TlsContext>& context, bool server, TlsWish wish,
+      std::string_view door)
+      : channel(context, server, std::move(wish), door) {}
 
   TlsChannel channel;
   TlsFacts facts;

@@ -2,51 +2,42 @@
 #include "server/net/tls.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <ctime>
 
+#include "server/base/digest.h"
+#include "server/base/limits.h"
 #include "server/base/text.h"
+#include "server/net/tls_chain.h"
+#include "server/net/tls_handles.h"
 
 namespace hanse::net {
 
 namespace {
 
-template <class T, void (*free)(T*)>
-struct Freed {
-  void operator()(T* object) const { free(object); }
-};
-using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX, SSL_CTX_free>>;
-using Connection = std::unique_ptr<SSL, Freed<SSL, SSL_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509, X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY, EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, Freed<BIO, BIO_free_all>>;
-using BioMethod = std::unique_ptr<BIO_METHOD, Freed<BIO_METHOD, BIO_meth_free>>;
-
 constexpr std::size_t record_bytes_max = 16 * 1024;
-constexpr unsigned char session_context[] = "hanse";
 
-// What went wrong last, in OpenSSL's words; clears the thread's list of errors.
-std::string last_error(std::string_view otherwise) {
-  const unsigned long code = ERR_peek_last_error();
-  ERR_clear_error();
-  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  return reason == nullptr ? std::string(otherwise) : std::string(reason);
+// RFC 9525: only subject alternative names count, and a wildcard stands for one whole label.
+bool names_one(X509* certificate, const std::string& name) {
+  constexpr unsigned flags =
+      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+  if (name.empty()) return false;
+  if (is_ip_address(name)) return X509_check_ip_asc(certificate, name.c_str(), 0) == 1;
+  return X509_check_host(certificate, name.data(), name.size(), flags, nullptr) == 1;
 }
 
-Error load_error(const std::string& what) {
-  return {Fault::never, what + ": " + last_error("not readable")};
+bool names_any(X509* certificate, const TlsWish& wish) {
+  return names_one(certificate, wish.name) ||
+         std::any_of(wish.also.begin(), wish.also.end(),
+                     [&](const std::string& name) { return names_one(certificate, name); });
 }
+
+}  // namespace
 
 // ---- the memory on both sides of an SSL object ----
 
-struct Pipe {
-  std::string_view incoming;
-  std::string* outgoing = nullptr;
-};
+namespace {
 
 int pipe_read(BIO* bio, char* out, int size) {
   auto& pipe = *static_cast<Pipe*>(BIO_get_data(bio));
@@ -70,6 +61,8 @@ int pipe_write(BIO* bio, const char* bytes, int size) {
 
 long pipe_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
 
+}  // namespace
+
 BioMethod make_pipe_method() {
   BioMethod method(BIO_meth_new(BIO_TYPE_SOURCE_SINK, "hanse"));
   BIO_meth_set_read(method.get(), pipe_read);
@@ -78,135 +71,60 @@ BioMethod make_pipe_method() {
   return method;
 }
 
-// ---- loading ----
-
-// No protocol here has an ALPN name on its port. A client that offers one means another protocol
-// and has been led astray (operations section 9: cross-protocol attacks).
-int refuse_alpn(SSL*, const unsigned char**, unsigned char*, const unsigned char*, unsigned,
-                void*) {
-  return SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-// smtp T-1, operations section 9
-Result<Context> make_context(const TlsSettings& settings, bool server) {
-  Context context(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
-  if (!context) return load_error("TLS");
-  const int least = settings.version_min == "1.3" ? TLS1_3_VERSION : TLS1_2_VERSION;
-  SSL_CTX_set_min_proto_version(context.get(), least);
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                         SSL_OP_CIPHER_SERVER_PREFERENCE);
-  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);  // the engine judges the facts
-  if (server) SSL_CTX_set_alpn_select_cb(context.get(), refuse_alpn, nullptr);
-  SSL_CTX_set_session_id_context(context.get(), session_context, sizeof session_context - 1);
-  return context;
-}
-
-Bio bio_of(const std::string& text) {
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-Result<void> use_certificates(SSL_CTX* context, const std::string& pem) {
-  const Bio bio = bio_of(pem);
-  const Certificate leaf(PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
-  if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1)
-    return load_error("certificate");
-  for (;;) {
-    Certificate next(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-    if (!next) break;
-    if (SSL_CTX_add0_chain_cert(context, next.get()) != 1) return load_error("certificate chain");
-    (void)next.release();  // the context has it now
-  }
-  ERR_clear_error();  // the end of the file
-  return {};
-}
-
-Result<void> use_key(SSL_CTX* context, const std::string& pem) {
-  const Bio bio = bio_of(pem);
-  const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
-  if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1) return load_error("key");
-  if (SSL_CTX_check_private_key(context) != 1) return load_error("key and certificate");
-  return {};
-}
-
-Result<void> use_anchors(SSL_CTX* context, const std::string& ca) {
-  const bool loaded = ca.empty() || ca == "system"
-                          ? SSL_CTX_set_default_verify_paths(context) == 1
-                          : SSL_CTX_load_verify_file(context, ca.c_str()) == 1;
-  if (!loaded) return load_error("trust anchors " + ca);
-  return {};
-}
-
-std::string hex_digest(const X509* certificate) {
-  unsigned char bytes[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (X509_digest(certificate, EVP_sha256(), bytes, &size) != 1) return {};
-  constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  for (unsigned at = 0; at < size; ++at) {
-    out += digits[bytes[at] >> 4];
-    out += digits[bytes[at] & 15];
-  }
-  return out;
-}
-
-// RFC 9525: only subject alternative names count, and a wildcard stands for one whole label.
-bool names_any(X509* certificate, const std::vector<std::string>& names) {
-  constexpr unsigned flags =
-      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    if (is_ip_address(name)) return X509_check_ip_asc(certificate, name.c_str(), 0) == 1;
-    return X509_check_host(certificate, name.data(), name.size(), flags, nullptr) == 1;
-  });
-}
-
-}  // namespace
-
-struct TlsContext::State {
-  BioMethod pipe = make_pipe_method();
-  Context server, client;     // server: null without a certificate
-};
-
-TlsContext::TlsContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
-TlsContext::~TlsContext() = default;
-
-Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsSettings& settings) {
-  auto state = std::make_unique<State>();
-  Result<Context> client = make_context(settings, false);
-  if (!client) return client.error();
-  if (Result<void> done = use_anchors(client->get(), settings.ca); !done) return done.error();
-  state->client = std::move(*client);
-  if (!settings.certificate_pem.empty()) {
-    Result<Context> server = make_context(settings, true);
-    if (!server) return server.error();
-    if (Result<void> done = use_certificates(server->get(), settings.certificate_pem); !done)
-      return done.error();
-    if (Result<void> done = use_key(server->get(), settings.key_pem); !done) return done.error();
-    state->server = std::move(*server);
-  }
-  return std::shared_ptr<const TlsContext>(new TlsContext(std::move(state)));
-}
-
-bool TlsContext::can_serve() const { return state_->server != nullptr; }
-
-std::optional<UtcTime> TlsContext::certificate_expires() const {
-  const X509* leaf = state_->server ? SSL_CTX_get0_certificate(state_->server.get()) : nullptr;
-  std::tm parts{};
-  if (leaf == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &parts) != 1) return {};
-  return UtcTime(std::chrono::seconds(::timegm(&parts)));
-}
-
 // ---- the channel ----
 
-struct TlsChannel::Machine {
+struct TlsChannel::Machine final : HelloHeard {
   std::shared_ptr<const TlsContext> context;
   bool server = false;
+  TlsWish wish;
+  std::string door;
   Pipe pipe;
-  Connection ssl;
-  std::vector<std::string> names;   // client: one of them must be in the certificate
+  Ssl ssl;
+  std::string server_name;          // as the client asked
   State state = State::handshaking;
   std::string error;
+
+  const std::string& protocol_wanted() const override { return wish.alpn; }
+
+  // smtp T-1: the name asked for chooses the certificate. A ticket opens the door it was given
+  // at, under the same name, and no other (xmpp 3.2).
+  bool hello(std::string_view name) override {
+    server_name = name;
+    const TlsContext::State& shared = *context->state_;
+    const Identity* shown = wish.identity.empty() ? nullptr : shared.find(wish.identity);
+    if (shown == nullptr) shown = shared.find(name);
+    if (shown == nullptr) shown = &shared.identities.front();
+    const std::string bound = sha256(door + '\0' + wish.identity + '\0' + server_name);
+    return shown->show(ssl.get()) &&
+           SSL_set_session_id_context(ssl.get(),
+                                      reinterpret_cast<const unsigned char*>(bound.data()),
+                                      static_cast<unsigned>(bound.size())) == 1;
+  }
+
+  void accept() {
+    SSL_set_app_data(ssl.get(), static_cast<HelloHeard*>(this));
+    SSL_set_accept_state(ssl.get());
+    if (!wish.ask_certificate) return;
+    // A ticket would bring back the peer's certificate without its chain: none are given.
+    SSL_set_verify(ssl.get(), SSL_VERIFY_PEER, nullptr);
+    SSL_set_options(ssl.get(), SSL_OP_NO_TICKET);
+    SSL_set_num_tickets(ssl.get(), 0);
+  }
+
+  void connect() {
+    SSL_set_connect_state(ssl.get());
+    if (!wish.name.empty() && !is_ip_address(wish.name))  // RFC 6066 3: SNI carries names only
+      SSL_set_tlsext_host_name(ssl.get(), wish.name.c_str());
+    if (!wish.alpn.empty() && wish.alpn.size() <= limits::alpn_octets_max) {
+      const std::string list = static_cast<char>(wish.alpn.size()) + wish.alpn;
+      SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(list.data()),
+                          static_cast<unsigned>(list.size()));
+    }
+    const TlsContext::State& shared = *context->state_;
+    if (wish.identity.empty() || shared.identities.empty()) return;
+    const Identity* shown = shared.find(wish.identity);
+    (void)(shown == nullptr ? shared.identities.front() : *shown).show(ssl.get());
+  }
 
   State fail(std::string_view otherwise) {
     error = last_error(otherwise);
@@ -242,12 +160,14 @@ struct TlsChannel::Machine {
   }
 };
 
-TlsChannel::TlsChannel(std::shared_ptr<const TlsContext> context, bool server,
-                       std::string_view name, const std::vector<std::string>& also)
+TlsChannel::TlsChannel(std::shared_ptr<const TlsContext> context, bool server, TlsWish wish,
+                       std::string_view door)
     : machine_(std::make_unique<Machine>()) {
   Machine& machine = *machine_;
   machine.context = std::move(context);
   machine.server = server;
+  machine.wish = std::move(wish);
+  machine.door = door;
   const TlsContext::State& shared = *machine.context->state_;
   machine.ssl.reset(SSL_new(server ? shared.server.get() : shared.client.get()));
   if (!machine.ssl) throw std::runtime_error(last_error("no TLS object"));
@@ -255,15 +175,7 @@ TlsChannel::TlsChannel(std::shared_ptr<const TlsContext> context, bool server,
   BIO_set_data(bio, &machine.pipe);
   BIO_set_init(bio, 1);
   SSL_set_bio(machine.ssl.get(), bio, bio);
-  if (server) {
-    SSL_set_accept_state(machine.ssl.get());
-    return;
-  }
-  SSL_set_connect_state(machine.ssl.get());
-  machine.names = also;
-  if (!name.empty()) machine.names.emplace_back(name);
-  if (!name.empty() && !is_ip_address(name))  // RFC 6066 3: SNI carries names only
-    SSL_set_tlsext_host_name(machine.ssl.get(), std::string(name).c_str());
+  server ? machine.accept() : machine.connect();
 }
 
 TlsChannel::~TlsChannel() = default;
@@ -313,17 +225,24 @@ void TlsChannel::shut_down(std::string& cipher) {
 }
 
 TlsFacts TlsChannel::facts() const {
-  const SSL* ssl = machine_->ssl.get();
+  const Machine& machine = *machine_;
+  SSL* ssl = machine.ssl.get();
   TlsFacts facts;
   facts.version = SSL_get_version(ssl);
   facts.cipher = SSL_get_cipher_name(ssl);
+  const unsigned char* alpn = nullptr;
+  unsigned alpn_size = 0;
+  SSL_get0_alpn_selected(ssl, &alpn, &alpn_size);
+  if (alpn_size > 0) facts.alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
+  facts.server_name = machine.server ? machine.server_name : machine.wish.name;
+  facts.chain = peer_chain(ssl);
+  if (!facts.chain) return facts;
+  facts.certificate_sha256 = facts.chain->certificates.front().sha256;
   const Certificate peer(SSL_get1_peer_certificate(ssl));
-  if (!peer) return facts;
-  facts.certificate_sha256 = hex_digest(peer.get());
-  const long result = SSL_get_verify_result(ssl);
-  if (result != X509_V_OK) {
-    facts.verify_error = X509_verify_cert_error_string(result);
-  } else if (!machine_->names.empty() && !names_any(peer.get(), machine_->names)) {
+  const bool any_name = !machine.server && machine.wish.name.empty() && machine.wish.also.empty();
+  if (!facts.chain->valid) {
+    facts.verify_error = facts.chain->error;
+  } else if (!any_name && !names_any(peer.get(), machine.wish)) {
     facts.verify_error = X509_verify_cert_error_string(X509_V_ERR_HOSTNAME_MISMATCH);
   } else {
     facts.verified = true;

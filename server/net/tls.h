@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,11 +11,17 @@
 
 namespace hanse::net {
 
+struct TlsIdentity {
+  std::string certificate_pem;   // chain, leaf first
+  std::string key_pem;
+};
+
 struct TlsSettings {
-  std::string certificate_pem;   // chain, leaf first; empty: no server side
+  std::string certificate_pem;   // the one shown when no other fits; may be empty
   std::string key_pem;
   std::string ca;                // "system" or the path of a PEM file
   std::string version_min = "1.2";
+  std::vector<TlsIdentity> further{};   // without any certificate there is no server side
 };
 
 // The loaded keys and trust anchors; immutable, shared by all shards, replaced whole on reload.
@@ -25,21 +30,26 @@ class TlsContext {
   static Result<std::shared_ptr<const TlsContext>> load(const TlsSettings& settings);
   ~TlsContext();
   bool can_serve() const;
-  std::optional<UtcTime> certificate_expires() const;
+  struct Expiry { std::string name; UtcTime at; };
+  std::vector<Expiry> certificates() const;          // ours
+
+  struct State;                                      // tls_handles.h
 
  private:
   friend class TlsChannel;
-  struct State;
   explicit TlsContext(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
 // TLS as a machine over bytes (memory BIOs): cipher text and plain text in and out, no socket.
+// A server shows the certificate for wish.identity, else for the name the client asks for, else
+// the first; a client shows one only when wish.identity says as whom.
 // Thread: one connection's.
 class TlsChannel {
  public:
-  TlsChannel(std::shared_ptr<const TlsContext> context, bool server, std::string_view name,
-             const std::vector<std::string>& also);
+  // `door`: what a session ticket of this server side is good for.
+  TlsChannel(std::shared_ptr<const TlsContext> context, bool server, TlsWish wish,
+             std::string_view door);
   ~TlsChannel();
 
   enum class State : std::uint8_t { handshaking, up, peer_closed, failed };

@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "server/base/digest.h"
+
 namespace hanse::sim {
 
 namespace {
@@ -59,9 +61,10 @@ class SimLink final : public Link, public SessionEvents {
   void connected(Result<End> end) {
     if (!end) return connect_failed(end.error().what);
     stop_waiting();
+    const std::string nonce = sha256("outbound " + std::to_string(end->stream().number()));
     channel_ = std::make_unique<Channel>(
         parts_.channel, *std::move(end),
-        parts_.room()->outbound({request_.lane, request_.endpoint, request_.tls}),
+        parts_.room()->outbound({request_.lane, request_.endpoint, request_.tls, nonce}),
         parts_.services, this, [this] { closed(); });
     channel_->open();
   }

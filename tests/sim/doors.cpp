@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/doors.h"
 
+#include "server/base/digest.h"
+
 namespace hanse::sim {
 
-void Doors::adopt(End end, const InboundContext& context) {
+void Doors::adopt(End end, InboundContext context) {
   const std::uint64_t number = end.stream().number();
+  context.nonce = sha256("inbound " + std::to_string(number));  // the same whenever replayed
   Inside& inside = sessions_[number];
   inside.services = services_(end.stream());
   inside.channel = std::make_unique<Channel>(

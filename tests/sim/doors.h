@@ -19,7 +19,7 @@ class Doors {
   Doors(ChannelParts parts, RoomOf room, ServicesOf services)
       : parts_(parts), room_(std::move(room)), services_(std::move(services)) {}
 
-  void adopt(End end, const InboundContext& context);
+  void adopt(End end, InboundContext context);
   void drain();
   void cut() { sessions_.clear(); }
   std::size_t open() const { return sessions_.size(); }

@@ -24,7 +24,7 @@ LIBRARIES = {
     "asio.hpp": ["server/net/*", "tests/unit/net/*"],
     "asio/*": ["server/net/*", "tests/unit/net/*"],
     "sqlite3.h": ["store/*", "tests/unit/store/*", "tests/sim/sim_disk*", "tests/sim/sim_vfs*"],
-    "openssl/*": ["server/net/tls.*", "server/base/digest.*", "tests/unit/net/*", "tests/bench/*"],
+    "openssl/*": ["server/net/tls*", "server/base/digest.*", "tests/unit/net/*", "tests/bench/*"],
     "ares.h": ["server/net/resolver*"],
     "toml++/*": ["server/config/*"],
     "nlohmann/*": ["server/console/*", "server/config/*", "tests/unit/console/*",

@@ -158,6 +158,37 @@ TEST_CASE("config: the node's own settings and their defaults") {
   CHECK(full.settings.log.hash_addresses);
 }
 
+TEST_CASE("config: further certificates are read in the order of the files, keys kept private") {
+  const Folder folder;
+  folder.file("b.pem", "B\n", 0644);
+  folder.file("b.key", "B KEY\n");
+  folder.file("conf.d/c.pem", "C\n", 0644);
+  folder.file("conf.d/c.toml", "[[certificate]]\ncert = \"file:c.pem\"\nkey = \"file:b.key\"\n");
+  const std::string text = "[node]\ndomain = \"a.example\"\n[[certificate]]\n"
+                           "cert = \"file:b.pem\"\nkey = \"file:b.key\"\n";
+  const NodeRead read = read_node(folder, text);
+  CHECK(all_problems(read.problems).empty());
+  REQUIRE(read.settings.tls.further.size() == 2);
+  CHECK(read.settings.tls.certificate_pem.empty());
+  CHECK(read.settings.tls.further[0].certificate_pem == "B\n");
+  CHECK(read.settings.tls.further[0].key_pem == "B KEY");
+  CHECK(read.settings.tls.further[1].certificate_pem == "C\n");
+
+  const std::string file = folder.path + "/hanse.toml";
+  const auto refused = [&](const std::string& name, const std::string& more) {
+    return all_problems(load(folder.file(name, more), node_schema()).problems);
+  };
+  folder.file("b.key", "B KEY\n", 0644);
+  CHECK(refused("hanse.toml", text).find("others can read or change") != std::string::npos);
+  folder.file("b.key", "B KEY\n");
+  CHECK(refused("hanse.toml", text + "[[certificate]]\ncert = \"file:b.pem\"\n")
+            .find("key") != std::string::npos);
+  CHECK(all_problems(read_node(folder, "[node]\ndomain = \"a.example\"\n[[certificate]]\n"
+                                       "cert = \"file:none.pem\"\nkey = \"file:b.key\"\n")
+                         .problems) ==
+        file + ":4:1: cert: " + folder.path + "/none.pem cannot be read\n");
+}
+
 TEST_CASE("config: what the node cannot use is told with its place") {
   const Folder folder;
   const std::string file = folder.path + "/hanse.toml";

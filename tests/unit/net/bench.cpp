@@ -37,7 +37,18 @@ struct TlsDirectory {
     run("openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -days 7 -set_serial 2 "
         "-extfile names -out leaf.pem");
     files = {(path / "ca.pem").string(), file_text(path / "leaf.pem"),
-             file_text(path / "leaf.key")};
+             file_text(path / "leaf.key"),
+             [this](const std::string& names, const std::string& more,
+                    const std::string& options) { return make(names, more, options); }};
+  }
+
+  TlsFiles::Made make(const std::string& names, const std::string& more,
+                      const std::string& options) const {
+    std::ofstream(path / "names") << (names.empty() ? "" : "subjectAltName=" + names + "\n")
+                                  << more << "\n";
+    run("openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -set_serial 3 -extfile names "
+        "-out made.pem " + (options.empty() ? "-days 7" : options));
+    return {file_text(path / "made.pem"), files.key_pem};
   }
   ~TlsDirectory() { std::filesystem::remove_all(path); }
 
@@ -131,11 +142,16 @@ Node::~Node() {
 }
 
 void Node::listen(bool implicit_tls) {
+  Listen table;
+  table.implicit_tls = implicit_tls;
+  listen(table);
+}
+
+void Node::listen(Listen table) {
   std::vector<Connections*> targets;
   for (const auto& one : connections_) targets.push_back(one.get());
-  Listen table;
   table.table = "listen.test";
-  table.implicit_tls = implicit_tls;
+  table.address_key = "addr";
   auto acceptor = Acceptor::listen(*shards_.at(0), "127.0.0.1:0", table, std::string(protocol),
                                    targets, log_);
   REQUIRE(acceptor);

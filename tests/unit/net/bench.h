@@ -72,6 +72,11 @@ class Story {
 
 struct TlsFiles {
   std::string ca_path, certificate_pem, key_pem;
+  // A further certificate of the CA. `names`: subjectAltName as openssl writes it in its
+  // configuration; `more`: further lines and `options` of `openssl x509`.
+  struct Made { std::string pem, key; };
+  std::function<Made(const std::string& names, const std::string& more,
+                     const std::string& options)> make;
 };
 const TlsFiles& tls_files();                            // made once by the openssl command
 
@@ -81,6 +86,7 @@ class Node {
   explicit Node(std::size_t shards = 1, bool tls = false, ConnectionLimits limits = {});
   ~Node();
   void listen(bool implicit_tls = false);
+  void listen(Listen table);
   std::uint16_t port() const;
   Endpoint endpoint() const;
   void on_shard(std::size_t index, const std::function<void()>& work);  // and wait for it

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/connections.h"
 
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <set>
 
 #include "tests/unit/net/bench.h"
 
@@ -168,6 +171,180 @@ TEST_CASE("operations section 9: real clients get in; older TLS and foreign ALPN
              tls_files().ca_path + "'"));
   CHECK_FALSE(with("-tls1_1 -cipher DEFAULT@SECLEVEL=0"));
   CHECK_FALSE(with("-alpn http/1.1"));
+}
+
+// A client of the system, by what it prints.
+std::string real_client(std::uint16_t port, const std::string& options,
+                        const std::string& input = "/dev/null") {
+  const std::string command = "timeout 20 openssl s_client -connect 127.0.0.1:" +
+                              std::to_string(port) + " " + options + " 2>&1 < " + input;
+  std::string out;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char block[4096];
+  for (std::size_t got = 0; (got = ::fread(block, 1, sizeof block, pipe)) > 0;)
+    out.append(block, got);
+  ::pclose(pipe);
+  return out;
+}
+
+// Tells how each connection began, says hello after TLS or after the first text, and echoes.
+void tell_beginnings(TlsPair& pair) {
+  pair.node_.room_->inbound_ = [&](const InboundContext& context) -> Script {
+    pair.story_.add(context.tls_first ? "opened by tls" : "opened plain");
+    return [&](Event& event, Instant, Outbox& out) {
+      if (const auto* up = std::get_if<TlsUp>(&event)) {
+        pair.story_.add("up alpn=" + up->facts.alpn + " name=" + up->facts.server_name +
+                        (up->facts.chain ? " chain" : " no chain"));
+        out.send("hello\n");
+        out.hang_up();
+      }
+      if (const auto* received = std::get_if<Received>(&event)) out.send(received->bytes);
+      if (std::holds_alternative<Drain>(event)) out.hang_up();
+    };
+  };
+}
+
+constexpr Listen detecting{.table = {}, .address_key = {}, .detect_tls = true,
+                           .alpn = "test-server", .ask_certificate = true};
+
+TEST_CASE("xmpp 1.8 one listener takes TLS and plain text, told apart by the first octet") {
+  TlsPair pair(1);
+  tell_beginnings(pair);
+  pair.node_.listen(detecting);
+  Client plain(pair.node_.port());
+  plain.send("<");
+  CHECK(plain.read(1) == "<");
+  plain.send("?xml");
+  CHECK(plain.read(4) == "?xml");
+  CHECK(pair.story_.count("opened plain") == 1);
+  CHECK(pair.story_.count("opened by tls") == 0);
+  const auto with = [&](const std::string& more) {
+    return real_client(pair.node_.port(), "-quiet -servername mx.a.example " + more);
+  };
+  CHECK(with("").find("hello") != std::string::npos);
+  CHECK(pair.story_.count("up alpn= name=mx.a.example no chain") == 1);
+  CHECK(with("-alpn test-server").find("hello") != std::string::npos);
+  CHECK(pair.story_.count("up alpn=test-server name=mx.a.example") == 1);
+  CHECK(with("-alpn other").find("no application protocol") != std::string::npos);
+  CHECK(pair.story_.count("opened by tls") == 2);
+  CHECK(pair.story_.count("opened plain") == 1);
+}
+
+TEST_CASE("xmpp 1.8 who says nothing at the first octet's place is let go, and nobody hears") {
+  ConnectionLimits limits;
+  limits.handshake_timeout = 200ms;
+  TlsPair pair(1, "ping", true, limits);
+  tell_beginnings(pair);
+  pair.node_.listen(detecting);
+  Client silent(pair.node_.port());
+  CHECK(silent.read_to_end().empty());
+  Client ending(pair.node_.port());
+  ending.end_output();
+  CHECK(ending.read_to_end().empty());
+  Client waiting(pair.node_.port());
+  CHECK(pair.node_.wait_until([&] { return pair.node_.open() == 1; }));
+  pair.node_.on_shard(0, [&] { pair.node_.connections_[0]->drain(); });
+  CHECK(waiting.read_to_end().empty());
+  CHECK(pair.story_.text().empty());
+  CHECK(pair.node_.wait_until([&] { return pair.node_.open() == 0; }));
+}
+
+TEST_CASE("xmpp 1.8 a TLS hello to a node without a certificate is the end, not a crash") {
+  TlsPair pair(1, "ping", false);
+  tell_beginnings(pair);
+  pair.node_.listen(detecting);
+  Client client(pair.node_.port());
+  client.send("\x16\x03\x01");
+  CHECK(client.read_to_end().empty());
+  CHECK(pair.story_.text().empty());
+}
+
+TEST_CASE("xmpp 3.2 a ticket opens the door it was given at, under its name, and no other") {
+  TlsPair pair(1);
+  tell_beginnings(pair);
+  const std::string file = tls_files().ca_path + ".session";
+  const std::string version = GENERATE(std::string("-tls1_3"), std::string("-tls1_2"));
+  const auto at = [&](const Listen& table, const std::string& more) {
+    pair.node_.listen(table);
+    const std::string out = real_client(pair.node_.port(), version + " " + more);
+    return out.find("\nReused, ") != std::string::npos   ? "reused"
+           : out.find("\nNew, ") != std::string::npos ? "new" : out;
+  };
+  Listen plain;
+  plain.implicit_tls = true;
+  Listen asking = plain;
+  asking.ask_certificate = true;
+  const std::string name = "-ign_eof -servername mx.a.example ";
+  CHECK(at(plain, name + "-sess_out " + file) == "new");
+  CHECK(at(plain, name + "-sess_in " + file) == "reused");
+  CHECK(at(plain, "-ign_eof -servername other.example -sess_in " + file) == "new");
+  // Where certificates are asked for, every handshake is a whole one.
+  CHECK(at(asking, name + "-sess_in " + file) == "new");
+  std::remove(file.c_str());
+  at(asking, name + "-sess_out " + file);
+  CHECK(at(asking, name + "-sess_in " + file) != "reused");
+}
+
+TEST_CASE("xmpp 3.2 no early data, no renegotiation, no compression") {
+  TlsPair pair(1);
+  tell_beginnings(pair);
+  pair.node_.listen(true);
+  const std::string one = real_client(pair.node_.port(), "-tls1_3 -ign_eof -comp");
+  CHECK(one.find("Max Early Data: 0") != std::string::npos);
+  CHECK(one.find("Compression: NONE") != std::string::npos);
+  pair.node_.room_->inbound_ = [](const InboundContext&) -> Script {
+    return [](Event& event, Instant, Outbox& out) {
+      if (std::holds_alternative<Received>(event)) out.hang_up();
+    };
+  };
+  const std::string input = tls_files().ca_path + ".input";
+  std::ofstream(input) << "R\n";
+  const std::string two = real_client(pair.node_.port(), "-tls1_2", input);
+  CHECK(two.find("RENEGOTIATING") != std::string::npos);
+  CHECK(two.find("no renegotiation") != std::string::npos);
+}
+
+TEST_CASE("a dialled connection may begin with TLS: start_tls before any byte") {
+  TlsPair pair(1);
+  tell_beginnings(pair);
+  pair.node_.listen(detecting);
+  pair.node_.room_->outbound_ = [&](const OutboundContext&) -> Script {
+    return [&](Event& event, Instant, Outbox& out) {
+      if (std::holds_alternative<Opened>(event))
+        out.start_tls({.name = "mx.a.example", .identity = "mx.a.example",
+                       .alpn = "test-server"});
+      if (const auto* received = std::get_if<Received>(&event))
+        pair.story_.add("got " + std::string(received->bytes));
+    };
+  };
+  pair.dial();
+  CHECK(pair.story_.wait_for("got hello"));
+  CHECK(pair.story_.count("up alpn=test-server name=mx.a.example chain") == 1);
+}
+
+TEST_CASE("every engine gets a nonce of its own, and hears where its peer came in") {
+  TlsPair pair(1);
+  std::set<std::string> nonces;
+  std::string listener;
+  pair.node_.room_->inbound_ = [&](const InboundContext& context) {
+    nonces.insert(context.nonce);
+    listener = context.listener;
+    CHECK_FALSE(context.tls_first);
+    return echo();
+  };
+  pair.node_.room_->outbound_ = [&](const OutboundContext& context) {
+    nonces.insert(context.nonce);
+    return echo();
+  };
+  pair.dial();
+  Client client(pair.node_.port());
+  CHECK(client.read(6) == "hello\n");
+  CHECK(pair.node_.wait_until([&] { return nonces.size() == 3; }));
+  pair.node_.on_shard(0, [&] {
+    for (const std::string& nonce : nonces) CHECK(nonce.size() == 32);
+    CHECK(listener == "addr");
+  });
 }
 
 TEST_CASE("the end of a TLS peer is the end, with close_notify and without") {

@@ -20,7 +20,9 @@ std::shared_ptr<const TlsContext> context(std::string ca = tls_files().ca_path,
 struct Joined {
   Joined(std::string_view name, std::vector<std::string> also = {},
          std::shared_ptr<const TlsContext> of_client = context(), std::size_t piece = 65536)
-      : server_(context(), true, {}, {}), client_(std::move(of_client), false, name, also),
+      : server_(context(), true, {}, "door"),
+        client_(std::move(of_client), false,
+                {.name = std::string(name), .also = std::move(also)}, {}),
         piece_(piece) {
     client_.start(to_server_);
     carry();
@@ -93,7 +95,7 @@ TEST_CASE("close_notify reaches the other side") {
 }
 
 TEST_CASE("bytes that are no TLS fail with a reason, and nothing comes after") {
-  TlsChannel server(context(), true, {}, {});
+  TlsChannel server(context(), true, {}, "door");
   std::string plain, cipher;
   CHECK(server.receive("EHLO mx.b.example\r\n", plain, cipher) == State::failed);
   CHECK_FALSE(server.error().empty());
@@ -126,9 +128,11 @@ TEST_CASE("a context without a certificate only dials; one with it knows when it
   const auto client_only = TlsContext::load({"", "", "system", "1.2"});
   REQUIRE(client_only);
   CHECK_FALSE((*client_only)->can_serve());
-  CHECK_FALSE((*client_only)->certificate_expires());
-  REQUIRE(context()->certificate_expires());
-  const auto left = *context()->certificate_expires() - SystemClock().utc();
+  CHECK((*client_only)->certificates().empty());
+  const auto certificates = context()->certificates();
+  REQUIRE(certificates.size() == 1);
+  CHECK(certificates[0].name == "mx.a.example");
+  const auto left = certificates[0].at - SystemClock().utc();
   CHECK(left > 6 * 24h);
   CHECK(left < 8 * 24h);
 }
