@@ -48,7 +48,7 @@ class Component(threading.Thread):
             except (OSError, Closed, AssertionError) as error:
                 self.trouble = error
             self.ready.clear()
-            self.stopping.wait(0.1)
+            self.stopping.wait(0.02)
 
     def _session(self):
         stream = Stream(socket.create_connection((self.host, self.port), timeout=5))
@@ -160,6 +160,11 @@ class Component(threading.Thread):
         with self.news:
             return [one for one in self.received if one.name == "message"
                     and one.get("type") != "error" and to in (None, one.get("to"))]
+
+    def returned(self):
+        """The ids of what came back as an error."""
+        with self.news:
+            return {one.get("id") for one in self.received if one.get("type") == "error"}
 
     def close(self):
         self.stopping.set()
