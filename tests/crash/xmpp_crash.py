@@ -58,6 +58,8 @@ ROUTE = """
 match = "{match}"
 protocol = "xmpp"
 via = "{host}:5269"
+[peer."{match}"]
+xmpp_trust = "dialback"
 """
 
 

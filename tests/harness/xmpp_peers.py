@@ -206,9 +206,10 @@ class Ejabberd(Peer):
                 port=self.port_of(name), host=self.host, name=name, secret=SECRET)
                 for name in self.components),
             level=self.options.get("level", 5), modules=modules))
-        resolver = self.options.get("resolver", "127.0.0.1").replace(".", ",")
+        resolver = self.options.get("resolver", "127.0.0.1")
+        resolv = self.workspace.file(f"{self.name}/resolv.conf", f"nameserver {resolver}\n")
         self.workspace.file(f"{self.name}/inetrc",
-                            f'{{lookup,["file","dns"]}}. {{nameserver,{{{resolver}}}}}.\n')
+                            f'{{lookup,["file","dns"]}}. {{resolv_conf,"{resolv}"}}.\n')
         self.workspace.folder(f"{self.name}/spool")
 
     def port_of(self, domain):
