@@ -95,19 +95,22 @@ void Inbound::kept(const Answer& answer, Outbox& out) {
 }
 
 // The block is complete in memory as long as nothing was handed to the store.
-void Inbound::check_header(Outbox&) {
+void Inbound::check_header(Outbox& out) {
   Transaction& message = *transaction_;
   if (message.header_checked) return;
   message.header_checked = true;
   HeaderRules rules;
-  rules.normalize = settings_->in.normalize_line_endings;
+  rules.normalize = message.content.normalize_line_endings;
+  rules.tag_from = message.content.tag_from;
   rules.hops_max = settings_->in.hops_max;
   rules.node = settings_->node.domain;
   rules.recipients = &message.to;
   HeaderReport report = check_header_block(message.body, rules);
   message.message_id = std::move(report.message_id);
   message.refusal = report.refusal;
+  message.tag = report.tag;
   if (!message.refusal.empty()) message.body = std::string();
+  else if (!message.tag.empty()) out.note(Level::warning, "smtp.tagged", tag_text(message.tag));
 }
 
 void Inbound::end_of_content(Outbox& out) {
@@ -134,7 +137,8 @@ void Inbound::submit(Outbox& out) {
   envelope.from = std::move(message.from);
   envelope.to = std::move(message.to);
   envelope.trace.push_back(hop());
-  if (message.eight_bit || message.data.high_octet()) envelope.native = fact_eight_bit;
+  if (message.eight_bit || message.data.high_octet()) add_fact(envelope.native, fact_eight_bit);
+  if (!message.tag.empty()) add_fact(envelope.native, message.tag);
   submission.body.size = message.data.size();
   submission.body.blob = message.blob;
   if (message.blob == 0)

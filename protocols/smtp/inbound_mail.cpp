@@ -107,11 +107,7 @@ void Inbound::mail(std::string_view argument, Outbox& out) {
   if (!bad.empty()) return complain(bad);
   if (parameters.size > settings_->in.size_max)
     return refuse("552 5.3.4 message too large", out);  // D-8
-  DataRules rules;
-  rules.normalize = settings_->in.normalize_line_endings;
-  if (settings_->in.accept_long_lines) rules.line_octets_max = long_text_line_octets_max;
-  rules.size_max = settings_->in.size_max;
-  transaction_ = std::make_unique<Transaction>(std::move(path.address), rules);
+  transaction_ = std::make_unique<Transaction>(std::move(path.address));
   transaction_->declared_size = parameters.size;
   transaction_->eight_bit = parameters.eight_bit;
   std::vector<Evidence> evidence;
@@ -177,6 +173,13 @@ void Inbound::sender_domain_found(const Answer& answer, Outbox& out) {
 }
 
 void Inbound::accept_sender() {
+  Transaction& message = *transaction_;
+  message.content = content_policy(settings_->in, message.peer);
+  DataRules rules;
+  rules.normalize = message.content.normalize_line_endings;
+  if (settings_->in.accept_long_lines) rules.line_octets_max = long_text_line_octets_max;
+  rules.size_max = settings_->in.size_max;
+  message.data = DataReader(rules);
   state_ = State::sender;
   refused_data_ = false;
   refused_data_errors_ = 0;
