@@ -46,6 +46,9 @@ constexpr Option smtp_options[] = {
     {.key = "check_sender_domain", .type = OptionType::boolean, .fallback = "true",
      .help = "Refuse senders whose domain does not exist or says that it takes no mail. Not "
              "asked for mail from relay_from and from configured peers."},
+    {.key = "check_recipient_domain", .type = OptionType::boolean, .fallback = "true",
+     .help = "Refuse recipients whose domain says that it takes no mail (null MX), when no route "
+             "names the next hop. A lookup that takes longer than 5 s is not waited for."},
     {.key = "reverse_names", .type = OptionType::boolean, .fallback = "true",
      .help = "Look up the name of the connecting address for the trace field; never waits for it."},
     {.key = "relay_to_literals", .type = OptionType::boolean, .fallback = "false",
@@ -214,6 +217,7 @@ Result<InboundSettings> read_inbound(const Settings& table, const NodeFacts& nod
   in.content.normalize_line_endings = table.text("line_endings") == "normalize";
   in.accept_long_lines = table.text("long_lines") == "accept";
   in.check_sender_domain = table.boolean("check_sender_domain");
+  in.check_recipient_domain = table.boolean("check_recipient_domain");
   in.reverse_names = table.boolean("reverse_names");
   in.relay_to_literals = table.boolean("relay_to_literals");
   in.refuse_all = table.boolean("refuse_all");

@@ -30,7 +30,7 @@ struct InboundSettings {
   ContentPolicy content;
   std::map<std::string, ContentPolicy, std::less<>> peers;   // those that say otherwise
   bool accept_long_lines = false;        // D-5
-  bool check_sender_domain = true;
+  bool check_sender_domain = true, check_recipient_domain = true;   // M-4
   bool reverse_names = true;
   bool relay_to_literals = false;        // S-7
   bool refuse_all = false;               // S-18

@@ -82,6 +82,7 @@ constexpr std::size_t mail_oversize_octets_max = 64 * 1024 * 1024;  // eaten bey
 constexpr std::size_t mail_octets_per_second_min = 1024;      // of a message, after ... (D-17)
 constexpr Duration mail_content_start_max = 60s;              // ... this long
 constexpr Duration mail_question_wait_max = 60s;              // for our own answers (D-14)
+constexpr Duration mail_recipient_wait_max = 5s;              // for the MX of a recipient (M-4)
 constexpr Duration mail_crowded_wait_max = 10s;               // any wait, when connections run out
 constexpr Duration mail_tls_wait_max = 60s;                   // for the handshake (D-17)
 

@@ -37,6 +37,7 @@ std::unique_ptr<Engine> make_inbound(const Settings& settings) {
   in.content.normalize_line_endings = flag(settings, "normalize");
   in.accept_long_lines = flag(settings, "accept_long_lines");
   in.check_sender_domain = flag(settings, "check_sender_domain");
+  in.check_recipient_domain = number(settings, "check_recipient_domain", 1) != 0;
   in.reverse_names = flag(settings, "reverse_names");
   in.relay_to_literals = flag(settings, "relay_to_literals");
   for (const auto& [key, value] : settings) {
