@@ -102,6 +102,7 @@ class Inbound final : public Engine {
   void read_content(std::string_view& input, Outbox& out);
   void check_header(Outbox& out);
   bool keep_content(Outbox& out);
+  Duration content_head_start() const;
   void content_time_is_up(Outbox& out);
   void kept(const Answer& answer, Outbox& out);
   void end_of_content(Outbox& out);

@@ -46,7 +46,7 @@ void Inbound::data(std::string_view, Outbox& out) {
   }
   state_ = State::content;
   transaction_->content_begun = now_;
-  out.set_timer(content_timer, now_ + limits::mail_content_start_max);
+  out.set_timer(content_timer, now_ + content_head_start());
   say("354 end with a dot on a line by itself");
 }
 
@@ -171,11 +171,15 @@ void Inbound::submitted(const Answer& answer, Outbox& out) {
   if (++messages_ >= settings_->in.session_messages_max) too_old_ = true;  // D-17
 }
 
+Duration Inbound::content_head_start() const {
+  return crowded_ ? limits::mail_crowded_wait_max : limits::mail_content_start_max;
+}
+
 // D-17: a head start, then at least so many octets a second.
 void Inbound::content_time_is_up(Outbox& out) {
   if (state_ != State::content) return;
   const Duration allowed =
-      limits::mail_content_start_max +
+      content_head_start() +
       std::chrono::seconds(transaction_->data.eaten() / limits::mail_octets_per_second_min);
   const Instant until = transaction_->content_begun + allowed;
   if (until > now_) {
