@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "federation/discovery.h"
-#include "protocols/smtp/next_hop.h"
+#include "federation/next_hop.h"
+#include "protocols/smtp/settings.h"
 #include "server/base/random.h"
 
 namespace hanse::smtp {

@@ -3,34 +3,27 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "federation/next_hop.h"
 #include "protocols/protocol.h"
 #include "server/base/options.h"
 #include "server/base/text.h"
 
 namespace hanse::smtp {
 
-// How a message's content is judged where there is a choice.
-struct ContentPolicy {
-  bool normalize_line_endings = false;   // D-3
-  bool tag_from = false;                 // D-7: without a From or with several it is marked
-};
-
-// What the receiving side is told by [smtp], and by the smtp_ keys of [peer."..."].
+// What the receiving side is told by [smtp].
 struct InboundSettings {
   std::string postmaster_domain;         // of a bare <postmaster>
   std::vector<Network> relay_from;       // our own networks: their senders are not checked
   std::uint64_t size_max = 0;            // octets of one message
   std::size_t recipients_max = 0;        // of one transaction
   std::size_t hops_max = 0;              // Received fields
-  ContentPolicy content;
-  std::map<std::string, ContentPolicy, std::less<>> peers;   // those that say otherwise
+  bool normalize_line_endings = false;   // D-3
   bool accept_long_lines = false;        // D-5
-  bool check_sender_domain = true, check_recipient_domain = true;   // M-4
+  bool check_sender_domain = true;
   bool reverse_names = true;
   bool relay_to_literals = false;        // S-7
   bool refuse_all = false;               // S-18
@@ -40,12 +33,9 @@ struct InboundSettings {
 };
 
 // What the sending side is told by [smtp].
-struct OutboundSettings {
+struct OutboundSettings : DialRules {
   std::string helo_name;
-  std::vector<std::string> own_endpoints;   // "192.0.2.1:25": where this node itself listens
   std::uint16_t port = 25;                  // of hosts found by DNS
-  bool ipv6 = true;
-  bool private_addresses = true, loopback_addresses = false;   // M-5
   std::size_t recipients_per_transaction = 0;                  // C-10
   // C-5
   Duration banner_wait{0}, ehlo_wait{0}, starttls_wait{0}, mail_wait{0}, rcpt_wait{0};
@@ -59,10 +49,7 @@ struct SmtpSettings {
   OutboundSettings out;
 };
 
-const ContentPolicy& content_policy(const InboundSettings& in, std::string_view peer);
-
 std::span<const OptionTable> option_tables();   // [smtp] and [listen.smtp]
-std::span<const Option> peer_options();         // in [peer."..."]
 Result<SmtpSettings> read_settings(const Configuration& configuration, const NodeFacts& node);
 
 }  // namespace hanse::smtp

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/smtp/next_hop.h"
+#include "federation/next_hop.h"
 
 #include <algorithm>
+#include <span>
 
 #include "server/base/idna.h"
+#include "server/base/network_address.h"
+#include "server/base/quantity.h"
+#include "server/base/text.h"
 
-namespace hanse::smtp {
+namespace hanse {
 
 namespace {
 
@@ -67,15 +71,14 @@ NextHop parse_next_hop(std::string_view lane) {
   return named(NextHop::Kind::host, lane.substr(0, colon), port);
 }
 
-bool may_dial(const OutboundSettings& settings, std::string_view address) {
+bool may_dial(const DialRules& rules, std::string_view address) {
   if (in_any(never_dialled, address)) return false;
-  if (!settings.loopback_addresses && in_any(loopback, address)) return false;
-  return settings.private_addresses || !in_any(private_use, address);
+  if (!rules.loopback_addresses && in_any(loopback, address)) return false;
+  return rules.private_addresses || !in_any(private_use, address);
 }
 
-bool is_own_endpoint(const OutboundSettings& settings, std::string_view address,
-                     std::uint16_t port) {
-  return std::any_of(settings.own_endpoints.begin(), settings.own_endpoints.end(),
+bool is_own_endpoint(const DialRules& rules, std::string_view address, std::uint16_t port) {
+  return std::any_of(rules.own_endpoints.begin(), rules.own_endpoints.end(),
                      [&](const std::string& text) {
                        const NextHop own = parse_next_hop(text);
                        if (own.kind != NextHop::Kind::address || own.port != port) return false;
@@ -84,4 +87,4 @@ bool is_own_endpoint(const OutboundSettings& settings, std::string_view address,
                      });
 }
 
-}  // namespace hanse::smtp
+}  // namespace hanse

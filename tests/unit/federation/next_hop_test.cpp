@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocols/smtp/next_hop.h"
+#include "federation/next_hop.h"
 
 #include "tests/catch.h"
 
-namespace hanse::smtp {
+namespace hanse {
 namespace {
 
 void means(std::string_view lane, NextHop::Kind kind, std::string_view name, std::uint16_t port) {
@@ -58,25 +58,25 @@ TEST_CASE("M-5 which found addresses are dialled") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.address);
-    OutboundSettings settings;
-    settings.private_addresses = false;
-    CHECK(may_dial(settings, row.address) == row.always);
-    settings.private_addresses = true;
-    CHECK(may_dial(settings, row.address) == row.with_private);
-    settings.private_addresses = false;
-    settings.loopback_addresses = true;
-    CHECK(may_dial(settings, row.address) == row.with_loopback);
+    DialRules rules;
+    rules.private_addresses = false;
+    CHECK(may_dial(rules, row.address) == row.always);
+    rules.private_addresses = true;
+    CHECK(may_dial(rules, row.address) == row.with_private);
+    rules.private_addresses = false;
+    rules.loopback_addresses = true;
+    CHECK(may_dial(rules, row.address) == row.with_loopback);
   }
 }
 
 TEST_CASE("M-6 where this node itself listens") {
-  OutboundSettings settings;
-  settings.own_endpoints = {"192.0.2.1:25", "[2001:db8::1]:25", "0.0.0.0:26"};
-  CHECK(is_own_endpoint(settings, "192.0.2.1", 25));
-  CHECK(is_own_endpoint(settings, "2001:0db8::1", 25));
-  CHECK_FALSE(is_own_endpoint(settings, "192.0.2.1", 26));
-  CHECK_FALSE(is_own_endpoint(settings, "192.0.2.2", 25));
+  DialRules rules;
+  rules.own_endpoints = {"192.0.2.1:25", "[2001:db8::1]:25", "0.0.0.0:26"};
+  CHECK(is_own_endpoint(rules, "192.0.2.1", 25));
+  CHECK(is_own_endpoint(rules, "2001:0db8::1", 25));
+  CHECK_FALSE(is_own_endpoint(rules, "192.0.2.1", 26));
+  CHECK_FALSE(is_own_endpoint(rules, "192.0.2.2", 25));
 }
 
 }  // namespace
-}  // namespace hanse::smtp
+}  // namespace hanse
