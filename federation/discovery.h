@@ -29,6 +29,8 @@ struct Endpoint {
   std::uint16_t port = 0;    // 0: Unix socket
   std::vector<std::string> verify_names;  // any of these in the certificate will do
   bool secure = false;       // found by DNSSEC all the way
+  bool tls_first = false;    // TLS stands at the beginning (direct TLS)
+  std::vector<DnsTlsa> tlsa{};  // of a secure host; empty: DANE has no say
 };
 std::string to_text(const Endpoint& endpoint);  // "mx1.b.example [192.0.2.7]:25"
 
