@@ -37,7 +37,7 @@ void Lane::State::begin_attempt(Instant now) {
   attempting = true;
   attempt_began = now;
   attempt_works = std::min(ready.size(), window_now());
-  plan.begin(tls, traits->endpoints_tried_max);
+  plan.begin(tls, traits->endpoints_tried_max, now);
 }
 
 void Lane::State::find() {
@@ -51,7 +51,7 @@ void Lane::State::found(EndpointFinder::Found result) {
   endpoints_until = parts.clock.now() + limits::endpoints_kept_max;
   if (result.endpoints && !result.endpoints->empty()) {
     plan.set_endpoints(*std::move(result.endpoints));
-    plan.begin(tls, traits->endpoints_tried_max);
+    plan.begin(tls, traits->endpoints_tried_max, parts.clock.now());
   } else if (!result.endpoints && result.endpoints.error().fault == Fault::never) {
     fail_all(result);
   } else if (!up) {  // a lane that is up lives on with what it knew
@@ -102,7 +102,7 @@ void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
   const bool at_current = link.step.number == plan.current().number;
   const bool in_the_clear = end.tls_failed && link.step.tls == TlsLevel::may;
   if (in_the_clear) {
-    if (at_current) plan.failed(end);
+    if (at_current) plan.failed(end, parts.clock.now());
     return;
   }
   if (link.useful || !attempting || any(Phase::ready)) {
@@ -110,7 +110,7 @@ void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
     if (!link.useful) extra_links_after = parts.clock.now() + limits::extra_link_pause;
     return window.failed();
   }
-  if (at_current) plan.failed(end);
+  if (at_current) plan.failed(end, parts.clock.now());
   const bool late = parts.clock.now() - attempt_began > limits::attempt_max;  // M-9
   if (others || (!plan.exhausted() && !late)) return;                         // M-10
   fail_attempt(end, to_text(link.step.endpoint));

@@ -28,9 +28,9 @@ RouteChoice RouteTable::choose(std::string_view protocol, std::string_view domai
     if (!applies(route, protocol) || !domain_matches(route.match, domain)) continue;
     const bool found_by_name = route.via == discover;
     return {found_by_name ? lower_ascii(domain) : route.via, route.name,
-            route.tls.value_or(TlsLevel::may)};
+            route.tls.value_or(TlsLevel::may), found_by_name};
   }
-  return {lower_ascii(domain), std::string(discover), TlsLevel::may};
+  return {lower_ascii(domain), std::string(discover), TlsLevel::may, true};
 }
 
 bool RouteTable::names(std::string_view protocol, std::string_view domain) const {

@@ -25,6 +25,7 @@ struct RouteChoice {
   std::string lane;       // the via, or the domain itself when it is to be discovered
   std::string route;      // "route.0" or "discover"
   TlsLevel tls = TlsLevel::may;
+  bool discovered = false;   // the lane is a domain; the DNS knows its hosts
 };
 
 // First match wins; no match: discover by DNS. Pure and immutable.

@@ -6,6 +6,7 @@
 
 #include "protocols/smtp/address.h"
 #include "protocols/smtp/octets.h"
+#include "protocols/smtp/trace.h"
 #include "server/base/text.h"
 
 namespace hanse::smtp {
@@ -118,7 +119,10 @@ class Census {
 
   HeaderReport conclude() {
     if (report_.received_fields >= rules_.hops_max) fault(mail_loop);
-    if (seen_[0] != 1) fault("550 5.7.1 exactly one From field is needed");  // D-7
+    if (seen_[0] != 1 && rules_.tag_from)  // D-7
+      report_.tag = seen_[0] == 0 ? fact_no_from : fact_several_from;
+    else if (seen_[0] != 1)
+      fault("550 5.7.1 exactly one From field is needed");
     return std::move(report_);
   }
 

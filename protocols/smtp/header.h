@@ -21,6 +21,7 @@ static_assert(header_octets_max == 256 * 1024);
 
 struct HeaderRules {
   bool normalize = false;            // a line that is no field ends the header instead (D-6)
+  bool tag_from = false;             // D-7: no From or several are told, not refused
   std::size_t hops_max = 100;
   std::string_view node;             // our own name in Received fields
   const std::vector<Address>* recipients = nullptr;
@@ -28,6 +29,7 @@ struct HeaderRules {
 
 struct HeaderReport {
   std::string_view refusal;          // the reply at the end of data, empty when all is well
+  std::string_view tag;              // fact_no_from, fact_several_from or empty
   std::string message_id;            // without brackets; empty when absent
   std::size_t received_fields = 0;
 };

@@ -154,6 +154,7 @@ void Inbound::handle(Answered& event, Outbox& out) {
     case Asked::sender_trust: return sender_decided(event.answer, out);
     case Asked::sender_domain: return sender_domain_found(event.answer, out);
     case Asked::recipient: return recipient_decided(event.answer, out);
+    case Asked::recipient_domain: return recipient_domain_found(event.answer, out);
     case Asked::keep: return kept(event.answer, out);
     case Asked::submit: return submitted(event.answer, out);
   }
@@ -174,6 +175,11 @@ void Inbound::handle(Rang& event, Outbox& out) {
     content_time_is_up(out);
   } else if (state_ == State::connecting && asked_ == Asked::nothing) {
     greet(out);
+  } else if (asked_ == Asked::recipient_domain) {
+    asked_ = Asked::nothing;
+    ask_ = 0;   // a later answer goes nowhere
+    progress_ = true;
+    accept_recipient();
   } else if (state_ == State::handshake) {
     hang_up_ = true;  // no words in clear where TLS is expected
   } else {

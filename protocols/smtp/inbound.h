@@ -33,7 +33,7 @@ class Inbound final : public Engine {
   };
   // What the one open question is about; input is held until its answer.
   enum class Asked : std::uint8_t {
-    nothing, greeting, sender_trust, sender_domain, recipient, keep, submit,
+    nothing, greeting, sender_trust, sender_domain, recipient, recipient_domain, keep, submit,
   };
   enum : TimerId { wait_timer, content_timer, age_timer };
 
@@ -91,6 +91,9 @@ class Inbound final : public Engine {
   void drop_transaction(Outbox& out);
   void rcpt(std::string_view argument, Outbox& out);
   void recipient_decided(const Answer& answer, Outbox& out);
+  bool recipient_is_checked(const RouteChoice& route) const;
+  void recipient_domain_found(const Answer& answer, Outbox& out);
+  void accept_recipient();
   Claim claim() const;
   bool sender_is_checked() const;
 
@@ -99,6 +102,7 @@ class Inbound final : public Engine {
   void read_content(std::string_view& input, Outbox& out);
   void check_header(Outbox& out);
   bool keep_content(Outbox& out);
+  Duration content_head_start() const;
   void content_time_is_up(Outbox& out);
   void kept(const Answer& answer, Outbox& out);
   void end_of_content(Outbox& out);

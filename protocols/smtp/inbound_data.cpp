@@ -46,7 +46,7 @@ void Inbound::data(std::string_view, Outbox& out) {
   }
   state_ = State::content;
   transaction_->content_begun = now_;
-  out.set_timer(content_timer, now_ + limits::mail_content_start_max);
+  out.set_timer(content_timer, now_ + content_head_start());
   say("354 end with a dot on a line by itself");
 }
 
@@ -95,19 +95,22 @@ void Inbound::kept(const Answer& answer, Outbox& out) {
 }
 
 // The block is complete in memory as long as nothing was handed to the store.
-void Inbound::check_header(Outbox&) {
+void Inbound::check_header(Outbox& out) {
   Transaction& message = *transaction_;
   if (message.header_checked) return;
   message.header_checked = true;
   HeaderRules rules;
-  rules.normalize = settings_->in.normalize_line_endings;
+  rules.normalize = message.content.normalize_line_endings;
+  rules.tag_from = message.content.tag_from;
   rules.hops_max = settings_->in.hops_max;
   rules.node = settings_->node.domain;
   rules.recipients = &message.to;
   HeaderReport report = check_header_block(message.body, rules);
   message.message_id = std::move(report.message_id);
   message.refusal = report.refusal;
+  message.tag = report.tag;
   if (!message.refusal.empty()) message.body = std::string();
+  else if (!message.tag.empty()) out.note(Level::warning, "smtp.tagged", tag_text(message.tag));
 }
 
 void Inbound::end_of_content(Outbox& out) {
@@ -134,7 +137,8 @@ void Inbound::submit(Outbox& out) {
   envelope.from = std::move(message.from);
   envelope.to = std::move(message.to);
   envelope.trace.push_back(hop());
-  if (message.eight_bit || message.data.high_octet()) envelope.native = fact_eight_bit;
+  if (message.eight_bit || message.data.high_octet()) add_fact(envelope.native, fact_eight_bit);
+  if (!message.tag.empty()) add_fact(envelope.native, message.tag);
   submission.body.size = message.data.size();
   submission.body.blob = message.blob;
   if (message.blob == 0)
@@ -167,11 +171,15 @@ void Inbound::submitted(const Answer& answer, Outbox& out) {
   if (++messages_ >= settings_->in.session_messages_max) too_old_ = true;  // D-17
 }
 
+Duration Inbound::content_head_start() const {
+  return crowded_ ? limits::mail_crowded_wait_max : limits::mail_content_start_max;
+}
+
 // D-17: a head start, then at least so many octets a second.
 void Inbound::content_time_is_up(Outbox& out) {
   if (state_ != State::content) return;
   const Duration allowed =
-      limits::mail_content_start_max +
+      content_head_start() +
       std::chrono::seconds(transaction_->data.eaten() / limits::mail_octets_per_second_min);
   const Instant until = transaction_->content_begun + allowed;
   if (until > now_) {

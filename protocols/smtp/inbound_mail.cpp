@@ -107,11 +107,7 @@ void Inbound::mail(std::string_view argument, Outbox& out) {
   if (!bad.empty()) return complain(bad);
   if (parameters.size > settings_->in.size_max)
     return refuse("552 5.3.4 message too large", out);  // D-8
-  DataRules rules;
-  rules.normalize = settings_->in.normalize_line_endings;
-  if (settings_->in.accept_long_lines) rules.line_octets_max = long_text_line_octets_max;
-  rules.size_max = settings_->in.size_max;
-  transaction_ = std::make_unique<Transaction>(std::move(path.address), rules);
+  transaction_ = std::make_unique<Transaction>(std::move(path.address));
   transaction_->declared_size = parameters.size;
   transaction_->eight_bit = parameters.eight_bit;
   std::vector<Evidence> evidence;
@@ -177,6 +173,13 @@ void Inbound::sender_domain_found(const Answer& answer, Outbox& out) {
 }
 
 void Inbound::accept_sender() {
+  Transaction& message = *transaction_;
+  message.content = content_policy(settings_->in, message.peer);
+  DataRules rules;
+  rules.normalize = message.content.normalize_line_endings;
+  if (settings_->in.accept_long_lines) rules.line_octets_max = long_text_line_octets_max;
+  rules.size_max = settings_->in.size_max;
+  message.data = DataReader(rules);
   state_ = State::sender;
   refused_data_ = false;
   refused_data_errors_ = 0;
@@ -225,12 +228,35 @@ void Inbound::recipient_decided(const Answer& answer, Outbox& out) {
                mailbox_text(transaction_->recipient) + ": " + permission->why);
     return refuse(reply, out);
   }
+  if (!recipient_is_checked(permission->route)) return accept_recipient();
+  ask(Asked::recipient_domain, Lookup{{transaction_->recipient.domain, DnsType::mx}}, out);
+  out.set_timer(wait_timer, now_ + limits::mail_recipient_wait_max);
+}
+
+// Only where the DNS leads: whoever named the next hop knows better than the DNS does.
+bool Inbound::recipient_is_checked(const RouteChoice& route) const {
+  const std::string& domain = transaction_->recipient.domain;
+  return settings_->in.check_recipient_domain && route.discovered && domain.front() != '[' &&
+         domain != transaction_->domain_found;
+}
+
+// M-4: known now, it costs the sender no bounce. Everything else the DNS may say is the queue's
+// business.
+void Inbound::recipient_domain_found(const Answer& answer, Outbox& out) {
+  const DnsAnswer* found = std::get_if<DnsAnswer>(&answer);
+  if (found != nullptr && is_null_mx(*found))
+    return refuse("556 5.1.10 recipient domain takes no mail", out);
+  transaction_->domain_found = transaction_->recipient.domain;
+  accept_recipient();
+}
+
+void Inbound::accept_recipient() {
   --commands_;  // S-12 counts what leads nowhere
   std::vector<Address>& to = transaction_->to;
   if (std::find(to.begin(), to.end(), transaction_->recipient) == to.end())
     to.push_back(std::move(transaction_->recipient));
   state_ = State::recipients;
-  say(reply);
+  say(permission_reply(Permission::Answer::yes));
 }
 
 }  // namespace hanse::smtp

@@ -78,7 +78,7 @@ Result<std::shared_ptr<const ProtocolRoom>> open_room(const Configuration& confi
 }  // namespace
 
 const Protocol& protocol() {
-  static const Protocol mail{"smtp", option_tables(), listens, {}, open_room};
+  static const Protocol mail{"smtp", option_tables(), listens, peer_options(), open_room};
   return mail;
 }
 

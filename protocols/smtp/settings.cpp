@@ -36,7 +36,7 @@ constexpr Option smtp_options[] = {
      .least = 50, .most = 1000},
     {.key = "line_endings", .type = OptionType::choice, .fallback = "\"reject\"",
      .help = "What to do with a bare CR, a bare LF or a NUL in a message: refuse it, or make "
-             "line ends of the first two and drop the last.",
+             "line ends of the first two and drop the last. A peer's table may say otherwise.",
      .choices = "reject|normalize"},
     {.key = "long_lines", .type = OptionType::choice, .fallback = "\"reject\"",
      .help = "What to do with text lines over 998 octets; accept takes them up to 64 KiB.",
@@ -46,6 +46,9 @@ constexpr Option smtp_options[] = {
     {.key = "check_sender_domain", .type = OptionType::boolean, .fallback = "true",
      .help = "Refuse senders whose domain does not exist or says that it takes no mail. Not "
              "asked for mail from relay_from and from configured peers."},
+    {.key = "check_recipient_domain", .type = OptionType::boolean, .fallback = "true",
+     .help = "Refuse recipients whose domain says that it takes no mail (null MX), when no route "
+             "names the next hop. A lookup that takes longer than 5 s is not waited for."},
     {.key = "reverse_names", .type = OptionType::boolean, .fallback = "true",
      .help = "Look up the name of the connecting address for the trace field; never waits for it."},
     {.key = "relay_to_literals", .type = OptionType::boolean, .fallback = "false",
@@ -164,6 +167,18 @@ constexpr Option listen_options[] = {
      .applies = Applies::restart},
 };
 
+constexpr Option peer_keys[] = {
+    {.key = "smtp_line_endings", .type = OptionType::choice,
+     .help = "What to do with a bare CR, a bare LF or a NUL in a message of this peer: refuse "
+             "it, or make line ends of the first two and drop the last. Absent: as [smtp] says.",
+     .choices = "reject|normalize"},
+    {.key = "smtp_from_policy", .type = OptionType::choice, .fallback = "\"reject\"",
+     .help = "What to do with a message of this peer that has no From field or several: refuse "
+             "it, or take it as it is and say so in a comment of our Received field and in the "
+             "log (smtp.tagged).",
+     .choices = "reject|tag"},
+};
+
 constexpr OptionTable tables[] = {
     {.name = "smtp", .shape = TableShape::single,
      .help = "Mail between servers. Nothing is relayed unless it is said here or in a [peer].",
@@ -199,9 +214,10 @@ Result<InboundSettings> read_inbound(const Settings& table, const NodeFacts& nod
   in.size_max = static_cast<std::uint64_t>(table.integer("size_max"));
   in.recipients_max = static_cast<std::size_t>(table.integer("recipients_max"));
   in.hops_max = static_cast<std::size_t>(table.integer("hops_max"));
-  in.normalize_line_endings = table.text("line_endings") == "normalize";
+  in.content.normalize_line_endings = table.text("line_endings") == "normalize";
   in.accept_long_lines = table.text("long_lines") == "accept";
   in.check_sender_domain = table.boolean("check_sender_domain");
+  in.check_recipient_domain = table.boolean("check_recipient_domain");
   in.reverse_names = table.boolean("reverse_names");
   in.relay_to_literals = table.boolean("relay_to_literals");
   in.refuse_all = table.boolean("refuse_all");
@@ -211,6 +227,22 @@ Result<InboundSettings> read_inbound(const Settings& table, const NodeFacts& nod
   in.session_age_max = table.duration("session_age_max");
   in.session_messages_max = static_cast<std::size_t>(table.integer("session_messages_max"));
   return in;
+}
+
+// By the domain in lower case, as trust names a peer.
+std::map<std::string, ContentPolicy, std::less<>> read_peers(const Configuration& configuration,
+                                                             const ContentPolicy& usual) {
+  std::map<std::string, ContentPolicy, std::less<>> peers;
+  const auto tables_of_peers = configuration.lists.find("peer");
+  if (tables_of_peers == configuration.lists.end()) return peers;
+  for (const Settings& table : tables_of_peers->second) {
+    ContentPolicy policy = usual;
+    if (table.has("smtp_line_endings"))
+      policy.normalize_line_endings = table.text("smtp_line_endings") == "normalize";
+    if (table.has("smtp_from_policy")) policy.tag_from = table.text("smtp_from_policy") == "tag";
+    peers.emplace(lower_ascii(table.name), policy);
+  }
+  return peers;
 }
 
 Duration floored(const Settings& table, std::string_view key, Duration floor) {
@@ -256,10 +288,17 @@ Result<OutboundSettings> read_outbound(const Configuration& configuration,
 }  // namespace
 
 std::span<const OptionTable> option_tables() { return tables; }
+std::span<const Option> peer_options() { return peer_keys; }
+
+const ContentPolicy& content_policy(const InboundSettings& in, std::string_view peer) {
+  const auto found = in.peers.find(peer);
+  return found == in.peers.end() ? in.content : found->second;
+}
 
 Result<SmtpSettings> read_settings(const Configuration& configuration, const NodeFacts& node) {
   Result<InboundSettings> in = read_inbound(configuration.table("smtp"), node);
   if (!in) return in.error();
+  in->peers = read_peers(configuration, in->content);
   Result<OutboundSettings> out = read_outbound(configuration, node);
   if (!out) return out.error();
   return SmtpSettings{node, std::move(in).value(), std::move(out).value()};

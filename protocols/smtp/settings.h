@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,16 +15,23 @@
 
 namespace hanse::smtp {
 
-// What the receiving side is told by [smtp].
+// How a message's content is judged where there is a choice.
+struct ContentPolicy {
+  bool normalize_line_endings = false;   // D-3
+  bool tag_from = false;                 // D-7: without a From or with several it is marked
+};
+
+// What the receiving side is told by [smtp], and by the smtp_ keys of [peer."..."].
 struct InboundSettings {
   std::string postmaster_domain;         // of a bare <postmaster>
   std::vector<Network> relay_from;       // our own networks: their senders are not checked
   std::uint64_t size_max = 0;            // octets of one message
   std::size_t recipients_max = 0;        // of one transaction
   std::size_t hops_max = 0;              // Received fields
-  bool normalize_line_endings = false;   // D-3
+  ContentPolicy content;
+  std::map<std::string, ContentPolicy, std::less<>> peers;   // those that say otherwise
   bool accept_long_lines = false;        // D-5
-  bool check_sender_domain = true;
+  bool check_sender_domain = true, check_recipient_domain = true;   // M-4
   bool reverse_names = true;
   bool relay_to_literals = false;        // S-7
   bool refuse_all = false;               // S-18
@@ -49,7 +57,10 @@ struct SmtpSettings {
   OutboundSettings out;
 };
 
+const ContentPolicy& content_policy(const InboundSettings& in, std::string_view peer);
+
 std::span<const OptionTable> option_tables();   // [smtp] and [listen.smtp]
+std::span<const Option> peer_options();         // in [peer."..."]
 Result<SmtpSettings> read_settings(const Configuration& configuration, const NodeFacts& node);
 
 }  // namespace hanse::smtp

@@ -24,6 +24,8 @@ std::string received_field(const Envelope& envelope) {
   if (!hop.protocol.empty()) out.append(" with ").append(hop.protocol);
   out.append(" id ").append(envelope.id);
   if (!hop.tls.empty()) out.append("\r\n\t(").append(hop.tls).append(")");
+  for (const std::string_view tag : {fact_no_from, fact_several_from})  // D-7
+    if (has_fact(envelope.native, tag)) out.append("\r\n\t(").append(tag_text(tag)).append(")");
   if (envelope.to.size() == 1) out.append("\r\n\tfor ").append(path_text(envelope.to.front()));
   out.append(";\r\n\t").append(format_mail_date(hop.at)).append("\r\n");
   return out;
@@ -34,6 +36,15 @@ bool has_fact(std::string_view native, std::string_view fact) {
     if (word == fact) return true;
   }
   return false;
+}
+
+void add_fact(NativeFacts& native, std::string_view fact) {
+  if (!native.empty()) native += ' ';
+  native += fact;
+}
+
+std::string_view tag_text(std::string_view fact) {
+  return fact == fact_no_from ? "no From field" : "more than one From field";
 }
 
 }  // namespace hanse::smtp

@@ -47,6 +47,7 @@ constexpr std::size_t endpoints_per_lane_max = 64;
 constexpr Duration endpoints_kept_max = 300s;                 // discovery result is reused so long
 constexpr Duration attempt_max = 600s;  // one attempt over all endpoints (M-9)
 constexpr std::size_t sessions_per_attempt_max = 2;           // that got an answer and failed (M-9)
+constexpr Duration dead_family_kept = 10min;                  // IPv4 or IPv6 out of reach (M-8)
 constexpr Duration dead_name_kept_max = 60s;                  // "no such domain" is reused so long
 constexpr Duration extra_link_pause = 30s;                    // after a further link was refused
 constexpr Duration claim_pause = 1s;                          // after the store was too busy
@@ -81,6 +82,7 @@ constexpr std::size_t mail_oversize_octets_max = 64 * 1024 * 1024;  // eaten bey
 constexpr std::size_t mail_octets_per_second_min = 1024;      // of a message, after ... (D-17)
 constexpr Duration mail_content_start_max = 60s;              // ... this long
 constexpr Duration mail_question_wait_max = 60s;              // for our own answers (D-14)
+constexpr Duration mail_recipient_wait_max = 5s;              // for the MX of a recipient (M-4)
 constexpr Duration mail_crowded_wait_max = 10s;               // any wait, when connections run out
 constexpr Duration mail_tls_wait_max = 60s;                   // for the handshake (D-17)
 

@@ -17,11 +17,14 @@ namespace hanse::config {
 class Schema {
  public:
   void add(std::span<const OptionTable> tables);
+  // More keys of a table that is already there, from a room the table's owner does not know.
+  void extend(std::string_view table, std::span<const Option> options);
   const std::vector<OptionTable>& tables() const { return tables_; }
   const OptionTable* find(std::string_view name) const;
 
  private:
   std::vector<OptionTable> tables_;
+  std::vector<std::shared_ptr<const std::vector<Option>>> extended_;   // what tables_ point into
 };
 
 struct Problem {

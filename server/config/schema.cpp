@@ -42,6 +42,17 @@ void Schema::add(std::span<const OptionTable> tables) {
   tables_.insert(tables_.end(), tables.begin(), tables.end());
 }
 
+void Schema::extend(std::string_view name, std::span<const Option> options) {
+  if (options.empty()) return;
+  for (OptionTable& table : tables_) {
+    if (table.name != name) continue;
+    auto all = std::make_shared<std::vector<Option>>(table.options.begin(), table.options.end());
+    all->insert(all->end(), options.begin(), options.end());
+    table.options = *all;
+    extended_.push_back(std::move(all));
+  }
+}
+
 const OptionTable* Schema::find(std::string_view name) const {
   for (const OptionTable& table : tables_) {
     if (table.name == name) return &table;

@@ -24,6 +24,7 @@ Schema whole_schema() {
   schema.add(store::option_tables());
   for (const Protocol* protocol : protocols()) schema.add(protocol->tables);
   schema.add(federation_option_tables());
+  for (const Protocol* protocol : protocols()) schema.extend("peer", protocol->peer_options);
   return schema;
 }
 

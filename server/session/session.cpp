@@ -43,8 +43,13 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
     for (std::size_t next = 0; next < inbox_.size(); ++next) {
       Event current = std::move(inbox_[next]);
       const bool last = std::holds_alternative<Closed>(current);
-      engine_->on(std::move(current), clock_.now(), *this);
-      flush(last);
+      try {
+        engine_->on(std::move(current), clock_.now(), *this);
+        flush(last);
+      } catch (...) {
+        break_down();
+        throw;
+      }
       if (last) end();
       if (closed_) break;
     }
@@ -53,8 +58,27 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
     if (!closed_) steer();
   }
 
+  // An engine that throws is broken: it hears nothing more, not even Closed. What it had settled
+  // stays settled; what else it wanted in that event is dropped, with its questions and blobs.
+  void break_down() {
+    running_ = false;
+    inbox_.clear();
+    questions_.clear();
+    output_.clear();
+    tls_.reset();
+    for (const Submission& submission : passed_)
+      if (submission.body.blob != 0) services_.discard(submission.body.blob);
+    passed_.clear();
+    serves_.clear();
+    woken_.clear();
+    ready_now_ = hang_up_now_ = false;
+    end();
+    report_to_lane();
+  }
+
   void end() {
     closed_ = true;
+    delayed_.clear();
     for (const std::int64_t blob : blobs_) services_.discard(blob);
     blobs_.clear();
   }

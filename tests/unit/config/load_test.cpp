@@ -54,6 +54,35 @@ TEST_CASE("config: conf.d adds tables and settings in the order of its names") {
   CHECK(loaded.configuration->tables("peer").size() == 1);
 }
 
+TEST_CASE("config: a room's own keys in another room's table, and what is none of them") {
+  static constexpr Option more[] = {
+      {.key = "mail_manner", .type = OptionType::choice, .fallback = "\"strict\"",
+       .help = "A manner.", .choices = "strict|kind"},
+  };
+  Schema schema;
+  {
+    Schema made = sample_schema();
+    made.extend("peer", more);
+    made.extend("peer", {});
+    schema = made;   // a copy outlives what it was made from
+  }
+  const SecretReader secrets = [](std::string_view) { return Error{Fault::never, "none"}; };
+  const std::string head = "[host]\nname = \"a.example\"\n";
+  const Loaded loaded = parse(head + "[peer.\"b.example\"]\nmail_manner = \"kind\"\n"
+                                     "[peer.\"c.example\"]\nstate = \"blocked\"\n",
+                              "t.toml", schema, secrets);
+  INFO(all_problems(loaded.problems));
+  REQUIRE(loaded.configuration);
+  CHECK(loaded.configuration->tables("peer")[0].text("mail_manner") == "kind");
+  CHECK(loaded.configuration->tables("peer")[1].text("mail_manner") == "strict");
+  CHECK(loaded.configuration->tables("peer")[1].text("state") == "blocked");
+  CHECK(all_problems(parse(head + "[peer.\"b.example\"]\nmail_maner = \"kind\"\n", "t.toml",
+                           schema, secrets).problems) ==
+        "t.toml:4:1: unknown key \"mail_maner\" in [peer]; did you mean \"mail_manner\"?\n");
+  CHECK_FALSE(parse(head + "[peer.\"b.example\"]\nmail_manner = \"kind\"\n", "t.toml",
+                    sample_schema(), secrets).configuration);
+}
+
 TEST_CASE("config: a setting or a peer in two files is told with both places") {
   const Folder folder;
   const std::string file =

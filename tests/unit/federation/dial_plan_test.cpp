@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "federation/dial_plan.h"
 
+#include "server/base/limits.h"
 #include "tests/catch.h"
 #include "tests/unit/federation/fake_world.h"
 
 using namespace hanse;
 
 namespace {
+
+constexpr Instant start{std::chrono::hours(1)};
 
 std::vector<Endpoint> hosts(const std::vector<std::string>& names) {
   std::vector<Endpoint> out;
@@ -35,10 +38,10 @@ LinkEnd tls_failure() {
 // The addresses an attempt goes through when each of them ends like this.
 std::string walk(DialPlan& plan, TlsLevel tls, std::size_t most, const LinkEnd& end) {
   std::string out;
-  plan.begin(tls, most);
+  plan.begin(tls, most, start);
   while (!plan.exhausted()) {
     out += plan.current().endpoint.address;
-    plan.failed(end);
+    plan.failed(end, start);
   }
   return out;
 }
@@ -64,11 +67,11 @@ TEST_CASE("M-9 two hosts that answered and refused are enough for one attempt") 
 TEST_CASE("X-9 the same host again without TLS, for each host anew, only where TLS may be") {
   DialPlan plan;
   plan.set_endpoints(hosts({"a", "b"}));
-  plan.begin(TlsLevel::may, 5);
+  plan.begin(TlsLevel::may, 5, start);
   std::vector<std::pair<std::string, TlsLevel>> seen;
   while (!plan.exhausted()) {
     seen.emplace_back(plan.current().endpoint.address, plan.current().tls);
-    plan.failed(plan.current().tls == TlsLevel::may ? tls_failure() : fake::refused());
+    plan.failed(plan.current().tls == TlsLevel::may ? tls_failure() : fake::refused(), start);
   }
   CHECK(seen == std::vector<std::pair<std::string, TlsLevel>>{{"a", TlsLevel::may},
                                                               {"a", TlsLevel::off},
@@ -84,24 +87,24 @@ TEST_CASE("X-9 the same host again without TLS, for each host anew, only where T
 TEST_CASE("an endpoint that works stays the first when names are asked again") {
   DialPlan plan;
   plan.set_endpoints(hosts({"a", "b"}));
-  plan.begin(TlsLevel::off, 5);
-  plan.failed(fake::refused());
+  plan.begin(TlsLevel::off, 5, start);
+  plan.failed(fake::refused(), start);
   const std::size_t step = plan.current().number;
   SECTION("it worked") {
     plan.worked();
     plan.set_endpoints(hosts({"c", "a", "b"}));
-    plan.begin(TlsLevel::off, 5);
+    plan.begin(TlsLevel::off, 5, start);
     CHECK(plan.current().endpoint.address == "b");
   }
   SECTION("it did not") {
     plan.set_endpoints(hosts({"c", "a", "b"}));
-    plan.begin(TlsLevel::off, 5);
+    plan.begin(TlsLevel::off, 5, start);
     CHECK(plan.current().endpoint.address == "c");
   }
   SECTION("it is gone") {
     plan.worked();
     plan.set_endpoints(hosts({"c", "a"}));
-    plan.begin(TlsLevel::off, 5);
+    plan.begin(TlsLevel::off, 5, start);
     CHECK(plan.current().endpoint.address == "c");
   }
   CHECK(plan.current().number > step);
@@ -112,9 +115,9 @@ TEST_CASE("only when every host said never it is over for good") {
   plan.set_endpoints(hosts({"a", "b"}));
   walk(plan, TlsLevel::off, 5, greeting(Fault::never));
   CHECK(plan.refused_everywhere());
-  plan.begin(TlsLevel::off, 5);
-  plan.failed(greeting(Fault::never));
-  plan.failed(greeting());
+  plan.begin(TlsLevel::off, 5, start);
+  plan.failed(greeting(Fault::never), start);
+  plan.failed(greeting(), start);
   CHECK_FALSE(plan.refused_everywhere());
 }
 
@@ -122,4 +125,74 @@ TEST_CASE("a plan takes a bounded number of endpoints") {
   DialPlan plan;
   plan.set_endpoints(hosts(std::vector<std::string>(1000, "x")));
   CHECK(walk(plan, TlsLevel::off, 1000, fake::refused()).size() == 64);
+}
+
+namespace {
+
+// "x6" is an IPv6 address of host x, "x4" an IPv4 one.
+std::vector<Endpoint> families(const std::vector<std::string>& names) {
+  std::vector<Endpoint> out;
+  for (const std::string& name : names) {
+    Endpoint one;
+    one.host = name.substr(0, 1);
+    one.address = name.ends_with('6') ? name + ":" : name;
+    one.port = 25;
+    out.push_back(one);
+  }
+  return out;
+}
+
+// The order of one attempt in which IPv6 cannot be reached and IPv4 hosts say no.
+std::string attempt(DialPlan& plan, Instant now) {
+  std::string out;
+  plan.begin(TlsLevel::off, 5, now);
+  while (!plan.exhausted()) {
+    const std::string address = plan.current().endpoint.address;
+    out += address.substr(0, 2) + " ";
+    plan.failed(address.ends_with(':') ? fake::refused() : greeting(), now);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("M-8 a family that cannot be reached stands last of each host for ten minutes") {
+  DialPlan plan;
+  const std::vector<Endpoint> found = families({"a6", "a4", "b6", "b4"});
+  plan.set_endpoints(found);
+  CHECK(attempt(plan, start) == "a6 a4 b4 ");  // b's turns round as soon as it is known
+  plan.set_endpoints(found);
+  CHECK(attempt(plan, start + limits::dead_family_kept / 2) == "a4 a6 b4 ");
+  DialPlan later;
+  later.set_endpoints(found);
+  CHECK(attempt(later, start) == "a6 a4 b4 ");
+  later.set_endpoints(found);
+  CHECK(attempt(later, start + limits::dead_family_kept) == "a6 a4 b4 ");
+}
+
+TEST_CASE("M-8 the host that is preferred stays first, whatever its family") {
+  DialPlan plan;
+  for (int round = 0; round < 2; ++round) {
+    plan.set_endpoints(families({"a6", "b6", "b4", "c4"}));
+    CHECK(attempt(plan, start) == "a6 b4 b6 c4 ");
+  }
+}
+
+TEST_CASE("M-8 a family that works again is not dead any more, and two dead ones are equal") {
+  DialPlan plan;
+  plan.set_endpoints(families({"a6", "a4", "b6"}));
+  plan.begin(TlsLevel::off, 5, start);
+  plan.failed(fake::refused(), start);
+  plan.failed(fake::refused(), start);
+  CHECK(plan.current().endpoint.address == "b6:");
+  plan.worked();
+  plan.set_endpoints(families({"c4", "c6"}));
+  plan.begin(TlsLevel::off, 5, start);
+  CHECK(plan.current().endpoint.address == "c6:");
+
+  DialPlan both;
+  both.set_endpoints(families({"a6", "a4"}));
+  CHECK(walk(both, TlsLevel::off, 5, fake::refused()) == "a6:a4");
+  both.set_endpoints(families({"a6", "a4"}));
+  CHECK(walk(both, TlsLevel::off, 5, fake::refused()) == "a6:a4");
 }

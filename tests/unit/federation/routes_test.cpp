@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "federation/routes.h"
 
+#include "server/base/text.h"
 #include "tests/catch.h"
 
 using namespace hanse;
@@ -47,6 +48,7 @@ TEST_CASE("M-1 the first rule that matches says where it goes; without one it is
     CHECK(choice.lane == row.lane);
     CHECK(choice.route == row.route);
     CHECK(choice.tls == row.tls);
+    CHECK(choice.discovered == (choice.lane == lower_ascii(row.domain)));  // smtp M-1
   }
   CHECK(table.tls_of_lane("smtp", "127.0.0.1:2600") == TlsLevel::off);
   CHECK(table.tls_of_lane("smtp", "y.sub.example") == TlsLevel::verify);

@@ -122,7 +122,7 @@ TEST_CASE("M-12 a cut answer is asked again over TCP") {
   CHECK(asking.server_.asked_by_tcp() == 1);
 }
 
-TEST_CASE("M-3 a CNAME that leads out of the answer is followed by asking again") {
+TEST_CASE("M-3 M-7 a CNAME that leads out of the answer is followed by asking again") {
   Asking asking;
   asking.server_.set("www.a.example A", {"www.a.example 900 CNAME host.b.example"});
   asking.server_.set("host.b.example A", {"host.b.example 60 A 192.0.2.9"});

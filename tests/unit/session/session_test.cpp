@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/session/session.h"
 
+#include <stdexcept>
+
 #include "tests/catch.h"
 
 namespace hanse {
@@ -237,6 +239,62 @@ TEST_CASE("too many open questions are answered, not dropped") {
   bench.session_.open({});
   CHECK(errors == 1);
   CHECK(bench.services_.asked_.size() == limits::asks_open_max);
+}
+
+TEST_CASE("an engine that throws hears nothing more; its blobs go, its questions lead nowhere") {
+  int events_after = 0;
+  bool broken = false;
+  Bench bench([&](Event& event, Instant, Outbox& out) {
+    if (broken) ++events_after;
+    const Received* received = std::get_if<Received>(&event);
+    if (received == nullptr) return;
+    if (received->bytes == "keep") {
+      out.ask(Keep{});
+      return;
+    }
+    broken = true;
+    out.send("half a word");
+    out.start_tls({});
+    out.ask(Permit{});
+    out.settle(4, {});
+    out.hang_up();
+    throw std::logic_error("engine bug");
+  });
+  bench.session_.open({});
+  bench.session_.on_received("keep");
+  bench.session_.on_received("keep");
+  bench.services_.replies_.at(0)(Kept{7});
+  CHECK_THROWS_AS(bench.session_.on_received("bad"), std::logic_error);
+  CHECK(bench.session_.closed());
+  CHECK(bench.services_.discarded_ == std::vector<std::int64_t>{7});
+  CHECK(bench.wire_.written_.empty());
+  CHECK(bench.services_.asked_.size() == 2);   // the Keeps, not the Permit
+  CHECK(bench.events_.story_ == "settled 4;");
+
+  bench.services_.replies_.at(1)(Kept{8});     // comes too late: nobody will submit it
+  CHECK(bench.services_.discarded_ == std::vector<std::int64_t>{7, 8});
+  bench.session_.on_received("more");
+  bench.session_.on_deadline();
+  bench.session_.on_written();
+  bench.session_.drain();
+  bench.session_.on_closed(false, "internal error");
+  CHECK(events_after == 0);
+}
+
+TEST_CASE("what waits behind the event that breaks an engine is not given to it either") {
+  int answers = 0;
+  Bench bench([&](Event& event, Instant, Outbox& out) {
+    if (std::holds_alternative<Opened>(event)) {
+      out.ask(Permit{});
+      out.ask(Permit{});
+    }
+    if (std::holds_alternative<Answered>(event) && ++answers == 1)
+      throw std::logic_error("engine bug");
+  });
+  bench.services_.at_once_ = Permission{};   // both answers wait behind Opened
+  CHECK_THROWS_AS(bench.session_.open({}), std::logic_error);
+  CHECK(answers == 1);
+  CHECK(bench.session_.closed());
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ class Workload {
 
 }  // namespace
 
-TEST_CASE("D1 D4 D6 power loss at every sync loses nothing and doubles nothing") {
+TEST_CASE("D1 D4 D6 Q-2 power loss at every sync loses nothing and doubles nothing") {
   std::uint64_t crashes = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     bool lost_power = true;
@@ -172,7 +172,7 @@ TEST_CASE("D5 a failed sync is final: no later answer is positive") {
   }
 }
 
-TEST_CASE("D9 a full disk refuses new messages, loses none, and takes the results later") {
+TEST_CASE("D9 Q-4 a full disk refuses new messages, loses none, and takes the results later") {
   sim::SimDisk disk(1);
   Bench bench(disk, sim_settings());
   REQUIRE(bench.open());

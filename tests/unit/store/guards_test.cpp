@@ -127,7 +127,7 @@ TEST_CASE("D7 a clean exit accuses nobody") {
   }
 }
 
-TEST_CASE("D9 low below the limit, good again at 1.2 times the limit") {
+TEST_CASE("D9 Q-4 low below the limit, good again at 1.2 times the limit") {
   SpaceDisk disk;
   TestClock clock;
   std::string text;

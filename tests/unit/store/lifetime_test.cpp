@@ -148,7 +148,7 @@ TEST_CASE("a message to 500 recipients stores its bytes once and is claimed in p
   CHECK(claimed == 500);
 }
 
-TEST_CASE("D4 large bodies are files, gone with their message; strangers are swept at start") {
+TEST_CASE("D4 Q-3 large bodies are files, gone with their message; strangers are swept at start") {
   Life life;
   const auto ids = life.accept({"one@c.example"}, 100'000);
   life.accept({"two@c.example"}, 100'000);

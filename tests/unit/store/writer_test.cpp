@@ -50,7 +50,7 @@ struct Running {
 
 }  // namespace
 
-TEST_CASE("D3 shards share commits; every accept is answered once, on its own shard") {
+TEST_CASE("D3 Q-3 shards share commits; every accept is answered once, on its own shard") {
   const TemporaryDirectory directory;
   RealDisk disk;
   constexpr int shards = 4, sessions = 25, messages = 10;
@@ -98,7 +98,7 @@ TEST_CASE("D3 shards share commits; every accept is answered once, on its own sh
   CHECK(after.store->recovered().messages == 0);
 }
 
-TEST_CASE("D5 a broken store answers everybody with a temporary error and takes no more") {
+TEST_CASE("D5 Q-4 a broken store answers everybody with a temporary error and takes no more") {
   sim::SimDisk disk(1);
   TestShard shard;                      // outlives the writer, which posts to it
   Running running(disk, Bench::settings_in("/data"));

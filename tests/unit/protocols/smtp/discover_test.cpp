@@ -20,6 +20,7 @@ class FakeDns {
     asked_.push_back(question);
     DnsAnswer out;
     out.secure = secure_;
+    out.canonical = canonical_;
     bool exists = false;
     for (const std::string& row : rows_) {
       const std::vector<std::string_view> words = split(row, ' ');
@@ -44,6 +45,7 @@ class FakeDns {
   std::vector<std::string> rows_;
   std::vector<DnsQuestion> asked_;
   bool secure_ = false;
+  std::string canonical_;   // where every name is an alias for
 };
 
 SmtpSettings settings_of_a() {
@@ -173,6 +175,15 @@ TEST_CASE("M-6 we and all that is no nearer than we are dropped") {
        "x.example [192.0.2.1]:25");
   bad(with({"b.example MX 10 a.example", "b.example MX 20 y.example"}), "never 5.4.6");
   bad(with({"b.example MX 10 ours.example"}), "never 5.4.6");
+}
+
+TEST_CASE("M-7 an exchange that is an alias is dialled, under the name the MX gave") {
+  FakeDns dns({"b.example MX 10 x.example", "x.example A 192.0.2.1"});
+  dns.canonical_ = "real.host.example";
+  const Found found = discover("b.example", dns, settings_of_a());
+  CHECK(found.endpoints == "x.example [192.0.2.1]:25");
+  REQUIRE(found.all.size() == 1);
+  CHECK(found.all[0].verify_names == std::vector<std::string>{"b.example"});
 }
 
 TEST_CASE("M-8 v6 and v4 in turn; one family's failure leaves the other") {

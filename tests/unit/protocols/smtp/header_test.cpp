@@ -88,6 +88,20 @@ TEST_CASE("D-7 fields that may stand only once") {
   bad(from + "from: <x@c.example>\r\n", from_wanted);
 }
 
+TEST_CASE("D-7 smtp_from_policy = tag: no From or several are told, and nothing else is let in") {
+  const auto report = [](const std::string& block) {
+    smtp::HeaderRules rules;
+    rules.tag_from = true;
+    const smtp::HeaderReport found = smtp::check_header_block(block, rules);
+    return std::string(found.tag) + "|" + std::string(found.refusal);
+  };
+  CHECK(report(from) == "|");
+  CHECK(report("To: x\r\n\r\n") == "no-from|");
+  CHECK(report(from + "FROM: <x@c.example>\r\n") == "several-from|");
+  CHECK(report(from + from + "To: x\r\nTo: x\r\n") == "several-from|" + std::string(twice));
+  CHECK(report(from + "From : <x@c.example>\r\n").ends_with("|550 5.6.0 broken header block"));
+}
+
 TEST_CASE("D-6 D-7 line_endings = normalize: the body begins where the fields end") {
   CHECK(refusal(from + "no field\r\nTo: x\r\nTo: x\r\n", true) == "");
   CHECK(refusal("no field\r\n" + from, true) == from_wanted);

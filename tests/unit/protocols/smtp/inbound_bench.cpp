@@ -34,11 +34,17 @@ std::unique_ptr<Engine> make_inbound(const Settings& settings) {
   in.size_max = static_cast<std::uint64_t>(number(settings, "size_max", 50 * 1024 * 1024));
   in.recipients_max = static_cast<std::size_t>(number(settings, "recipients_max", 1000));
   in.hops_max = static_cast<std::size_t>(number(settings, "hops_max", 100));
-  in.normalize_line_endings = flag(settings, "normalize");
+  in.content.normalize_line_endings = flag(settings, "normalize");
   in.accept_long_lines = flag(settings, "accept_long_lines");
   in.check_sender_domain = flag(settings, "check_sender_domain");
+  in.check_recipient_domain = number(settings, "check_recipient_domain", 1) != 0;
   in.reverse_names = flag(settings, "reverse_names");
   in.relay_to_literals = flag(settings, "relay_to_literals");
+  for (const auto& [key, value] : settings) {
+    if (key == "normalize_peer") in.peers[value].normalize_line_endings = true;
+    if (key == "reject_peer") in.peers[value].normalize_line_endings = false;
+    if (key == "tag_peer") in.peers[value].tag_from = true;
+  }
   in.refuse_all = flag(settings, "refuse_all");
   in.greet_delay = std::chrono::seconds(number(settings, "greet_delay", 0));
   in.command_wait = std::chrono::seconds(300);
@@ -55,7 +61,7 @@ std::unique_ptr<Engine> make_inbound(const Settings& settings) {
 }
 
 Answer Acceptor::operator()(const Ask& ask) {
-  if (std::holds_alternative<Verify>(ask)) return TrustDecision{Verdict::accept, "", "", {}};
+  if (std::holds_alternative<Verify>(ask)) return TrustDecision{Verdict::accept, peer, "", {}};
   if (std::holds_alternative<Permit>(ask)) return Permission{permission, "", {}};
   if (std::holds_alternative<Keep>(ask)) return Kept{first_blob};
   if (const Submit* submit = std::get_if<Submit>(&ask)) {

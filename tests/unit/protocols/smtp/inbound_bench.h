@@ -16,6 +16,7 @@ struct Acceptor {
   Answer operator()(const Ask& ask);
   std::vector<Submission> submissions;
   Permission::Answer permission = Permission::Answer::yes;
+  std::string peer;   // the configured one the other side is taken for
 };
 
 // A message with the one field that must be there, as it goes over the wire.

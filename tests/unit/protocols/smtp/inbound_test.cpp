@@ -179,6 +179,17 @@ TEST_CASE("D-17 a message may take a minute and a second per KiB") {
   CHECK(bench.take_output() == "421 4.4.2 the message takes too long\r\n");
 }
 
+TEST_CASE("D-17 a message has a head start of ten seconds when connections run out") {
+  test::Acceptor acceptor;
+  test::EngineBench bench = test::in_content({{"crowded", "1"}}, acceptor);
+  for (int piece = 0; piece < 3; ++piece) {   // a fifth of the pace
+    CHECK(bench.hung_up_ == 0);
+    bench.feed(large_content(1024));
+    bench.pass(5s);
+  }
+  CHECK(bench.take_output() == "421 4.4.2 the message takes too long\r\n");
+}
+
 TEST_CASE("D-17 silence within a message") {
   test::Acceptor acceptor;
   test::EngineBench bench = test::in_content({}, acceptor);

@@ -31,6 +31,7 @@ std::string rcpt_reply(const Attempt& attempt, const std::string& address,
   const Policy policy = open_house();
   test::EngineBench bench(test::make_inbound({}));
   const auto answer = [&](const Ask& ask) -> Answer {
+    if (std::holds_alternative<Lookup>(ask)) return Error{Fault::try_later, "SERVFAIL"};
     if (const Verify* verify = std::get_if<Verify>(&ask))
       return decide(nullptr, UnknownPeers::open, verify->claim, verify->evidence);
     const PermissionQuestion& question = std::get<Permit>(ask).question;

@@ -129,6 +129,42 @@ TEST_CASE("C-1 the name given in EHLO is the node's unless another is set") {
         "mail.a.example");
 }
 
+TEST_CASE("D-3 D-7 a peer's own keys are read beside those of [smtp]") {
+  SystemClock clock;
+  Configuration configuration = defaults();
+  const auto peer = [&configuration](const std::string& name) -> Settings& {
+    Settings& settings = configuration.lists["peer"].emplace_back();
+    settings.name = name;
+    return settings;
+  };
+  const auto say = [](Settings& settings, const std::string& key, const std::string& value) {
+    settings.entries[key] = {value, {}, ""};
+  };
+  say(peer("Lenient.Example"), "smtp_line_endings", "normalize");
+  say(peer("tagged.example"), "smtp_from_policy", "tag");
+  peer("silent.example");
+  const auto read = smtp::read_settings(configuration, {"a.example", &clock});
+  REQUIRE(read);
+  const auto policy = [&read](std::string_view name) {
+    const smtp::ContentPolicy& found = smtp::content_policy(read->in, name);
+    return std::string(found.normalize_line_endings ? "normalize" : "reject") +
+           (found.tag_from ? " tag" : "");
+  };
+  CHECK(policy("") == "reject");
+  CHECK(policy("lenient.example") == "normalize");
+  CHECK(policy("tagged.example") == "reject tag");
+  CHECK(policy("silent.example") == "reject");
+
+  set(configuration, "line_endings", std::string("normalize"));
+  say(configuration.lists["peer"][0], "smtp_line_endings", "reject");
+  const auto turned = smtp::read_settings(configuration, {"a.example", &clock});
+  REQUIRE(turned);
+  CHECK(smtp::content_policy(turned->in, "").normalize_line_endings);
+  CHECK_FALSE(smtp::content_policy(turned->in, "lenient.example").normalize_line_endings);
+  CHECK(smtp::content_policy(turned->in, "silent.example").normalize_line_endings);
+  for (const Option& option : mail().peer_options) CHECK(option.key.starts_with("smtp_"));
+}
+
 TEST_CASE("settings that cannot work are said at the start") {
   SystemClock clock;
   Configuration name = defaults();

@@ -39,8 +39,9 @@ struct Result {
 };
 
 Result send_in_segments(const std::string& content, const std::vector<std::size_t>& cuts,
-                        const test::Settings& settings) {
+                        const test::Settings& settings, const std::string& peer = {}) {
   test::Acceptor acceptor;
+  acceptor.peer = peer;
   test::EngineBench bench = test::in_content(settings, acceptor);
   std::size_t from = 0;
   for (std::size_t i = 0; i <= cuts.size(); ++i) {
@@ -92,6 +93,26 @@ TEST_CASE("D-4 none of the twelve sequences makes two messages, line_endings = n
     CHECK(whole.body.find("\r\nMAIL FROM:<evil@b.example>\r\n") != std::string::npos);
     for (const auto& cuts : segmentations(content, content.find("seen"), content.find("MAIL")))
       REQUIRE(send_in_segments(content, cuts, {{"normalize", "1"}}) == whole);
+  }
+}
+
+TEST_CASE("D-3 D-4 a peer's own line_endings go for the twelve sequences, and for it alone") {
+  const test::Settings lenient = {{"normalize_peer", "b.example"}};
+  const test::Settings strict = {{"normalize", "1"}, {"reject_peer", "b.example"}};
+  for (const std::string& sequence : sequences) {
+    const std::string content = smuggling_content(sequence);
+    const Result normalized = send_in_segments(content, {}, {{"normalize", "1"}});
+    const Result rejected = send_in_segments(content, {}, {});
+    REQUIRE(normalized.messages == 1);
+    REQUIRE(rejected.messages == 0);
+    for (const auto& cuts : segmentations(content, content.find("seen"), content.find("MAIL"))) {
+      REQUIRE(send_in_segments(content, cuts, lenient, "b.example") == normalized);
+      REQUIRE(send_in_segments(content, cuts, strict, "b.example") == rejected);
+    }
+    for (const char* const other : {"", "c.example"}) {
+      CHECK(send_in_segments(content, {}, lenient, other) == rejected);
+      CHECK(send_in_segments(content, {}, strict, other) == normalized);
+    }
   }
 }
 

@@ -46,6 +46,19 @@ TEST_CASE("R-1 without reverse name and TLS, over IPv6, for more than one") {
         "\tSat, 06 Jan 2024 11:02:10 +0000\r\n");
 }
 
+TEST_CASE("D-7 a message without exactly one From is marked in a comment of our own field") {
+  Envelope envelope = arrived();
+  CHECK(smtp::received_field(envelope).find("From field") == std::string::npos);
+  smtp::add_fact(envelope.native, smtp::fact_eight_bit);
+  smtp::add_fact(envelope.native, smtp::fact_several_from);
+  CHECK(envelope.native == "8bit several-from");
+  CHECK(smtp::received_field(envelope).find(
+            "\r\n\t(TLSv1.3 TLS_AES_256_GCM_SHA384)\r\n\t(more than one From field)\r\n\tfor ") !=
+        std::string::npos);
+  envelope.native = smtp::fact_no_from;
+  CHECK(smtp::received_field(envelope).find("\t(no From field)\r\n") != std::string::npos);
+}
+
 TEST_CASE("R-1 the newest hop is written, none without one") {
   Envelope envelope = arrived();
   envelope.trace.push_back(envelope.trace.front());
