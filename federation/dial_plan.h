@@ -25,6 +25,7 @@ class DialPlan {
   void begin(TlsLevel tls, std::size_t tried_max, Instant now);
 
   bool exhausted() const;
+  bool has_more() const { return tried_ + 1 < tried_max_; }   // behind the current step
   const Step& current() const { return step_; }     // while not exhausted
   void failed(const LinkEnd& end, Instant now);     // the current step came to nothing
   void worked();                                    // the peer judged a message there

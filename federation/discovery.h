@@ -48,7 +48,8 @@ class Discovery {
   virtual void on(const DnsQuestion& question, const Result<DnsAnswer>& answer) = 0;
   virtual bool done() const = 0;
 
-  // When done(): in the order to try. An Error with Fault::never is final for the domain.
+  // When done(): in the order to try. An Error with Fault::never is final for the domain. None, and
+  // no status: there is nothing to dial, the peer comes by itself.
   virtual Result<std::vector<Endpoint>> endpoints() = 0;
   virtual std::string status() const = 0;  // enhanced status of that Error: "5.1.10", "4.4.3"
   virtual std::string story() const = 0;   // "MX 10 mx1.b.example; DNSSEC no", for people

@@ -3,20 +3,31 @@
 
 #include <utility>
 
+#include "federation/asker.h"
 #include "federation/intake.h"
 #include "federation/lane_ledger.h"
+#include "federation/lane_name.h"
 #include "federation/lane_table.h"
 #include "federation/report_desk.h"
 #include "server/base/limits.h"
 
 namespace hanse {
 
-struct Exchange::State {
+struct Exchange::State final : LaneHost {
   State(ExchangeParts exchange_parts, std::shared_ptr<const Policy> first_policy);
-  ~State();
+  ~State() override;
 
+  // LaneHost
+  bool may_store() const override { return !pressure->disk_low; }
+  void undelivered(const Work& work, const Outcome& outcome) override;
+
+  void pass(Submission submission);
+  void convey(Submission submission, std::function<void(Result<Outcome>)> reply);
+  void send(LaneShare share);
+  void store(LaneShare share);
   void submit(Submission submission, std::function<void(Result<std::string>)> committed);
   void hand_over(std::vector<LaneShare> shares);
+  void give_back(const std::string& protocol, const Work& work, std::string_view why);
   void nudge(const LaneKey& key);
   void tick();
   void arm();
@@ -28,6 +39,8 @@ struct Exchange::State {
   Intake intake;
   ReportDesk desk;
   std::set<LaneKey> missed;       // the store holds work their lanes do not know of
+  std::map<LaneKey, std::size_t> detours;   // swift works being stored on their way there
+  std::shared_ptr<ShardDoor> askers = std::make_shared<ShardDoor>();
   std::size_t commits_open = 0;
   bool makes_reports = false, draining = false, armed = false;
   TimerKey timer = 0;
@@ -37,14 +50,17 @@ struct Exchange::State {
 Exchange::State::State(ExchangeParts exchange_parts, std::shared_ptr<const Policy> first_policy)
     : parts(exchange_parts),
       policy(std::move(first_policy)),
-      lanes(parts),
+      lanes(parts, *this),
       intake(parts),
       desk(parts, [this](Submission submission, std::function<void(Result<std::string>)> reply) {
         submit(std::move(submission), std::move(reply));
-      }) {}
+      }) {
+  askers->executor = &parts.home;
+}
 
 Exchange::State::~State() {
   if (armed) parts.timers.cancel(timer);
+  askers->executor = nullptr;
 }
 
 // D1: the answer comes after the commit, and never without one.
@@ -77,14 +93,110 @@ void Exchange::State::submit(Submission submission,
 
 void Exchange::State::hand_over(std::vector<LaneShare> shares) {
   for (LaneShare& share : shares) {
-    if (parts.shards.hand(share.protocol, share.lane, share.work)) continue;
-    std::vector<Settlement> settlements;
-    for (const Target& target : share.work.targets)
-      settlements.push_back(returned(target, "the lane's shard is busy", parts.clock.utc()));
-    parts.queue.settle(std::move(settlements));
+    // What its lane does not know of goes first.
+    const bool others_wait = !missed.empty() && missed.contains({share.protocol, share.lane});
+    if (!others_wait && parts.shards.hand(share.protocol, share.lane, share.work)) continue;
+    give_back(share.protocol, share.work, "the lane's shard is busy");
     missed.emplace(share.protocol, share.lane);
     arm();
   }
+}
+
+void Exchange::State::give_back(const std::string& protocol, const Work& work,
+                                std::string_view why) {
+  const LaneTraits* traits = lanes.traits(protocol);
+  const bool ordered = traits != nullptr && traits->ordered;
+  std::vector<Settlement> settlements;
+  for (const Target& target : work.targets)
+    settlements.push_back(returned(target, why, ordered ? UtcTime{} : parts.clock.utc()));
+  if (!settlements.empty()) parts.queue.settle(std::move(settlements));
+}
+
+// ---- from memory ----
+
+void Exchange::State::pass(Submission submission) {
+  const Flow flow = submission.envelope.flow;
+  // A body too large for memory is the store's already.
+  if (flow == Flow::durable || submission.body.blob != 0) {
+    submission.envelope.flow = Flow::durable;
+    return submit(std::move(submission), [](const Result<std::string>&) {});
+  }
+  Result<Intake::Prepared> prepared = intake.prepare(std::move(submission), *policy, lanes);
+  if (!prepared) {
+    parts.log.write(Level::warning, "msg.refused", prepared.error().what, {});
+    return;
+  }
+  intake.passed(*prepared, *policy);
+  for (LaneShare& share : prepared->shares) send(std::move(share));
+}
+
+void Exchange::State::convey(Submission submission,
+                             std::function<void(Result<Outcome>)> reply) {
+  const auto refuse = [&](Error error) {
+    parts.timers.at(parts.clock.now(), [reply = std::move(reply), error = std::move(error)] {
+      reply(error);
+    });
+  };
+  submission.envelope.flow = Flow::live;
+  if (submission.envelope.to.size() != 1 || submission.body.blob != 0)
+    return refuse({Fault::never, "a conveyed message goes to one address, from memory"});
+  Result<Intake::Prepared> prepared = intake.prepare(std::move(submission), *policy, lanes);
+  if (!prepared) return refuse(prepared.error());
+  intake.passed(*prepared, *policy);
+  LaneShare& share = prepared->shares.front();
+  share.work.asker = std::make_shared<Asker>(askers, [reply = std::move(reply)](Outcome outcome) {
+    reply(std::move(outcome));
+  });
+  send(std::move(share));
+}
+
+void Exchange::State::send(LaneShare share) {
+  const bool swift = share.work.envelope->flow == Flow::swift;
+  const bool others_wait = swift && (!missed.empty() || !detours.empty()) &&
+                           (missed.contains({share.protocol, share.lane}) ||
+                            detours.contains({share.protocol, share.lane}));
+  if (!others_wait && parts.shards.hand(share.protocol, share.lane, share.work)) return;
+  if (swift && may_store()) return store(std::move(share));
+  Outcome outcome;
+  outcome.disposition = Disposition::failed;
+  outcome.fault = Fault::overloaded;
+  outcome.status = "4.3.1";
+  outcome.reply = swift ? "disk space is low" : "the lane's shard is busy";
+  undelivered(share.work, outcome);
+}
+
+// The mailbox of its lane's shard is full: it goes there by way of the store.
+void Exchange::State::store(LaneShare share) {
+  Acceptance acceptance{share.work.envelope, share.work.body, {}, {}};
+  for (const Target& target : share.work.targets)
+    acceptance.legs.push_back({target.to, share.protocol, share.lane, "swift"});
+  ++commits_open;
+  ++detours[{share.protocol, share.lane}];
+  parts.queue.accept(
+      std::move(acceptance),
+      [this, token = std::weak_ptr(alive), share = std::move(share)](
+          Result<Accepted> accepted) mutable {
+        if (token.expired()) return;
+        --commits_open;
+        const auto detour = detours.find({share.protocol, share.lane});
+        if (--detour->second == 0) detours.erase(detour);
+        std::vector<Target>& targets = share.work.targets;
+        if (!accepted || accepted->ids.size() != targets.size()) {
+          Outcome outcome;
+          outcome.disposition = Disposition::failed;
+          outcome.fault = Fault::overloaded;
+          outcome.status = "4.3.1";
+          outcome.reply = accepted ? "the store lost a recipient" : accepted.error().what;
+          return undelivered(share.work, outcome);
+        }
+        for (std::size_t at = 0; at < targets.size(); ++at) targets[at].id = accepted->ids[at];
+        hand_over({std::move(share)});
+      });
+}
+
+void Exchange::State::undelivered(const Work& work, const Outcome& outcome) {
+  if (work.asker != nullptr) return work.asker->tell(outcome);
+  if (std::optional<Submission> report = desk.report_on(work, outcome)) pass(*std::move(report));
 }
 
 // A work without targets tells a lane that the store holds something for it.
@@ -156,8 +268,13 @@ Permission Exchange::permit(const PermissionQuestion& question) const {
     return out;
   }
   const std::set<std::string>& full = state_->pressure->full_lanes;
-  return hanse::permit(policy, question, [&](std::string_view lane) {
-    return !full.empty() && full.contains(question.to.protocol + "/" + std::string(lane));
+  return hanse::permit(policy, question, [&](std::string_view hop) {
+    if (full.empty()) return false;
+    const LaneTraits* traits = state_->lanes.traits(question.to.protocol);
+    RouteChoice choice{std::string(hop), {}, {}};
+    if (traits != nullptr && traits->lane_name)
+      choice.lane = traits->lane_name(question.from.domain, question.to, choice);
+    return full.contains(question.to.protocol + "/" + choice.lane);
   });
 }
 
@@ -165,13 +282,38 @@ void Exchange::submit(Submission submission, std::function<void(Result<std::stri
   state_->submit(std::move(submission), std::move(committed));
 }
 
+void Exchange::pass(Submission submission) { state_->pass(std::move(submission)); }
+
+void Exchange::convey(Submission submission, std::function<void(Result<Outcome>)> reply) {
+  state_->convey(std::move(submission), std::move(reply));
+}
+
+void Exchange::serve(const std::string& protocol, const std::string& lane,
+                     std::unique_ptr<ServedLink> link) {
+  state_->parts.shards.lend(protocol, lane, std::move(link));
+}
+
+void Exchange::adopt(const std::string& protocol, const std::string& lane,
+                     std::unique_ptr<ServedLink> link) {
+  if (Lane* keeper = state_->lanes.get(protocol, lane))
+    keeper->adopt(std::move(link), state_->parts.home);
+}
+
 void Exchange::take(const std::string& protocol, const std::string& lane, Work work) {
   State& state = *state_;
   if (Lane* taker = state.lanes.get(protocol, lane)) return taker->take(std::move(work));
-  std::vector<Settlement> settlements;
-  for (const Target& target : work.targets)
-    settlements.push_back(returned(target, "too many lanes", state.parts.clock.utc()));
-  if (!settlements.empty()) state.parts.queue.settle(std::move(settlements));
+  if (!work.targets.empty() && work.targets.front().id == 0) {
+    LaneShare share{protocol, lane, std::move(work)};
+    if (share.work.envelope->flow == Flow::swift && state.may_store())
+      return state.store(std::move(share));
+    Outcome outcome;
+    outcome.disposition = Disposition::failed;
+    outcome.fault = Fault::overloaded;
+    outcome.status = "4.3.1";
+    outcome.reply = "too many lanes";
+    return state.undelivered(share.work, outcome);
+  }
+  state.give_back(protocol, work, "too many lanes");
   state.missed.emplace(protocol, lane);
   state.arm();
 }

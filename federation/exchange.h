@@ -31,6 +31,8 @@ class Shards {
  public:
   virtual ~Shards() = default;
   virtual bool hand(const std::string& protocol, const std::string& lane, Work work) = 0;
+  // A connection of this shard carries that lane from now on. One that nobody takes is let go.
+  virtual void lend(const std::string&, const std::string&, std::unique_ptr<ServedLink>) {}
 };
 
 // What the store lets the node know, on every shard.
@@ -50,6 +52,7 @@ struct ExchangeParts {
   Shards& shards;
   Log& log;
   Metrics& metrics;
+  Executor& home;                     // of the shard
 };
 
 // Intake and lanes of one shard: permission, legs, commit, hand over, bounce. Thread: its shard.
@@ -68,7 +71,20 @@ class Exchange {
   // Answers with the message's id once it is durable (D1).
   void submit(Submission submission, std::function<void(Result<std::string>)> committed);
 
+  // Asks for no answer; its flow says how. A swift one that finds no room is made durable, a live
+  // or latest one is reported on to its sender.
+  void pass(Submission submission);
+  // A live message to one recipient; answers with how it ended.
+  void convey(Submission submission, std::function<void(Result<Outcome>)> reply);
+
+  // A connection of this shard offers to carry a lane of any shard.
+  void serve(const std::string& protocol, const std::string& lane,
+             std::unique_ptr<ServedLink> link);
+
+  // From other shards.
   void take(const std::string& protocol, const std::string& lane, Work work);
+  void adopt(const std::string& protocol, const std::string& lane,
+             std::unique_ptr<ServedLink> link);
   void set_pressure(std::shared_ptr<const StorePressure> pressure);
   void apply(std::shared_ptr<const Policy> policy,
              std::vector<std::shared_ptr<const LaneTraits>> traits,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "federation/lane_name.h"
 #include "federation/ulid.h"
 #include "server/base/limits.h"
 
@@ -45,12 +46,16 @@ Result<Intake::Prepared> Intake::prepare(Submission submission, const Policy& po
   out.acceptance.envelope = out.envelope;
   out.acceptance.body = std::move(submission.body);
   out.acceptance.reports = std::move(submission.reports);
-  for (const Address& to : out.envelope->to) add_leg(out, to, policy);
+  for (const Address& to : out.envelope->to)
+    add_leg(out, to, policy, *lanes.traits(to.protocol));
   return out;
 }
 
-void Intake::add_leg(Prepared& prepared, const Address& to, const Policy& policy) {
+void Intake::add_leg(Prepared& prepared, const Address& to, const Policy& policy,
+                     const LaneTraits& traits) {
   RouteChoice choice = policy.routes.choose(to.protocol, to.domain);
+  if (traits.lane_name)
+    choice.lane = traits.lane_name(prepared.envelope->from.domain, to, choice);
   auto share = std::find_if(prepared.shares.begin(), prepared.shares.end(),
                             [&](const LaneShare& one) {
                               return one.lane == choice.lane && one.protocol == to.protocol;
@@ -63,8 +68,25 @@ void Intake::add_leg(Prepared& prepared, const Address& to, const Policy& policy
   prepared.places.emplace_back(static_cast<std::size_t>(share - prepared.shares.begin()),
                                share->work.targets.size());
   share->work.targets.push_back({0, to, 1});
+  if (prepared.envelope->flow != Flow::durable) return;   // a leg is for the store
   prepared.acceptance.legs.push_back(
       {to, to.protocol, std::move(choice.lane), std::move(choice.route)});
+}
+
+void Intake::passed(const Prepared& prepared, const Policy& policy) {
+  const Envelope& envelope = *prepared.envelope;
+  Counter*& known = passed_[{envelope.to.front().protocol, envelope.flow}];
+  if (known == nullptr) {
+    constexpr std::string_view flows[] = {"durable", "swift", "latest", "live"};
+    known = &parts_.metrics.counter(
+        "hanse_messages_passed_total", "Messages handed on from memory.",
+        {{"proto", envelope.to.front().protocol},
+         {"flow", flows[static_cast<std::size_t>(envelope.flow)]}});
+  }
+  known->add();
+  const std::string peer = envelope.trace.empty() ? std::string() : envelope.trace.back().peer;
+  if (!peer.empty() && policy.peer(peer) != nullptr)
+    policy.rates->spend(peer, parts_.clock.now());
 }
 
 void Intake::accepted(Prepared& prepared, const Policy& policy, const Accepted& accepted) {

@@ -31,15 +31,20 @@ class Intake {
   };
   Result<Prepared> prepare(Submission submission, const Policy& policy, const LaneTable& lanes);
 
+  // One that asks for no answer: counts it.
+  void passed(const Prepared& prepared, const Policy& policy);
+
   // After the commit: fills in the ids, counts and logs.
   void accepted(Prepared& prepared, const Policy& policy, const Accepted& accepted);
 
  private:
-  void add_leg(Prepared& prepared, const Address& to, const Policy& policy);
+  void add_leg(Prepared& prepared, const Address& to, const Policy& policy,
+               const LaneTraits& traits);
   Counter& counter(const std::string& protocol, const std::string& peer);
 
   ExchangeParts parts_;
   std::map<LaneKey, Counter*> counters_;
+  std::map<std::pair<std::string, Flow>, Counter*> passed_;
 };
 
 }  // namespace hanse

@@ -16,7 +16,12 @@ void Lane::State::advance() {
   bury_links(now);
   retire_links(now, false);
   if (dead_name && now >= dead_name->until) dead_name.reset();
-  const bool resting = !breaker.may_try(now) && !any(LaneLink::Phase::ready);
+  if (regress) {
+    give_back("an earlier one has to go first");
+    regress = in_flight > 0 || stored.claiming();
+  }
+  const bool up = any(LaneLink::Phase::ready);
+  const bool resting = !up && (!breaker.may_try(now) || now < awaited_until);
   if (draining || held || resting) {
     give_back(why_waiting());
   } else {
@@ -25,6 +30,7 @@ void Lane::State::advance() {
     assign(now);
     open_links(now);
   }
+  expire_patience(now);
   retire_links(now, true);   // after a work had the chance to go there
 }
 
@@ -44,13 +50,15 @@ Instant Lane::State::next_look(Instant now) const {
   Instant next = Instant::max();
   const auto consider = [&](Instant at) { next = std::min(next, std::max(at, now)); };
   if (draining) return next;
-  if (!breaker.may_try(now)) consider(breaker.until());
+  if (patient > 0) consider(patience_next);
+  if (now < awaited_until) consider(awaited_until);
+  else if (!breaker.may_try(now)) consider(breaker.until());
   else if (!held) consider(stored.next());
   if (dead_name) consider(dead_name->until);
   if (!ready.empty() && ramp.slot_end() > now) consider(ramp.slot_end());
   if (!ready.empty() && extra_links_after > now) consider(extra_links_after);
   for (const auto& link : links)
-    if (link->phase == LaneLink::Phase::ready && link->flights.empty())
+    if (link->phase == LaneLink::Phase::ready && link->flights.empty() && !link->adopted)
       consider(link->idle_since + traits->idle_keep);
   return next;
 }
@@ -75,6 +83,7 @@ void Lane::State::arm() {
 std::string Lane::State::why_waiting() const {
   if (draining) return "node is draining";
   if (held) return "peer is suspended";
+  if (parts.clock.now() < awaited_until) return "waiting for its peer to connect";
   const std::string cause = last_error.empty() ? "" : ": " + last_error;
   return (breaker.open() ? "breaker open" : "waiting to try again") + cause;
 }
@@ -85,6 +94,7 @@ std::string_view Lane::State::phase() const {
   if (any(LaneLink::Phase::ready)) return "up";
   if (finder.running()) return "discovering";
   if (any(LaneLink::Phase::dialling)) return "dialling";
+  if (parts.clock.now() < awaited_until) return "waiting";
   if (breaker.open()) return "breaker_open";
   return breaker.may_try(parts.clock.now()) ? "idle" : "backoff";
 }
@@ -96,7 +106,7 @@ Lane::State::State(Lane& events, std::string lane_name,
       name(std::move(lane_name)),
       protocol(lane_traits->protocol),
       traits(std::move(lane_traits)),
-      tls(level),
+      tls(level == TlsLevel::may ? traits->may_means : level),
       parts(lane_parts),
       stored(protocol, name, parts),
       ledger(protocol, name, peer_label, parts),
@@ -121,10 +131,40 @@ Lane::~Lane() = default;
 void Lane::take(Work work) {
   if (work.targets.empty()) {
     state_->stored.due_now();
+  } else if (work.targets.front().id == 0) {
+    state_->take_unstored(std::move(work));
   } else {
     state_->keep_or_return(std::move(work));
   }
   state_->turn();
+}
+
+// Whoever comes is there now: what else was up or being tried is left, and finishes first where
+// the order counts.
+void Lane::adopt(std::unique_ptr<ServedLink> served, Executor& home) {
+  State& state = *state_;
+  ServedLink& link = *served;
+  // An ordered lane has one link: the peer that is here stays, and no link of our own is needed.
+  const bool taken = state.traits->ordered &&
+                     std::any_of(state.links.begin(), state.links.end(), [](const auto& other) {
+                       return other->adopted && other->phase == LaneLink::Phase::ready;
+                     });
+  if (state.traits->ordered && !taken) state.close_links();
+  auto one = std::make_unique<LaneLink>();
+  one->adopted = true;
+  one->phase = taken ? LaneLink::Phase::closing : LaneLink::Phase::ready;
+  one->step.endpoint = link.endpoint();
+  one->ready_at = one->idle_since = state.parts.clock.now();
+  one->link = std::move(served);
+  state.links.push_back(std::move(one));
+  link.join(*this, home);
+  if (taken) link.drain();
+  state.awaited_until = Instant::min();
+  state.awaited_since.reset();
+  state.dead_name.reset();
+  state.breaker.wake();
+  if (state.draining || state.held) state.close_links();
+  state.turn();
 }
 
 void Lane::recover(const LaneBacklog& backlog) {
@@ -148,7 +188,7 @@ void Lane::wake() {
   State& state = *state_;
   state.breaker.wake();
   state.dead_name.reset();
-  state.extra_links_after = Instant::min();
+  state.extra_links_after = state.awaited_until = Instant::min();
   if (!state.any(LaneLink::Phase::ready)) state.endpoints_until = Instant::min();
   state.stored.due_now();
   state.turn();
@@ -176,23 +216,24 @@ void Lane::drain(bool now) {
 
 bool Lane::drained() const {
   return state_->draining && state_->links.empty() && state_->ready.empty() &&
-         !state_->stored.claiming();
+         state_->storing == 0 && !state_->stored.claiming();
 }
 
 bool Lane::idle() const {
   const State& state = *state_;
-  return state.links.empty() && state.ready.empty() && state.gone.empty() &&
+  return state.links.empty() && state.ready.empty() && state.gone.empty() && state.storing == 0 &&
          state.stored.nothing() && !state.finder.running() && !state.held &&
          state.breaker.may_try(state.parts.clock.now());
 }
 
 void Lane::apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls) {
   State& state = *state_;
+  if (tls == TlsLevel::may) tls = traits->may_means;
   const bool stricter_or_other = tls != state.tls;
   state.traits = std::move(traits);
   state.tls = tls;
   state.window.limit(state.traits->links_max * state.traits->link_window);
-  state.endpoints_until = Instant::min();
+  state.endpoints_until = state.awaited_until = Instant::min();
   if (stricter_or_other) state.close_links();
   state.turn();
 }
@@ -204,6 +245,8 @@ LaneStatus Lane::status() const {
   out.lane = state.name;
   out.phase = state.phase();
   if (!state.plan.empty()) out.endpoint = to_text(state.plan.current().endpoint);
+  for (const auto& link : state.links)
+    if (link->adopted) out.endpoint = to_text(link->step.endpoint);
   out.story = state.story;
   out.links = state.links.size();
   out.in_flight = state.in_flight;

@@ -23,8 +23,12 @@ namespace hanse {
 // What the core must know of a protocol in order to keep lanes of it. Made once per configuration.
 struct LaneTraits {
   std::string protocol;
-  // A lane for each pair of our domain and next hop: its name is "from>hop" (lane_name.h).
-  bool pairs = false;
+  // What TlsLevel::may stands for: protocols that never speak in clear by chance say encrypt.
+  TlsLevel may_means = TlsLevel::may;
+  // How long to wait for one endpoint to take the connection while there are others; 0: as long as
+  // for the last.
+  Duration connect_patience{0};
+  NameLane lane_name;                   // e.g. a lane for each pair of domains (lane_name.h)
   // Works go in the order of their acceptance over one link: one that could not leave holds up
   // all that came after it, and the lane's breaker alone says when to try again.
   bool ordered = false;
@@ -52,7 +56,7 @@ struct LaneTraits {
 
 struct LaneStatus {
   std::string protocol, lane;
-  std::string phase;   // idle discovering dialling up backoff breaker_open held draining
+  std::string phase;   // idle discovering dialling up backoff breaker_open waiting held draining
   std::string endpoint, story;          // where it goes, how it was found
   std::size_t links = 0, in_flight = 0, window = 0;
   std::size_t in_memory = 0;
@@ -60,6 +64,15 @@ struct LaneStatus {
   unsigned failures = 0;                // consecutive
   std::string last_error;
   std::optional<UtcTime> next_try, breaker_open_since, last_success;
+};
+
+// What a lane asks of the exchange it lives in. Never leads to a call of the lane from inside.
+class LaneHost {
+ public:
+  virtual ~LaneHost() = default;
+  virtual bool may_store() const = 0;         // false: disk space is low
+  // A work the store does not know has ended without arriving: whoever waits for it must hear.
+  virtual void undelivered(const Work& work, const Outcome& outcome) = 0;
 };
 
 // The services one lane uses; all on the lane's own shard.
@@ -74,6 +87,7 @@ struct LaneParts {
   Metrics& metrics;
   BodyBudget& bodies;                         // both shared by the lanes of the shard
   SteadyWall& wall;
+  LaneHost& host;
 };
 
 // Everything that travels over one protocol to one peer: discover, dial, window, backoff,
@@ -87,8 +101,9 @@ class Lane final : public LinkEvents {
   ~Lane() override;
 
   // Fresh from acceptance; never refused, may go back. A work without targets only says that
-  // the store holds something for this lane.
+  // the store holds something for this lane; one whose targets have no id is not in the store.
   void take(Work work);
+  void adopt(std::unique_ptr<ServedLink> link, Executor& home);   // its peer has come
   void recover(const LaneBacklog& backlog);   // at start: the store holds work
   void wake();                                // operator: try now, whatever the backoff says
   void hold(bool held);                       // a suspended peer: stop dialling and delivering

@@ -24,6 +24,7 @@ void Lane::State::open_links(Instant now) {
 // While no link is up only one is tried: a dead peer costs one connection, not a window of them.
 void Lane::State::scout(Instant now) {
   if (finder.running() || any(Phase::dialling)) return;
+  if (traits->ordered && !links.empty()) return;  // it may still give back what goes first
   if (links.size() >= 2 * traits->links_max) return;  // too many that are still saying goodbye
   // How a link that gives works back ends says where to go next.
   for (const auto& link : links)
@@ -41,8 +42,30 @@ void Lane::State::begin_attempt(Instant now) {
 }
 
 void Lane::State::find() {
+  if (!traits->discover) {
+    wait_for_peer();
+    return turn();
+  }
   finder.start(traits->discover(name, parts.random),
                [this](EndpointFinder::Found result) { found(std::move(result)); });
+}
+
+// Nothing to dial. That is no failure of anything, but what waits gets old all the same.
+void Lane::State::wait_for_peer() {
+  endpoints_until = Instant::min();
+  attempting = false;
+  attempt_works = 0;
+  awaited_until = parts.clock.now() + limits::endpoints_kept_max;
+  const std::optional<UtcTime> before = std::exchange(awaited_since, parts.clock.utc());
+  give_back(why_waiting());
+  if (!before) return;
+  Outcome outcome;
+  outcome.disposition = Disposition::failed;
+  outcome.fault = Fault::never;
+  outcome.status = "4.4.7";
+  outcome.reply = "lifetime over; its peer did not connect";
+  outcome.remote = name;
+  parts.queue.expire(protocol, name, parts.wall.now(), *before, outcome);
 }
 
 void Lane::State::found(EndpointFinder::Found result) {
@@ -54,6 +77,8 @@ void Lane::State::found(EndpointFinder::Found result) {
     plan.begin(tls, traits->endpoints_tried_max, parts.clock.now());
   } else if (!result.endpoints && result.endpoints.error().fault == Fault::never) {
     fail_all(result);
+  } else if (!up && result.endpoints && result.status.empty()) {
+    wait_for_peer();
   } else if (!up) {  // a lane that is up lives on with what it knew
     endpoints_until = Instant::min();
     LinkEnd end;
@@ -82,7 +107,9 @@ void Lane::State::fail_all(const EndpointFinder::Found& result) {
 void Lane::State::dial() {
   auto link = std::make_unique<LaneLink>();
   link->step = plan.current();
-  link->link = parts.dialer.dial({protocol, name, link->step.endpoint, link->step.tls}, self);
+  const Duration patience = plan.has_more() ? traits->connect_patience : Duration::zero();
+  link->link =
+      parts.dialer.dial({protocol, name, link->step.endpoint, link->step.tls, patience}, self);
   links.push_back(std::move(link));
 }
 
@@ -93,6 +120,10 @@ void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
   const bool orderly = asked_to && !used_in_vain;
   abandon_flights(link, end.what);
   link.phase = Phase::closed;
+  if (link.adopted) {  // whoever made it makes the next one
+    if (!end.orderly) last_error = end.what;
+    return;
+  }
   const bool others = any(Phase::ready) || any(Phase::dialling);
   if (orderly) {
     attempting = attempting && others;
@@ -134,8 +165,7 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
     outcome.disposition = Disposition::failed;
     outcome.fault = Fault::never;
   }
-  for (; attempt_works > 0 && !ready.empty(); --attempt_works)
-    settle_all(pop_front().work, outcome, breaker.until() - now);
+  put_down_first(outcome, breaker.until() - now);
   give_back(why_waiting());
   if (!breaker.failed_before_last()) return;
   outcome.disposition = Disposition::failed;
@@ -148,7 +178,11 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
 // Until the store has given up all it has for the name; what comes later asks the DNS anew, so
 // that a name that was gone for a moment costs no more than was there in that moment.
 void Lane::State::fail_what_is_here() {
-  while (!ready.empty()) settle_all(pop_front().work, dead_name->outcome, Duration::zero());
+  while (!ready.empty()) {
+    const LaneItem item = pop_front();
+    if (item.stored()) settle_all(item.work, dead_name->outcome, Duration::zero());
+    else end_unstored(item.work, dead_name->outcome);
+  }
   if (!stored.due() && !stored.claiming()) dead_name.reset();
 }
 
@@ -157,7 +191,7 @@ void Lane::State::retire_links(Instant now, bool idle_ones) {
   for (std::size_t index = 0; index < links.size(); ++index) {
     LaneLink& link = *links[index];
     if (link.phase != Phase::ready || !link.flights.empty()) continue;
-    const bool idle = idle_ones && now - link.idle_since >= traits->idle_keep;
+    const bool idle = idle_ones && !link.adopted && now - link.idle_since >= traits->idle_keep;
     if (!idle && !used_up(link, now)) continue;
     link.phase = Phase::closing;
     link.link->drain();
@@ -180,7 +214,8 @@ void Lane::State::bury_links(Instant now) {
 }
 
 bool Lane::State::used_up(const LaneLink& link, Instant now) const {
-  return link.spent || link.served >= traits->works_per_link_max ||
+  if (link.spent || link.adopted) return link.spent;
+  return link.served >= traits->works_per_link_max ||
          now - link.ready_at >= traits->link_age_max;
 }
 

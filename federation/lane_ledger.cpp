@@ -90,21 +90,30 @@ Settlement LaneLedger::settle(const LaneTraits& traits, const Envelope& envelope
   }
   if (outcome.disposition == Disposition::deferred) {
     const Duration wait = std::max(retry_delay(traits, target.attempt, random_), wait_least);
-    out.retry_at = out.ended + std::chrono::ceil<std::chrono::milliseconds>(wait);
+    // In order it is the lane that waits: what came first goes first, whenever that is.
+    out.retry_at = traits.ordered ? UtcTime{}
+                                  : out.ended + std::chrono::ceil<std::chrono::milliseconds>(wait);
   }
   out.outcome = std::move(outcome);
   const Duration taken = std::max(clock_.now() - tried.began, Duration::zero());
   count(envelope, out.outcome, taken);
   if (log_.enabled(Level::info, "msg.delivered"))
-    write(envelope, out, std::chrono::duration_cast<std::chrono::milliseconds>(taken).count(),
-          target.to);
+    write(Level::info, envelope, out.outcome, taken, target.to);
   return out;
 }
 
-Settlement returned(const Target& target, std::string_view why, UtcTime now) {
+void LaneLedger::ended(const Envelope& envelope, const Target& target, const Outcome& outcome,
+                       const Try& tried) {
+  const Duration taken = std::max(clock_.now() - tried.began, Duration::zero());
+  count(envelope, outcome, taken);
+  if (log_.enabled(Level::debug, "msg.delivered"))
+    write(Level::debug, envelope, outcome, taken, target.to);
+}
+
+Settlement returned(const Target& target, std::string_view why, UtcTime due) {
   Settlement out;
   out.id = target.id;
-  out.started = out.ended = out.retry_at = now;
+  out.started = out.ended = out.retry_at = due;
   out.outcome.disposition = Disposition::returned;
   out.outcome.fault = Fault::try_later;
   out.outcome.status = "4.4.0";
@@ -112,11 +121,12 @@ Settlement returned(const Target& target, std::string_view why, UtcTime now) {
   return out;
 }
 
-void LaneLedger::write(const Envelope& envelope, const Settlement& settlement,
-                       std::int64_t duration_ms, const Address& to) {
-  const Outcome& outcome = settlement.outcome;
+void LaneLedger::write(Level level, const Envelope& envelope, const Outcome& outcome,
+                       Duration taken, const Address& to) {
+  const std::int64_t duration_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(taken).count();
   const std::string recipient = to_text(to);
-  log_.write(Level::info, event_of(outcome), outcome.reply,
+  log_.write(level, event_of(outcome), outcome.reply,
              {{"proto", protocol_}, {"peer", lane_}, {"qid", envelope.id},
               {"mid", envelope.key.native_id}, {"to", recipient},
               {"reason", reason_of(outcome)}, {"status", outcome.status},

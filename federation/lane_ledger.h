@@ -25,12 +25,16 @@ class LaneLedger {
   Settlement settle(const LaneTraits& traits, const Envelope& envelope, const Target& target,
                     Outcome outcome, const Try& tried, Duration wait_least = Duration::zero());
 
+  // One the store does not know: no row, and no line in the log of a busy node.
+  void ended(const Envelope& envelope, const Target& target, const Outcome& outcome,
+             const Try& tried);
+
   void breaker_opened(const std::string& why, unsigned failures);
   void breaker_closed();
   void breaker_forgotten() { breaker_open_.add(-1); }   // the lane ends with it open
 
  private:
-  void write(const Envelope& envelope, const Settlement& settlement, std::int64_t duration_ms,
+  void write(Level level, const Envelope& envelope, const Outcome& outcome, Duration taken,
              const Address& to);
   void count(const Envelope& envelope, const Outcome& outcome, Duration taken);
 
@@ -50,8 +54,8 @@ class LaneLedger {
   Gauge& breaker_open_;
 };
 
-// Not tried, and due again at once: the lane or its owner sees to when.
-Settlement returned(const Target& target, std::string_view why, UtcTime now);
+// Not tried, and due again at `due`: the lane or its owner sees to when.
+Settlement returned(const Target& target, std::string_view why, UtcTime due);
 
 // The closed set of words for the `reason` label, from an enhanced status code.
 std::string_view reason_of(const Outcome& outcome);

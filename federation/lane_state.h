@@ -21,6 +21,11 @@ namespace hanse {
 struct LaneItem {
   Work work;
   unsigned returns = 0;
+  std::uint64_t place = 0;                  // among all that came to the lane; 0: not placed yet
+  Instant patience_end = Instant::max();    // live, latest
+
+  bool stored() const { return work.targets.front().id > 0; }
+  bool patient() const { return patience_end != Instant::max(); }
 };
 
 // A work on a link: which of its recipients are still open, and what is known of the others.
@@ -33,6 +38,7 @@ struct LaneFlight {
   std::vector<Target> given_back;
   Outcome last_return;
   bool judged = false, delivered = false;   // the peer said something, said yes
+  bool put_by = false;           // what came back of it is for the store
 };
 
 struct LaneLink {
@@ -44,7 +50,8 @@ struct LaneLink {
   std::size_t served = 0;
   bool useful = false;           // the peer judged at least one message on it
   bool spent = false;            // it gave a work back: nothing more goes there
-  std::vector<LaneFlight> flights;
+  bool adopted = false;          // of the peer's making: never dialled, never retired for age
+  std::deque<LaneFlight> flights;
 };
 
 // Why nothing can be done for a destination: its name does not exist, or wants no messages.
@@ -54,7 +61,7 @@ struct DeadName {
 };
 
 // The parts of a lane. lane.cpp: the turn and the events; lane_dial.cpp: how it gets links;
-// lane_work.cpp: how works come, go out and end.
+// lane_work.cpp: how works come, go out and end; lane_flow.cpp: those the store does not know.
 struct Lane::State {
   State(Lane& events, std::string lane_name, std::shared_ptr<const LaneTraits> lane_traits,
         TlsLevel level, LaneParts lane_parts, const std::string& peer_label);
@@ -73,6 +80,7 @@ struct Lane::State {
   void scout(Instant now);
   void begin_attempt(Instant now);
   void find();
+  void wait_for_peer();
   void found(EndpointFinder::Found result);
   void dial();
   void link_ended(LaneLink& link, const LinkEnd& end);
@@ -90,6 +98,7 @@ struct Lane::State {
   // ---- lane_work.cpp ----
   void keep_or_return(Work work);
   void push_front(LaneItem item);
+  void put_back(LaneItem item);            // where it was, by its place
   void push_back(LaneItem item);
   LaneItem pop_front();
   void claim(Instant now);
@@ -106,6 +115,19 @@ struct Lane::State {
   void note(const std::vector<Settlement>& settlements);
   std::size_t window_now() const;
   std::size_t room() const;
+  bool fits(const Work& work) const;
+  bool falls_in_behind() const;            // ordered, and the store holds what came before
+
+  // ---- lane_flow.cpp ----
+  void take_unstored(Work work);
+  bool replace(LaneItem& item);
+  void put_down(LaneItem item, std::string_view why);
+  void put_down_first(const Outcome& outcome, Duration wait_least);
+  void store(LaneItem item, std::string_view why);
+  void end_unstored(const Work& work, const Outcome& outcome);
+  void settled_unstored(LaneFlight& flight, const Target& target, Outcome outcome);
+  void finish_unstored(LaneFlight flight);
+  void expire_patience(Instant now);
 
   Lane& self;
   const std::string name;
@@ -117,6 +139,12 @@ struct Lane::State {
   std::deque<LaneItem> ready;
   std::vector<std::unique_ptr<LaneLink>> links;
   std::size_t in_flight = 0;
+  std::size_t patient = 0;                 // live and latest ones in `ready`
+  std::size_t storing = 0;                 // accepts under way
+  Instant patience_next = Instant::max();  // none ends before
+  DeliveryId last_unstored = 0;
+  std::uint64_t last_place = 0;
+  bool regress = false;                    // ordered: the store holds older work than we do
   StoredWork stored;
   LaneLedger ledger;
   Breaker breaker;
@@ -131,6 +159,8 @@ struct Lane::State {
   std::size_t attempt_works = 0;           // works that are the reason of the attempt
   Instant attempt_began{}, extra_links_after = Instant::min();
   std::optional<DeadName> dead_name;
+  Instant awaited_until = Instant::min();  // nothing to dial: its peer comes by itself
+  std::optional<UtcTime> awaited_since;
 
   bool held = false, draining = false, turning = false, again = false;
   std::string last_error;

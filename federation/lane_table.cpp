@@ -3,14 +3,15 @@
 
 #include <algorithm>
 
+#include "federation/lane_name.h"
 #include "server/base/limits.h"
 
 namespace hanse {
 
-LaneTable::LaneTable(const ExchangeParts& parts)
+LaneTable::LaneTable(const ExchangeParts& parts, LaneHost& host)
     : wall_(parts.clock),
       parts_{parts.clock,  parts.random, parts.timers,  parts.queue, parts.resolver,
-             parts.dialer, parts.log,    parts.metrics, bodies_,     wall_},
+             parts.dialer, parts.log,    parts.metrics, bodies_,     wall_, host},
       sweep_at_(limits::lanes_sweep_least) {}
 
 Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {
@@ -22,7 +23,8 @@ Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {
   if (lanes_.size() >= sweep_at_) forget_idle();
   if (lanes_.size() >= limits::lanes_max) return nullptr;
   // Only configured peers appear in labels; the rest of the world is one.
-  const std::string label = policy_->peer(lane) == nullptr ? "other" : lane;
+  const std::string_view hop = split_lane(lane).hop;
+  const std::string label = policy_->peer(hop) == nullptr ? "other" : std::string(hop);
   auto made = std::make_unique<Lane>(lane, traits->second, policy_->tls_of_lane(protocol, lane),
                                      parts_, label);
   if (is_suspended(lane)) made->hold(true);
@@ -59,7 +61,7 @@ void LaneTable::apply(std::shared_ptr<const Policy> policy,
 
 // What is for a suspended peer waits until it is active again.
 bool LaneTable::is_suspended(std::string_view lane) const {
-  const PeerPolicy* peer = policy_->peer(lane);
+  const PeerPolicy* peer = policy_->peer(split_lane(lane).hop);
   return peer != nullptr && peer->state == PeerState::suspended;
 }
 

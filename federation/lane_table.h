@@ -18,7 +18,7 @@ using LaneKey = std::pair<std::string, std::string>;   // protocol, lane
 // The lanes of one shard: made when first needed, forgotten when idle. Thread: the shard.
 class LaneTable {
  public:
-  explicit LaneTable(const ExchangeParts& parts);
+  LaneTable(const ExchangeParts& parts, LaneHost& host);
 
   Lane* get(const std::string& protocol, const std::string& lane);  // null: unknown, or too many
   Lane* find(std::string_view protocol, std::string_view lane) const;

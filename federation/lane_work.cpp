@@ -24,25 +24,52 @@ bool is_judgement(const Outcome& outcome) {
 void Lane::State::keep_or_return(Work work) {
   // While the store holds work that is due, half the room is kept for it: what came first must
   // not starve behind what comes now.
-  const std::size_t most = limits::lane_memory_items_max / (stored.due() ? 2 : 1);
+  const std::size_t most = traits->memory_items_max / (stored.due() ? 2 : 1);
+  if (falls_in_behind()) return return_work(work, "others wait before it");
   if (ready.size() + in_flight < most && parts.bodies.fits(work))
-    return push_back({std::move(work), 0});
+    return push_back({.work = std::move(work)});
   return_work(work, "more than the lane holds in memory");
+}
+
+bool Lane::State::fits(const Work& work) const {
+  return ready.size() + in_flight < traits->memory_items_max && parts.bodies.fits(work);
+}
+
+bool Lane::State::falls_in_behind() const {
+  return traits->ordered && (regress || storing > 0 || !stored.nothing());
 }
 
 void Lane::State::push_front(LaneItem item) {
   parts.bodies.add(item.work);
+  if (item.patient()) ++patient;
   ready.push_front(std::move(item));
 }
 
 void Lane::State::push_back(LaneItem item) {
   parts.bodies.add(item.work);
+  if (item.place == 0) item.place = ++last_place;
+  if (item.patient()) {
+    ++patient;
+    patience_next = std::min(patience_next, item.patience_end);
+  }
   ready.push_back(std::move(item));
+}
+
+void Lane::State::put_back(LaneItem item) {
+  const auto before = [](const LaneItem& one, std::uint64_t place) { return one.place < place; };
+  const auto at = std::lower_bound(ready.begin(), ready.end(), item.place, before);
+  parts.bodies.add(item.work);
+  if (item.patient()) {
+    ++patient;
+    patience_next = std::min(patience_next, item.patience_end);
+  }
+  ready.insert(at, std::move(item));
 }
 
 LaneItem Lane::State::pop_front() {
   LaneItem item = std::move(ready.front());
   ready.pop_front();
+  if (item.patient()) --patient;
   parts.bodies.remove(item.work);
   return item;
 }
@@ -53,11 +80,11 @@ std::size_t Lane::State::window_now() const {
 
 std::size_t Lane::State::room() const {
   const std::size_t held_now = ready.size() + in_flight;
-  return limits::lane_memory_items_max - std::min(held_now, limits::lane_memory_items_max);
+  return traits->memory_items_max - std::min(held_now, traits->memory_items_max);
 }
 
 void Lane::State::claim(Instant now) {
-  if (!stored.may_claim(now)) return;
+  if (regress || !stored.may_claim(now)) return;
   // Coming back from a failure the lane asks for one message and sees how that fares.
   const bool probing = breaker.failing();
   if (probing && !ready.empty()) return;
@@ -70,12 +97,14 @@ void Lane::State::claim(Instant now) {
 }
 
 void Lane::State::receive(std::vector<Work> works) {
+  bool full = regress;   // then what came before these goes first, and they are asked for again
   for (Work& work : works) {
-    if (parts.bodies.fits(work)) {
-      push_back({std::move(work), 0});
+    full = (full && traits->ordered) || !parts.bodies.fits(work);
+    if (!full) {
+      push_back({.work = std::move(work)});
     } else {
       return_work(work, "bodies in memory are at their bound");
-      stored.pause(limits::claim_pause);
+      if (!regress) stored.pause(limits::claim_pause);
     }
   }
   turn();
@@ -90,6 +119,8 @@ void Lane::State::assign(Instant now) {
       if (best == nullptr || link->flights.size() < best->flights.size()) best = link.get();
     }
     if (best == nullptr) return;
+    // What another link has not finished may come back, and went before.
+    if (traits->ordered && in_flight > best->flights.size()) return;
     deliver(*best, pop_front());
   }
 }
@@ -117,13 +148,15 @@ void Lane::State::settled(LaneLink& link, DeliveryId id, Outcome outcome) {
       if (targets[at].id != id || flight.settled[at]) continue;
       flight.settled[at] = true;
       --flight.open;
+      flight.judged |= outcome.disposition != Disposition::returned && is_judgement(outcome);
+      flight.delivered |= outcome.disposition == Disposition::delivered;
       if (outcome.disposition == Disposition::returned) {
         flight.given_back.push_back(targets[at]);
         flight.last_return = std::move(outcome);
         link.spent = true;  // it is going down, or of no use
+      } else if (!flight.item.stored()) {
+        settled_unstored(flight, targets[at], std::move(outcome));
       } else {
-        flight.judged |= is_judgement(outcome);
-        flight.delivered |= outcome.disposition == Disposition::delivered;
         flight.settlements.push_back(ledger.settle(*traits, *flight.item.work.envelope,
                                                    targets[at], std::move(outcome),
                                                    flight.tried));
@@ -142,12 +175,13 @@ void Lane::State::finish(LaneLink& link, std::size_t index) {
   parts.bodies.remove(flight.item.work);
   link.idle_since = parts.clock.now();
   if (flight.judged) judged(link, flight.delivered);
+  if (!flight.item.stored()) return finish_unstored(std::move(flight));
   note(flight.settlements);
   if (!flight.settlements.empty()) parts.queue.settle(std::move(flight.settlements));
   if (flight.given_back.empty()) return;
   LaneItem rest = std::move(flight.item);
   rest.work.targets = std::move(flight.given_back);
-  if (++rest.returns < limits::works_returned_max) return push_front(std::move(rest));
+  if (++rest.returns < limits::works_returned_max) return put_back(std::move(rest));
   // Link after link took it and gave it back; that was a try.
   Outcome outcome = std::move(flight.last_return);
   outcome.disposition = Disposition::deferred;
@@ -174,27 +208,38 @@ void Lane::State::judged(LaneLink& link, bool delivered) {
   link.useful = true;
   attempting = false;
   attempt_works = 0;
-  plan.worked();
+  if (!link.adopted) plan.worked();
   breaker.answered();
   if (!delivered) return;
   last_success = parts.clock.utc();
   window.succeeded();
+  // In order there is one link, and one that works takes all it is given.
+  if (traits->ordered)
+    window.resize(traits->links_max * traits->link_window, traits->links_max * traits->link_window);
   if (!breaker.delivered()) return;
   ledger.breaker_closed();
+  if (traits->ordered) return;
   window.resize(traits->links_first * traits->link_window,
                 traits->links_max * traits->link_window);
   ramp.begin(parts.clock.now());
 }
 
+// Those that wait in memory only stay where they are, in their order.
 void Lane::State::give_back(std::string_view why) {
-  while (!ready.empty()) return_work(pop_front().work, why);
+  if (ready.size() == patient && !draining) return;
+  for (std::size_t count = ready.size(); count > 0; --count) {
+    LaneItem item = pop_front();
+    if (item.patient() && !draining) push_back(std::move(item));
+    else put_down(std::move(item), why);
+  }
 }
 
 void Lane::State::return_work(const Work& work, std::string_view why) {
   std::vector<Settlement> settlements;
   settlements.reserve(work.targets.size());
   const UtcTime utc = parts.clock.utc();
-  for (const Target& target : work.targets) settlements.push_back(returned(target, why, utc));
+  for (const Target& target : work.targets)
+    settlements.push_back(returned(target, why, traits->ordered ? UtcTime{} : utc));
   stored.went_back(settlements.size());
   stored.due_now();
   parts.queue.settle(std::move(settlements));
@@ -215,6 +260,7 @@ void Lane::State::note(const std::vector<Settlement>& settlements) {
   for (const Settlement& one : settlements) {
     if (one.outcome.disposition != Disposition::deferred) continue;
     stored.went_back(1);
+    regress = traits->ordered;
     stored.due_at(one.retry_at, longest_delay(*traits));
   }
 }

@@ -6,6 +6,7 @@
 
 #include "federation/discovery.h"
 #include "federation/ports.h"
+#include "server/base/executor.h"
 
 namespace hanse {
 
@@ -41,11 +42,19 @@ class Link {
   virtual const Endpoint& endpoint() const = 0;
 };
 
+// A connection of the peer's own making that carries a lane's works. It is up from the beginning.
+class ServedLink : public Link {
+ public:
+  // Events run on `home`, the lane's shard; what happened before comes then.
+  virtual void join(LinkEvents& lane, Executor& home) = 0;
+};
+
 struct DialRequest {
   std::string protocol;
   std::string lane;       // the peer this link is for
   Endpoint endpoint;
   TlsLevel tls = TlsLevel::may;
+  Duration connect_wait_max{0};   // 0: as configured for all
 };
 
 class Dialer {

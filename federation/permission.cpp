@@ -77,7 +77,7 @@ Permission permit(const Policy& policy, const PermissionQuestion& question,
   const std::string& domain = question.to.domain;
   Permission out;
   const Sender sender = judge_sender(policy, question);
-  const bool ours = policy.hosts(protocol, domain);
+  const bool ours = question.served || policy.hosts(protocol, domain);
   if (!sender.may_send) {
     out.answer = Answer::peer_refused;
     out.why = sender.why;
@@ -89,7 +89,7 @@ Permission permit(const Policy& policy, const PermissionQuestion& question,
     return out;
   }
   // One of our own hosts leads to ourselves by DNS: only a rule knows where it really lives.
-  if (domain.empty() || (ours && !policy.routes.names(protocol, domain))) {
+  if (domain.empty() || (ours && !question.served && !policy.routes.names(protocol, domain))) {
     out.answer = Answer::no_such_address;
     out.why = domain.empty() ? "no domain" : "host " + domain + " has no route";
     return out;

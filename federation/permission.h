@@ -13,6 +13,7 @@ struct PermissionQuestion {
   Claim claim;
   std::string peer;         // from the TrustDecision; empty: unknown
   Address from, to;
+  bool served = false;      // the protocol itself leads on to `to`, or stands for `from`
 };
 
 struct Permission {

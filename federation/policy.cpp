@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "federation/lane_name.h"
+
 namespace hanse {
 
 namespace {
@@ -159,8 +161,9 @@ const ProtocolPolicy& Policy::protocol(std::string_view name) const {
 }
 
 TlsLevel Policy::tls_of_lane(std::string_view protocol_name, std::string_view lane) const {
-  if (const auto level = routes.tls_of_lane(protocol_name, lane)) return *level;
-  const PeerPolicy* known = peer(lane);
+  const std::string_view hop = split_lane(lane).hop;
+  if (const auto level = routes.tls_of_lane(protocol_name, hop)) return *level;
+  const PeerPolicy* known = peer(hop);
   return known == nullptr ? TlsLevel::may : known->tls_out.value_or(TlsLevel::may);
 }
 

@@ -18,6 +18,7 @@ struct ProtocolPolicy {
   std::vector<std::string> hosts;       // domains this node accepts for
   std::vector<Network> relay_from;      // networks that may send to anywhere
   UnknownPeers unknown_peers = UnknownPeers::reject;
+  NameLane lane_name;                   // LaneTraits::lane_name, for those who only see this
 };
 
 // One loaded configuration as the core sees it. Immutable; replaced whole on reload.
@@ -30,7 +31,7 @@ struct Policy {
 
   const PeerPolicy* peer(std::string_view domain) const;
   const ProtocolPolicy& protocol(std::string_view name) const;  // a closed one when unknown
-  TlsLevel tls_of_lane(std::string_view protocol, std::string_view lane) const;
+  TlsLevel tls_of_lane(std::string_view protocol, std::string_view lane) const;  // by its hop
   bool hosts(std::string_view protocol, std::string_view domain) const;
   bool relays_from(std::string_view protocol, std::string_view address) const;
 };

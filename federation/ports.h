@@ -18,7 +18,10 @@
 
 namespace hanse {
 
-using DeliveryId = std::int64_t;  // one recipient of one message; unique for the life of a store
+// One recipient of one message; unique for the life of a store. Below 0: the store does not know
+// it, and the number is its lane's own. 0: not numbered yet.
+using DeliveryId = std::int64_t;
+class Asker;
 
 // One recipient's way: which lane (protocol + peer) carries it, and why.
 struct Leg {
@@ -52,6 +55,7 @@ struct Work {
   std::shared_ptr<const Envelope> envelope;
   Body body;
   std::vector<Target> targets;
+  std::shared_ptr<Asker> asker = nullptr;   // hears how a conveyed one ended (asker.h)
 };
 
 struct Acceptance {

@@ -98,4 +98,23 @@ void ReportDesk::drop(const Reportable& reportable, std::string_view why) {
   parts_.queue.settle_reports(ids_of(reportable));
 }
 
+// What its maker will not say is not said: the flow of the message promised no more.
+std::optional<Submission> ReportDesk::report_on(const Work& work, const Outcome& outcome) const {
+  const Envelope& envelope = *work.envelope;
+  if (envelope.is_report || envelope.from.empty()) return std::nullopt;  // B-1
+  const auto maker = makers_.find(envelope.from.protocol);
+  if (maker == makers_.end()) return std::nullopt;
+  const UtcTime utc = parts_.clock.utc();
+  Reportable failed{work.envelope, work.body, {}};
+  for (const Target& target : work.targets)
+    failed.failures.push_back({target.id, target.to, outcome, utc});
+  std::string_view head;
+  if (work.body.bytes != nullptr) head = *work.body.bytes;
+  Result<Submission> report =
+      maker->second(failed, head.substr(0, limits::report_head_bytes_max), utc);
+  if (!report) return std::nullopt;
+  report->envelope.is_report = true;
+  return *std::move(report);
+}
+
 }  // namespace hanse

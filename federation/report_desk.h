@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ class ReportDesk {
       : parts_(parts), submit_(std::move(submit)) {}
 
   void set_makers(std::map<std::string, ReportMaker> makers) { makers_ = std::move(makers); }
+  // What to tell the sender of a work the store does not know; nothing: nobody is to be told.
+  std::optional<Submission> report_on(const Work& work, const Outcome& outcome) const;
   void check();   // nothing happens while an earlier check is still at work
   bool busy() const { return *open_ > 0; }
 

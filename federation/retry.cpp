@@ -29,6 +29,11 @@ Duration retry_delay(const LaneTraits& traits, unsigned attempt, Random& random)
 }
 
 Duration lane_delay(const LaneTraits& traits, unsigned failures, Random& random) {
+  if (!traits.breaker_waits.empty()) {
+    const std::size_t last = traits.breaker_waits.size() - 1;
+    const std::size_t at = std::min<std::size_t>(failures == 0 ? 0 : failures - 1, last);
+    return jittered(traits.breaker_waits[at], traits.breaker_jitter_percent, random);
+  }
   // Before the breaker opens the lane tries more often than any one message does: a peer that
   // was only restarted is found again soon.
   if (failures < traits.breaker_failures)
@@ -42,6 +47,7 @@ Duration lane_delay(const LaneTraits& traits, unsigned failures, Random& random)
 Duration longest_delay(const LaneTraits& traits) {
   Duration longest = std::max(traits.breaker_last, traits.startup_spread);
   for (const Duration delay : traits.retry) longest = std::max(longest, delay);
+  for (const Duration wait : traits.breaker_waits) longest = std::max(longest, wait);
   return longest + longest / 4;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,11 @@ struct RouteChoice {
   TlsLevel tls = TlsLevel::may;
   bool discovered = false;   // the lane is a domain; the DNS knows its hosts
 };
+
+// Names the lane that carries from a domain of ours to an address, once the way is chosen.
+// Empty: it is named as the route says.
+using NameLane =
+    std::function<std::string(std::string_view from, const Address& to, const RouteChoice&)>;
 
 // First match wins; no match: discover by DNS. Pure and immutable.
 class RouteTable {

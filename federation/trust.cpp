@@ -13,6 +13,11 @@ bool has(std::span<const Evidence> evidence, std::string_view kind) {
   });
 }
 
+// A name is proven by an authority, by DNSSEC, or by asking back at the domain itself.
+bool proves(std::span<const Evidence> evidence) {
+  return has(evidence, "pkix") || has(evidence, "dane") || has(evidence, "dialback");
+}
+
 bool pinned(const PeerPolicy& peer, const Claim& claim) {
   if (claim.certificate_sha256.empty()) return false;
   const std::string shown = lower_ascii(claim.certificate_sha256);
@@ -47,7 +52,7 @@ void judge_level(const Claim& claim, TrustDecision& out) {
     out.verdict = Verdict::defer;
     out.why = "this hop demands TLS";
   } else if (claim.level == TlsLevel::verify && !has(out.evidence, "pkix") &&
-             !has(out.evidence, "pin")) {
+             !has(out.evidence, "dane") && !has(out.evidence, "pin")) {
     out.verdict = Verdict::defer;
     out.why = "this hop demands a valid certificate";
   }
@@ -128,7 +133,7 @@ const PeerPolicy* recognise(std::span<const PeerPolicy> peers, const Claim& clai
                             std::span<const Evidence> evidence) {
   for (const PeerPolicy& peer : peers)
     if (pinned(peer, claim)) return &peer;
-  const bool name_proven = !claim.domain.empty() && (claim.outgoing || has(evidence, "pkix"));
+  const bool name_proven = !claim.domain.empty() && (claim.outgoing || proves(evidence));
   if (name_proven)
     for (const PeerPolicy& peer : peers)
       if (equal_ascii_case(peer.domain, claim.domain)) return &peer;

@@ -111,6 +111,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual void on(Event event, Instant now, Outbox& out) = 0;
+  // What it holds for its peer, about; short of memory, those who hold most are not read from.
+  virtual std::size_t memory_bytes() const { return 0; }
 };
 
 }  // namespace hanse

@@ -20,6 +20,8 @@ struct Listen {
   bool detect_tls = false;       // TLS from the first octet if that is one of TLS, else plain
   std::string_view alpn = {};    // TLS from the first octet: as in TlsWish
   bool ask_certificate = false;  // likewise
+  // Of a table that there may be several of: only those that say so listen, e.g. role = "accept".
+  std::string_view when_key{}, when{};
 };
 
 struct InboundContext {
@@ -27,9 +29,10 @@ struct InboundContext {
   bool tls_available = false;    // a certificate is loaded
   bool crowded = false;          // over four fifths of the limit: be short of patience (smtp D-17)
   bool tls_first = false;        // TLS stood at the beginning: TlsUp follows Opened at once
-  std::string_view listener{};   // Listen::address_key it came in by
+  std::string_view listener{};   // Listen::table it came in by
   std::string nonce{};           // 32 random octets of this connection alone: what engines make
                                  // identifiers of, having no randomness of their own
+  bool too_often = false;        // busy, and only because its source opens too many in a minute
 };
 
 struct OutboundContext {
@@ -43,6 +46,7 @@ struct OutboundContext {
 struct NodeFacts {
   std::string domain;            // [node] domain
   const Clock* clock = nullptr;  // wall time for trace fields; the same for all engines
+  std::string secret{};          // 32 octets of this node and protocol, the same after a restart
 };
 
 // A protocol as configured: immutable, shared by all shards, replaced whole on reload.

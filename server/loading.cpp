@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a checked configuration to what the rooms work with, at the start and at every reload.
 
+#include "server/base/digest.h"
 #include "server/node.h"
 
 namespace hanse {
@@ -49,7 +50,8 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
   for (const Protocol* protocol : protocols()) {
     names.emplace_back(protocol->name);
     Result<std::shared_ptr<const ProtocolRoom>> room =
-        protocol->open(*configuration, NodeFacts{out->settings.domain, &clock_});
+        protocol->open(*configuration, {out->settings.domain, &clock_,
+                                        hmac_sha256(secret_, protocol->name)});
     if (!room) return room.error();
     const ProtocolRoom* opened = room->get();
     connections->rooms.emplace(protocol->name, *room);
@@ -61,7 +63,12 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
   }
   Result<std::shared_ptr<const Policy>> policy = make_policy(*configuration, names);
   if (!policy) return policy.error();
-  out->policy = std::move(policy).value();
+  auto complete = std::make_shared<Policy>(**policy);
+  for (const auto& traits : out->traits) {
+    const auto known = complete->protocols.find(traits->protocol);
+    if (known != complete->protocols.end()) known->second.lane_name = traits->lane_name;
+  }
+  out->policy = std::move(complete);
 
   const config::TlsOptions& keys = out->settings.tls;
   net::TlsSettings shown{keys.certificate_pem, keys.key_pem, keys.ca, keys.version_min, {}};
@@ -72,7 +79,8 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
   connections->tls = std::move(tls).value();
 
   const config::LimitOptions& limits = out->settings.limits;
-  connections->limits = {limits.connections_max, limits.connections_per_prefix_max, {},
+  connections->limits = {limits.connections_max, limits.connections_per_prefix_max,
+                         limits.connections_per_prefix_per_minute_max, {},
                          limits.connect_timeout, limits.handshake_timeout};
   for (const auto& [name, protocol] : out->policy->protocols) {
     connections->limits.trusted.insert(connections->limits.trusted.end(),

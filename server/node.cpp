@@ -5,14 +5,36 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <thread>
 
+#include "server/node_secret.h"
 #include "server/notify.h"
 #include "store/disk.h"
 
 namespace hanse {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+// Where a listener of a protocol listens: a list in a table of its own, or one address in each of
+// several tables; what they share is listened to once.
+std::set<std::string> listen_addresses(const Configuration& configuration, const Listen& listen) {
+  std::set<std::string> out;
+  if (configuration.has(listen.table)) {
+    const Settings& table = configuration.table(listen.table);
+    if (!table.has(listen.address_key)) return out;
+    out.insert(table.list(listen.address_key).begin(), table.list(listen.address_key).end());
+    return out;
+  }
+  for (const Settings& table : configuration.tables(listen.table))
+    if (listen.when_key.empty() || table.text(listen.when_key) == listen.when)
+      out.insert(table.text(listen.address_key));
+  return out;
+}
+
+}  // namespace
 
 Node::Node(std::string config_file, const config::Schema& schema, Log& log, Metrics& metrics,
            const Clock& clock)
@@ -23,6 +45,9 @@ Node::~Node() { take_down(Duration::zero()); }
 
 // Each step needs the ones before it; the first that fails ends the start.
 Result<void> Node::start(std::shared_ptr<const Configuration> configuration) {
+  auto secret = node_secret(configuration->table("node").text("data_dir"));
+  if (!secret) return secret.error();
+  secret_ = *std::move(secret);
   auto parts = take_apart(std::move(configuration));
   if (!parts) return parts.error();
   loaded_ = std::move(parts).value();
@@ -98,7 +123,10 @@ void Node::open_shards() {
     pressure = pressure_;
   }
   if (pressure) spread_pressure(pressure);
-  shards_[0]->shard().post([this] { watch(); });
+  shards_[0]->shard().post([this] {
+    watch();
+    watch_memory();
+  });
 }
 
 Result<void> Node::open_listeners() {
@@ -106,9 +134,7 @@ Result<void> Node::open_listeners() {
   for (const auto& rooms : shards_) targets.push_back(&rooms->connections());
   for (const Protocol* protocol : protocols()) {
     for (const Listen& listen : protocol->listens) {
-      const Settings& table = loaded_->configuration->table(listen.table);
-      if (!table.has(listen.address_key)) continue;
-      for (const std::string& address : table.list(listen.address_key)) {
+      for (const std::string& address : listen_addresses(*loaded_->configuration, listen)) {
         auto acceptor = net::Acceptor::listen(shards_[0]->shard(), address, listen,
                                               std::string(protocol->name), targets, log_);
         if (!acceptor) return acceptor.error();

@@ -15,6 +15,7 @@
 #include "server/config/node_options.h"
 #include "server/console/node_view.h"
 #include "server/net/acceptor.h"
+#include "server/net/memory.h"
 #include "server/net/signals.h"
 #include "server/shard_rooms.h"
 #include "store/store.h"
@@ -86,6 +87,7 @@ class Node final : public console::NodeView {
   Result<std::vector<Value>> gather(std::function<std::vector<Value>(ShardRooms&)> ask);
 
   void watch();   // node_view.cpp
+  void watch_memory();
 
   const std::string config_file_;
   const config::Schema& schema_;
@@ -93,6 +95,7 @@ class Node final : public console::NodeView {
   Metrics& metrics_;
   const Clock& clock_;
   UtcTime started_{};
+  std::string secret_;
 
   std::unique_ptr<store::DirectoryLock> lock_;
   std::unique_ptr<store::Disk> disk_;
@@ -105,6 +108,8 @@ class Node final : public console::NodeView {
   std::vector<console::ListenRow> listening_;
   std::unique_ptr<net::Signals> signals_;
   Duration clock_drift_{};               // wall minus elapsed, at the last look; first shard only
+  net::MemoryLimit memory_limit_;        // first shard only
+  bool memory_short_ = false;
   bool taken_down_ = false;
 
   mutable std::mutex mutex_;             // guards what follows

@@ -2,9 +2,9 @@
 // The node as the console and the metrics listener see it, and what they may ask of it.
 
 #include <dirent.h>
+#include <malloc.h>
 
-#include <fstream>
-
+#include "server/base/limits.h"
 #include "server/node.h"
 
 namespace hanse {
@@ -88,10 +88,6 @@ void Node::watch() {
   }
   clock_drift_ = drift;
 
-  std::int64_t pages = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  metrics_.gauge("hanse_memory_bytes", "Resident memory of the process")
-      .set(static_cast<double>(resident) * 4096);
   if (DIR* folder = ::opendir("/proc/self/fd"); folder != nullptr) {
     int count = -3;  // ".", ".." and the folder itself
     while (::readdir(folder) != nullptr) ++count;
@@ -109,6 +105,34 @@ void Node::watch() {
   }
   lock.unlock();
   shards_[0]->shard().at(clock_.now() + 5s, [this] { watch(); });
+}
+
+// On the first shard. Freed memory goes back to the system first: only what is really held counts.
+void Node::watch_memory() {
+  const std::size_t wished = loaded()->settings.memory_soft;
+  const std::size_t soft = wished != 0 ? wished : net::memory_bytes_max() / 10 * 7;
+  std::size_t resident = net::resident_bytes();
+  if (resident >= soft || memory_short_) {
+    ::malloc_trim(0);
+    resident = net::resident_bytes();
+  }
+  metrics_.gauge("hanse_memory_bytes", "Resident memory of the process")
+      .set(static_cast<double>(resident));
+  const bool was_short = std::exchange(memory_short_, memory_limit_.is_short(resident, soft));
+  if (memory_short_ != was_short) {
+    log_.write(memory_short_ ? Level::warning : Level::info,
+               memory_short_ ? "memory.short" : "memory.enough",
+               memory_short_ ? "over memory.soft: the noisiest connections wait"
+                             : "all connections are read from again",
+               {{"resident", static_cast<std::int64_t>(resident)},
+                {"soft", static_cast<std::int64_t>(soft)}});
+  }
+  if (memory_short_ || was_short) {
+    on_every_shard([short_now = memory_short_](ShardRooms& rooms) {
+      rooms.connections().relieve(short_now);
+    });
+  }
+  shards_[0]->shard().at(clock_.now() + limits::memory_look_every, [this] { watch_memory(); });
 }
 
 }  // namespace hanse

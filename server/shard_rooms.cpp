@@ -33,6 +33,16 @@ bool ShardMap::hand(const std::string& protocol, const std::string& lane, Work w
   });
 }
 
+// std::function copies what it holds; this one is only ever moved.
+void ShardMap::lend(const std::string& protocol, const std::string& lane,
+                    std::unique_ptr<ServedLink> link) {
+  ShardRooms* target = shards_[owner(protocol, lane)];
+  auto held = std::make_shared<std::unique_ptr<ServedLink>>(std::move(link));
+  target->shard().post([target, protocol, lane, held] {
+    target->exchange().adopt(protocol, lane, std::move(*held));
+  });
+}
+
 ShardRooms::ShardRooms(unsigned index, const Setup& setup, store::CommandSink& store,
                        ShardMap& map, std::uint64_t seed, const Clock& clock, Log& log,
                        Metrics& metrics)
@@ -41,7 +51,7 @@ ShardRooms::ShardRooms(unsigned index, const Setup& setup, store::CommandSink& s
       port_(store, shard_),
       resolver_(shard_, setup.dns, clock, log, metrics),
       exchange_(ExchangeParts{clock, random_, shard_, port_, port_, resolver_, dialer_, map, log,
-                              metrics},
+                              metrics, shard_},
                 setup.policy, setup.traits, setup.reports),
       services_(exchange_, resolver_, port_),
       connections_(shard_, services_, setup.connections, clock, log, metrics) {

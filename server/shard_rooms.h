@@ -24,6 +24,8 @@ class ShardMap final : public Shards {
   void set(std::vector<ShardRooms*> shards) { shards_ = std::move(shards); }
   std::size_t owner(std::string_view protocol, std::string_view lane) const;
   bool hand(const std::string& protocol, const std::string& lane, Work work) override;
+  void lend(const std::string& protocol, const std::string& lane,
+            std::unique_ptr<ServedLink> link) override;
 
  private:
   std::vector<ShardRooms*> shards_;   // fixed before the first thread runs

@@ -22,11 +22,11 @@ Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& sus
       suspects_(suspects),
       due_(database,
            "SELECT id / 1024 FROM leg INDEXED BY leg_open WHERE state <= 4 AND protocol = ?"
-           " AND lane = ? AND due <= ? ORDER BY due LIMIT ?"),
+           " AND lane = ? AND due <= ? ORDER BY due, id LIMIT ?"),
       due_unsuspected_(database,
                        "SELECT id / 1024 FROM leg INDEXED BY leg_open WHERE state <= 4"
                        " AND protocol = ? AND lane = ? AND due <= ? AND id / 1024 NOT IN"
-                       " (SELECT message FROM crash WHERE count >= ?) ORDER BY due LIMIT ?"),
+                       " (SELECT message FROM crash WHERE count >= ?) ORDER BY due, id LIMIT ?"),
       next_(database,
             "SELECT due FROM leg INDEXED BY leg_open WHERE state <= 4 AND protocol = ?"
             " AND lane = ? AND due < ? ORDER BY due LIMIT 1"),

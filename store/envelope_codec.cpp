@@ -141,7 +141,7 @@ Result<Envelope> decode_envelope(std::string_view bytes) {
   Envelope envelope;
   envelope.id = in.text();
   envelope.key = in.key();
-  envelope.flow = static_cast<Flow>(in.number() % 3);
+  envelope.flow = static_cast<Flow>(in.number() % 4);
   envelope.from = in.address();
   for (std::size_t left = in.count(); left > 0 && !in.failed(); --left) {
     envelope.to.push_back(in.address());

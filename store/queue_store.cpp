@@ -133,7 +133,7 @@ Result<std::unique_ptr<QueueStore>> QueueStore::open(Disk& disk, const StoreSett
   auto state = std::make_unique<State>(disk, settings, clock, log, metrics, *std::move(opened));
   if (Result<void> ready = state->blobs.open(); !ready) return ready.error();
   Result<Recovered> recovered =
-      recover(*state->database, state->ledger, state->blobs, clock.utc());
+      recover(*state->database, state->ledger, state->blobs);
   if (!recovered) return recovered.error();
   state->recovered = *std::move(recovered);
   state->suspects.read();

@@ -29,11 +29,11 @@ std::uint64_t quarantine(Database& database) {
   return static_cast<std::uint64_t>(legs);
 }
 
-std::uint64_t make_ready(Database& database, UtcTime now) {
+std::uint64_t make_ready(Database& database) {
   Statement ready(database,
                   "UPDATE leg SET state = 0, due = ? WHERE id IN (SELECT id FROM leg"
                   " INDEXED BY leg_open WHERE state <= 4 AND state = 1)");
-  ready.run(to_unix_ms(now));
+  ready.run(0);   // before all that waits: what is sent in order goes on in order
   return static_cast<std::uint64_t>(database.changes());
 }
 
@@ -62,7 +62,7 @@ void count_legs(Database& database, Ledger& ledger, Recovered& recovered) {
 
 }  // namespace
 
-Result<Recovered> recover(Database& database, Ledger& ledger, BlobFolder& blobs, UtcTime now) {
+Result<Recovered> recover(Database& database, Ledger& ledger, BlobFolder& blobs) {
   Recovered recovered;
   database.execute("BEGIN IMMEDIATE");
   recovered.clean_exit =
@@ -71,7 +71,7 @@ Result<Recovered> recover(Database& database, Ledger& ledger, BlobFolder& blobs,
     count_crashes(database);
     recovered.quarantined = quarantine(database);
   }
-  recovered.interrupted = make_ready(database, now);
+  recovered.interrupted = make_ready(database);
   database.execute("UPDATE state SET value = 0 WHERE name = 'clean'");
   database.execute("COMMIT");
   count_legs(database, ledger, recovered);

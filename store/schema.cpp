@@ -52,7 +52,7 @@ CREATE TABLE leg(
   tls       TEXT,
   note      TEXT
 ) STRICT;
-CREATE INDEX leg_open ON leg(protocol, lane, due, state, size) WHERE state <= 4;
+CREATE INDEX leg_open ON leg(protocol, lane, due, id, state, size) WHERE state <= 4;
 CREATE INDEX leg_pending ON leg(pending, ended) WHERE pending > 0;
 
 CREATE TABLE attempt(

@@ -18,7 +18,7 @@ constexpr std::size_t reply_kept_octets_max = 512;   // of the buffer of an idle
 
 Inbound::Inbound(std::shared_ptr<const SmtpSettings> settings, const InboundContext& context)
     : settings_(std::move(settings)), tls_available_(context.tls_available), busy_(context.busy),
-      crowded_(context.crowded) {}
+      too_often_(context.too_often), crowded_(context.crowded) {}
 
 Inbound::~Inbound() = default;
 
@@ -31,11 +31,18 @@ void Inbound::on(Event event, Instant now, Outbox& out) {
   finish_turn(out);
 }
 
+std::size_t Inbound::memory_bytes() const {
+  const std::size_t own = held_.capacity() + reply_.capacity();
+  return transaction_ == nullptr ? own : own + sizeof(Transaction) + transaction_->body.capacity();
+}
+
 // ---- the beginning ----
 
 void Inbound::handle(Opened& event, Outbox& out) {
   remote_address_ = std::move(event.remote_address);
   out.set_timer(age_timer, now_ + settings_->in.session_age_max);
+  if (busy_ && too_often_)  // S-18
+    return close_with("421 4.7.0 too many connections from you, slow down");
   if (busy_) return close_with("421 4.3.2 too many connections, try again later");
   if (settings_->in.reverse_names && is_ip_address(remote_address_))
     name_ask_ = out.ask(Lookup{{reverse_name(remote_address_), DnsType::ptr}, true});

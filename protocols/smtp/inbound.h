@@ -21,6 +21,7 @@ class Inbound final : public Engine {
   Inbound(std::shared_ptr<const SmtpSettings> settings, const InboundContext& context);
   ~Inbound() override;
   void on(Event event, Instant now, Outbox& out) override;
+  std::size_t memory_bytes() const override;
 
  private:
   // Legal orders (RFC 5321 4.1.4, RFC 3207 4.2):
@@ -127,7 +128,7 @@ class Inbound final : public Engine {
   std::uint16_t errors_ = 0, idle_commands_ = 0, refused_data_errors_ = 0;
   State state_ = State::connecting;
   Asked asked_ = Asked::nothing;
-  bool tls_available_, busy_, crowded_;
+  bool tls_available_, busy_, too_often_, crowded_;
   bool extended_ = false;         // EHLO, not HELO
   bool more_input_ = false;       // behind the command at hand
   bool progress_ = false;         // this turn completed something: the wait begins anew

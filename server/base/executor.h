@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
 
 #include "server/base/time.h"
@@ -13,6 +14,11 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual void post(std::function<void()> work) = 0;
+};
+
+// A shard's executor as the others hold it; null once that shard has been taken down.
+struct ShardDoor {
+  std::atomic<Executor*> executor{nullptr};
 };
 
 using TimerKey = std::uint64_t;

@@ -12,7 +12,7 @@ namespace hanse::limits {
 using namespace std::chrono_literals;
 
 // Sessions
-constexpr std::size_t asks_open_max = 16;                     // questions of one engine
+constexpr std::size_t asks_open_max = 256;                    // questions of one engine
 constexpr std::size_t input_held_bytes_max = 64 * 1024;       // input kept while a question is open
 constexpr std::size_t output_high_bytes = 256 * 1024;         // stop feeding a session's output
 constexpr std::size_t output_low_bytes = 64 * 1024;           // feed it again
@@ -63,6 +63,8 @@ constexpr std::size_t reports_open_max = 16;                  // bounces being m
 constexpr std::size_t report_head_bytes_max = 64 * 1024;
 constexpr std::size_t works_returned_max = 8;                 // links that gave one work back
 
+constexpr std::size_t lanes_per_connection_max = 256;         // that one incoming one serves
+
 // DNS
 constexpr std::size_t dns_message_bytes_max = 65535;
 constexpr std::size_t dns_records_max = 64;
@@ -98,6 +100,15 @@ constexpr unsigned sasl_failures_max = 3;                     // of one stream (
 constexpr std::size_t xml_declaration_bytes_max = 256;
 constexpr std::size_t xml_parser_bytes_kept_max = 16 * 1024;  // read for one element; then anew
 
+// Streams between servers, receiving side
+constexpr std::size_t stream_held_bytes_max = 256 * 1024;     // input behind an open question
+constexpr std::size_t stream_untrusted_bytes_max = 64 * 1024; // before authentication (xmpp 7.5)
+constexpr std::size_t stream_untrusted_spaces_per_second_max = 1024;
+constexpr std::uint16_t stream_vouches_per_second_max = 20;   // db:verify answered (3.12)
+constexpr std::size_t stream_submits_open_max = 192;          // commits awaited by one stream
+constexpr std::size_t stream_submit_bytes_open_max = 1024 * 1024;
+constexpr Duration stream_farewell_wait_max = 5s;             // for the peer's own end (2.7)
+
 // Configuration
 constexpr std::size_t config_file_bytes_max = 1024 * 1024;
 constexpr std::size_t config_files_max = 1000;                // one file and its conf.d
@@ -111,11 +122,14 @@ constexpr std::size_t secret_bytes_max = 256 * 1024;
 constexpr std::size_t socket_read_bytes = 64 * 1024;          // one read; shared by a shard
 constexpr unsigned reads_per_turn_max = 4;                    // then the other connections
 constexpr unsigned accepts_per_turn_max = 64;
+constexpr std::size_t rate_prefixes_max = 32768;              // sources counted in one minute
 constexpr std::size_t output_kept_bytes_max = 4096;           // larger buffers are freed after use
 constexpr std::size_t nonce_bytes = 32;                       // given to every engine
 constexpr Duration deadline_sweep_every = 100ms;
 constexpr Duration goodbye_wait_max = 10s;                    // last output of a closing connection
 constexpr Duration linger_wait_max = 2s;                      // then for the peer's own end
+constexpr Duration memory_look_every = 1s;                    // at the memory of the process
+constexpr std::size_t memory_quiet_bytes = 4096;              // who holds no more is not noisy
 constexpr Duration descriptors_wait = 1s;                     // none left: stop accepting
 
 // TLS

@@ -70,11 +70,24 @@ constexpr Option limits_table[] = {
      .help = "Connections from one IPv4 address or one IPv6 /64. Networks that may relay "
              "are not counted.",
      .least = 1, .most = 1'000'000},
+    {.key = "connections_per_prefix_per_minute_max", .type = OptionType::integer,
+     .fallback = "600",
+     .help = "Connections opened within a minute from one IPv4 address or one IPv6 /64, those "
+             "that were refused included. Networks that may relay are not counted. 0: no bound.",
+     .least = 0, .most = 1'000'000},
     {.key = "connect_timeout", .type = OptionType::duration, .fallback = "\"30s\"",
      .help = "How long a peer's address may take to answer before the next one is tried.",
      .least = 1, .most = 600},
     {.key = "handshake_timeout", .type = OptionType::duration, .fallback = "\"30s\"",
      .help = "How long a TLS handshake may take.", .least = 1, .most = 600},
+};
+
+constexpr Option memory_table[] = {
+    {.key = "soft", .type = OptionType::bytes, .fallback = "\"0\"",
+     .help = "At this much resident memory the connections that hold the most are not read from "
+             "until an eighth of it is free again. 0: 70 % of what the control group or the "
+             "machine has.",
+     .least = 0},
 };
 
 constexpr Option log_table[] = {
@@ -113,6 +126,7 @@ constexpr OptionTable tables[] = {
      "or the first here. A reload changes them for new connections; open ones stay as they are.",
      certificate_table},
     {"limits", TableShape::single, "Bounds of the node's connections.", limits_table},
+    {"memory", TableShape::single, "The memory budget of the process.", memory_table},
     {"log", TableShape::single, "What is written about events.", log_table},
     {"metrics", TableShape::single, "Health checks and figures over HTTP.", metrics_table},
     {"shutdown", TableShape::single, "How the node ends.", shutdown_table},
@@ -204,6 +218,7 @@ class Reader {
     read_.settings.limits = {
         static_cast<std::size_t>(limits.integer("connections_max")),
         static_cast<std::size_t>(limits.integer("connections_per_prefix_max")),
+        static_cast<std::size_t>(limits.integer("connections_per_prefix_per_minute_max")),
         limits.duration("connect_timeout"), limits.duration("handshake_timeout")};
   }
 
@@ -211,6 +226,8 @@ class Reader {
     const Settings& log = configuration_.table("log");
     parse_level(log.text("level"), read_.settings.log.level);
     read_.settings.log.hash_addresses = log.text("privacy") == "hash";
+    read_.settings.memory_soft =
+        static_cast<std::size_t>(configuration_.table("memory").integer("soft"));
     read_.settings.metrics_address = configuration_.table("metrics").text("addr");
     read_.settings.shutdown_grace = configuration_.table("shutdown").duration("grace");
   }

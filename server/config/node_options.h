@@ -39,11 +39,12 @@ struct LogOptions {
 struct LimitOptions {
   std::size_t connections_max = 0;        // 0: 80 % of the descriptors this process may open
   std::size_t connections_per_prefix_max = 0;
+  std::size_t connections_per_prefix_per_minute_max = 0;   // 0: no bound
   Duration connect_timeout{0}, handshake_timeout{0};
 };
 
 // What belongs to the node itself and to no room: the tables [node], [control], [dns], [tls],
-// [[certificate]], [limits], [log], [metrics] and [shutdown].
+// [[certificate]], [limits], [memory], [log], [metrics] and [shutdown].
 struct NodeSettings {
   std::string domain, data_dir;
   unsigned shards = 0;                    // 0: one per core
@@ -52,6 +53,7 @@ struct NodeSettings {
   TlsOptions tls;
   LimitOptions limits;
   LogOptions log;
+  std::size_t memory_soft = 0;            // 0: by what the process may have
   std::string metrics_address;            // empty: no metrics listener
   Duration shutdown_grace{0};
 };

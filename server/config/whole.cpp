@@ -38,7 +38,7 @@ std::vector<Problem> check_rooms(const Configuration& configuration) {
     problems.push_back(room_problem(file, policy.error().what));
   }
   const SystemClock clock;
-  const NodeFacts facts{node.settings.domain, &clock};
+  const NodeFacts facts{node.settings.domain, &clock, std::string(32, '-')};
   for (const Protocol* protocol : protocols()) {
     if (const auto room = protocol->open(configuration, facts); !room) {
       problems.push_back(room_problem(file, room.error().what));

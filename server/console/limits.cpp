@@ -39,7 +39,7 @@ constexpr Fixed fixed[] = {
 
 bool is_limit(std::string_view key) {
   static constexpr std::string_view words[] = {"_max", "max_", "_min", "min_", "_per_",
-                                               "timeout", "lifetime", "grace"};
+                                               "timeout", "lifetime", "grace", "soft"};
   return std::any_of(std::begin(words), std::end(words), [key](std::string_view word) {
     return key.find(word) != std::string_view::npos;
   });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "federation/lane_name.h"
 #include "server/base/text.h"
 #include "server/console/commands.h"
 #include "server/console/lane_json.h"
@@ -22,7 +23,8 @@ Json lanes_of(const std::vector<LaneStatus>& lanes, const Policy& policy,
               const std::string& domain) {
   Json found = Json::array();
   for (const LaneStatus& lane : lanes) {
-    if (lane.lane == domain || policy.routes.choose(lane.protocol, domain).lane == lane.lane) {
+    const std::string_view hop = split_lane(lane.lane).hop;
+    if (hop == domain || policy.routes.choose(lane.protocol, domain).lane == hop) {
       found.push_back(lane_json(lane));
     }
   }

@@ -6,6 +6,15 @@
 
 namespace hanse::console {
 
+namespace {
+
+// What goes in order has no time of its own: its lane says when it tries.
+std::optional<UtcTime> own_time(const std::optional<UtcTime>& due) {
+  return due && *due == UtcTime{} ? std::nullopt : due;
+}
+
+}  // namespace
+
 Json row_json(const QueueRow& row) {
   return {{"id", row.id},
           {"from", to_text(row.from)},
@@ -18,7 +27,7 @@ Json row_json(const QueueRow& row) {
           {"attempts", row.attempts},
           {"accepted", format_utc(row.accepted)},
           {"expires", format_utc(row.expires)},
-          {"next_try", utc_or_null(row.next_try)},
+          {"next_try", utc_or_null(own_time(row.next_try))},
           {"status", row.last_status},
           {"reply", row.last_reply},
           {"remote", row.last_remote}};

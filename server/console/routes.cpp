@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "federation/lane_name.h"
 #include "server/base/text.h"
 #include "server/console/commands.h"
 
@@ -75,7 +76,9 @@ Ended run_test(Node& node, const Request& request, const Emit& emit) {
   const std::string peer = known == nullptr ? "" : known->domain;
   const Permission permission =
       permit(*policy, {claim, peer, from, to}, [](std::string_view) { return false; });
-  const RouteChoice choice = policy->routes.choose(*protocol, to.domain);
+  RouteChoice choice = policy->routes.choose(*protocol, to.domain);
+  if (const NameLane& name = policy->protocol(*protocol).lane_name)
+    choice.lane = name(from.domain, to, choice);
   emit({{"from", to_text(from)},
         {"to", to_text(to)},
         {"protocol", *protocol},

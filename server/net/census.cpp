@@ -44,7 +44,8 @@ std::size_t connections_max_of_system() {
 
 Census::Census() : connections_max_of_system_(connections_max_of_system()) {}
 
-Census::Ticket Census::enter(const SocketAddress& remote, const ConnectionLimits& limits) {
+Census::Ticket Census::enter(const SocketAddress& remote, const ConnectionLimits& limits,
+                             Instant now) {
   const std::size_t most =
       limits.connections_max != 0 ? limits.connections_max : connections_max_of_system_;
   Ticket ticket;
@@ -53,16 +54,26 @@ Census::Ticket Census::enter(const SocketAddress& remote, const ConnectionLimits
   ticket.admission = judge(total_, most, std::max<std::size_t>(most / 8, 1));
   ticket.crowded = total_ + 1 > most - most / 5;
   if (ticket.admission != Admission::welcome) ticket.reason = "total";
-  if (!ticket.prefix.empty() && ticket.admission == Admission::welcome) {
-    const auto found = by_prefix_.find(ticket.prefix);
-    const std::size_t count = found == by_prefix_.end() ? 0 : found->second;
-    ticket.admission = judge(count, limits.per_prefix_max, limits.per_prefix_max);
-    if (ticket.admission != Admission::welcome) ticket.reason = "prefix";
-  }
+  if (!ticket.prefix.empty()) judge_prefix(limits, now, ticket);
   if (ticket.admission == Admission::turned_away) return ticket;
   ++total_;
   if (!ticket.prefix.empty()) ++by_prefix_[ticket.prefix];
   return ticket;
+}
+
+// Those that are turned away count for the rate too: who does not slow down stays out.
+void Census::judge_prefix(const ConnectionLimits& limits, Instant now, Ticket& ticket) {
+  const std::size_t opened = rates_.count(ticket.prefix, now);
+  if (ticket.admission != Admission::welcome) return;
+  const auto found = by_prefix_.find(ticket.prefix);
+  const std::size_t count = found == by_prefix_.end() ? 0 : found->second;
+  ticket.admission = judge(count, limits.per_prefix_max, limits.per_prefix_max);
+  ticket.reason = "prefix";
+  const std::size_t rate_max = limits.per_prefix_per_minute_max;
+  if (ticket.admission != Admission::welcome || rate_max == 0 || opened == 0) return;
+  ticket.admission = judge(opened - 1, rate_max, rate_max);
+  ticket.too_often = ticket.admission != Admission::welcome;
+  ticket.reason = "rate";
 }
 
 void Census::enter_outgoing() {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/net/connection_rates.h"
+
 namespace hanse::net {
 
 struct ConnectionLimits;
@@ -25,21 +27,25 @@ class Census {
 
   struct Ticket {
     Admission admission = Admission::welcome;
+    bool too_often = false;              // not welcome for the rate alone
     bool crowded = false;                // over four fifths of the bound
-    std::string_view reason;             // "total" or "prefix", for the metric
+    std::string_view reason;             // "total", "prefix", "rate", for the metric
     std::string prefix;                  // empty: not counted by prefix
   };
 
-  Ticket enter(const SocketAddress& remote, const ConnectionLimits& limits);
+  Ticket enter(const SocketAddress& remote, const ConnectionLimits& limits, Instant now);
   void enter_outgoing();
   void leave(const std::string& prefix);
   std::size_t total() const;
 
  private:
+  void judge_prefix(const ConnectionLimits& limits, Instant now, Ticket& ticket);
+
   const std::size_t connections_max_of_system_;   // 80 % of RLIMIT_NOFILE, asked once
   mutable std::mutex mutex_;
   std::size_t total_ = 0;
   std::map<std::string, std::size_t> by_prefix_;
+  ConnectionRates rates_;
 };
 
 }  // namespace hanse::net

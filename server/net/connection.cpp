@@ -6,6 +6,7 @@
 #include "server/base/digest.h"
 #include "server/base/limits.h"
 #include "server/net/connection_dialled.h"
+#include "server/net/connection_served.h"
 #include "server/net/connection_tls.h"
 
 namespace hanse::net {
@@ -32,7 +33,8 @@ void Connection::start_inbound(int native, const Listen& listen, std::string pro
   listen_ = listen;
   socket_ = Descriptor(hall_->shard, native);
   remote_ = net::remote_address(native);
-  const Census::Ticket ticket = hall_->census->enter(remote_, hall_->setup->limits);
+  const Census::Ticket ticket =
+      hall_->census->enter(remote_, hall_->setup->limits, hall_->clock.now());
   if (ticket.admission != Admission::welcome) hall_->count_rejected(protocol, ticket.reason);
   if (ticket.admission == Admission::turned_away) {
     phase_ = Phase::closed;
@@ -41,6 +43,7 @@ void Connection::start_inbound(int native, const Listen& listen, std::string pro
   }
   prefix_ = ticket.prefix;
   busy_ = ticket.admission == Admission::busy;
+  too_often_ = ticket.too_often;
   crowded_ = ticket.crowded;
   if (!enter(protocol)) {
     close_socket();
@@ -65,14 +68,14 @@ void Connection::start_inbound(int native, const Listen& listen, std::string pro
 void Connection::open_inbound(bool tls_first) {
   const std::shared_ptr<const TlsContext>& tls = hall_->setup->tls;
   const bool tls_available = tls_first || (tls != nullptr && tls->can_serve());
-  open_session(room_->inbound({busy_, tls_available, crowded_, tls_first, listen_.address_key,
-                               random_octets(limits::nonce_bytes)}));
+  open_session(room_->inbound({busy_, tls_available, crowded_, tls_first, listen_.table,
+                               random_octets(limits::nonce_bytes), too_often_}));
 }
 
 void Connection::open_session(std::unique_ptr<Engine> engine) {
   phase_ = Phase::open;
   session_ = std::make_unique<Session>(std::move(engine), *this, *this, hall_->clock, hall_->log,
-                                       protocol_, id_, dialled_ ? this : nullptr);
+                                       protocol_, id_, this);
   Opened opened;
   opened.local_address = address_text(local_address(socket_.native()));
   opened.remote_address = address_text(remote_);
@@ -115,6 +118,7 @@ void Connection::end_session(bool tls_failed, const std::string& why) {
   update_deadline();
   if (had_session) turn([&] { session_->on_closed(tls_failed, why); });
   if (dialled_) dialled_->end(session_->end());
+  if (served_) served_->end(session_->end());
   finish_later();
 }
 
@@ -133,13 +137,14 @@ void Connection::engine_failed(const std::string& what) {
   hall_->engine_failures.add();
   hall_->log.write(Level::error, "conn.protocol_error", what,
                    {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
-  if (dialled_) {
+  if (dialled_ || served_) {
     LinkEnd end;
     end.stage = LinkEnd::Stage::ready;
     end.fault = Fault::broken;
     end.status = "4.3.0";
     end.what = "internal error: " + what;
-    dialled_->end(std::move(end));
+    if (served_) served_->end(end);
+    if (dialled_) dialled_->end(std::move(end));
   }
   close_socket();
 }
@@ -147,6 +152,7 @@ void Connection::engine_failed(const std::string& what) {
 void Connection::close_socket() {
   if (phase_ == Phase::closed) return;
   if (phase_ != Phase::ending) note_closed("closed before the session began or by a failure");
+  pause(false);
   phase_ = Phase::closed;
   socket_.close();
   session_deadline_ = own_deadline_ = Instant::max();
@@ -225,7 +231,7 @@ void Connection::overdue() {
   const std::shared_ptr<Connection> self = shared_from_this();
   const bool own = own_deadline_ <= hall_->clock.now();
   if (phase_ == Phase::connecting) {
-    const Duration waited = hall_->setup->limits.connect_timeout;
+    const Duration waited = connect_wait_max();
     connect_failed("connect to " + to_text(remote_) + ": no answer within " +
                    format_duration(waited));
   } else if (phase_ == Phase::detecting) {
@@ -248,6 +254,7 @@ ConnectionRow Connection::row() const {
   row.protocol = protocol_;
   row.remote = to_text(remote_);
   if (dialled_) row.peer = dialled_->request.lane;
+  if (served_) row.peer = served_->berths.front().lane;
   row.tls = tls_text();
   row.outgoing = dialled_ != nullptr;
   row.since = since_;

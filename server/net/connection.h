@@ -12,6 +12,8 @@
 
 namespace hanse::net {
 
+struct ServedPort;
+
 // One socket and its session. The phases come in this order, some are skipped:
 //   connecting  outgoing only: no engine yet
 //   detecting   whether TLS stands at the beginning the first octet will tell: no engine yet
@@ -38,10 +40,18 @@ class Connection final : public Wire,
   void release();                              // at once; nobody hears of it
   void overdue();                              // the sweep: its deadline has passed
   ConnectionRow row() const;
+  std::size_t memory_bytes() const;            // held for the peer, about
+  void pause(bool paused);                     // not read from for want of memory; time goes on
+  bool paused() const { return paused_; }
 
   // From the link that the lane owns.
   void deliver(Work work);
   void leave_lane();
+
+  // From the links that lanes own of an incoming one that serves them.
+  void joined(std::size_t berth, std::shared_ptr<ServedPort> port);
+  void deliver_served(std::size_t berth, Work work);
+  void leave(std::size_t berth);
 
   // Wire
   void write(std::string_view bytes) override;
@@ -68,9 +78,11 @@ class Connection final : public Wire,
   enum class Phase : std::uint8_t { connecting, detecting, securing, open, ending, closed };
   struct Tls;
   struct Dialled;
+  struct Served;
 
   // connection.cpp: its life
   bool enter(const std::string& protocol);
+  Duration connect_wait_max() const;
   void connected();
   void connect_failed(const std::string& what);
   void open_inbound(bool tls_first);
@@ -122,6 +134,7 @@ class Connection final : public Wire,
   std::unique_ptr<Session> session_;
   std::unique_ptr<Tls> tls_;
   std::unique_ptr<Dialled> dialled_;           // null: inbound
+  std::unique_ptr<Served> served_;             // null: serves no lane
   std::string prefix_;                         // counted under this in the census
   std::string output_;
   std::size_t sent_ = 0;                       // of output_
@@ -132,7 +145,7 @@ class Connection final : public Wire,
   Phase phase_ = Phase::connecting;
   bool in_turn_ = false, finish_posted_ = false, reading_ = true, read_waiting_ = false;
   bool write_waiting_ = false, closing_ = false, input_ended_ = false, shut_ = false;
-  bool busy_ = false, crowded_ = false;
+  bool busy_ = false, too_often_ = false, crowded_ = false, paused_ = false;
 };
 
 }  // namespace hanse::net

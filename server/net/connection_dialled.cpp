@@ -3,6 +3,7 @@
 
 #include "server/base/digest.h"
 #include "server/base/limits.h"
+#include "server/net/connection_served.h"
 
 namespace hanse::net {
 
@@ -49,10 +50,16 @@ std::unique_ptr<Link> Connection::start_outbound(DialRequest request, LinkEvents
     return link;
   }
   socket_ = Descriptor(hall_->shard, *native);
-  own_deadline_ = hall_->clock.now() + hall_->setup->limits.connect_timeout;
+  own_deadline_ = hall_->clock.now() + connect_wait_max();
   update_deadline();
   wait_write();  // also when connected at once: nothing may happen inside dial()
   return link;
+}
+
+Duration Connection::connect_wait_max() const {
+  const Duration most = hall_->setup->limits.connect_timeout;
+  const Duration asked = dialled_->request.connect_wait_max;
+  return asked == Duration::zero() ? most : std::min(asked, most);
 }
 
 void Connection::connected() {
@@ -95,6 +102,7 @@ void Connection::Dialled::end(LinkEnd end) {
 
 // The lane may destroy the link in any of these calls.
 void Connection::tell_lane() {
+  if (served_) served_->tell();
   if (!dialled_) return;
   while (!dialled_->news.empty() && dialled_->lane != nullptr) {
     Dialled::News one = std::move(dialled_->news.front());
@@ -151,10 +159,13 @@ void Connection::leave_lane() {
   cut("the lane let go of the link");
 }
 
-void Connection::session_serves(const std::string&) {}
-void Connection::session_ready() { dialled_->news.emplace_back(Dialled::Ready{}); }
+void Connection::session_ready() {
+  if (dialled_) dialled_->news.emplace_back(Dialled::Ready{});
+}
 
 void Connection::session_settled(DeliveryId id, Outcome outcome) {
+  if (served_) served_->settled(id, std::move(outcome));
+  if (!dialled_) return;
   std::erase(dialled_->under_way, id);
   dialled_->news.emplace_back(Dialled::Settled{id, std::move(outcome)});
 }

@@ -24,7 +24,7 @@ void Connection::wait_read() {
 bool Connection::wants_input() const {
   if (input_ended_ || !socket_.is_open()) return false;
   if (phase_ == Phase::detecting || phase_ == Phase::securing) return true;
-  return phase_ == Phase::open && reading_ && !closing_;
+  return phase_ == Phase::open && reading_ && !closing_ && !paused_;
 }
 
 void Connection::readable() {
@@ -89,6 +89,17 @@ void Connection::lost(const std::string& why) {
 void Connection::read(bool wanted) {
   reading_ = wanted;
   if (wanted && !in_turn_) finish_later();
+}
+
+void Connection::pause(bool paused) {
+  if (paused == paused_) return;
+  paused_ = paused;
+  hall_->connections_paused.add(paused ? 1 : -1);
+  if (!paused) finish_later();
+}
+
+std::size_t Connection::memory_bytes() const {
+  return output_.capacity() + plain_unwritten() + (session_ ? session_->memory_bytes() : 0);
 }
 
 // ---- output ----

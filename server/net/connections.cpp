@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "server/base/limits.h"
 #include "server/net/connection.h"
 
 namespace hanse::net {
@@ -42,6 +45,7 @@ Connections::Connections(Shard& shard, Services& services,
                          Log& log, Metrics& metrics)
     : state_(std::make_shared<State>()) {
   state_->hall = std::make_shared<Hall>(shard, services, std::move(setup), clock, log, metrics);
+  state_->hall->door->executor = &shard;
 }
 
 Connections::~Connections() {
@@ -49,6 +53,7 @@ Connections::~Connections() {
   for (const std::shared_ptr<Connection>& one : all_of(hall)) one->release();
   hall.connections.clear();
   hall.gone = true;
+  hall.door->executor = nullptr;
 }
 
 std::unique_ptr<Link> Connections::dial(DialRequest request, LinkEvents& events) {
@@ -75,6 +80,20 @@ void Connections::drain() {
 
 void Connections::cut() {
   for (const std::shared_ptr<Connection>& one : all_of(*state_->hall)) one->cut("shutting down");
+}
+
+// operations section 2. An eighth of those that hold something for their peers, at least one: what
+// they hold shrinks as their messages end or their deadlines pass.
+void Connections::relieve(bool short_of_memory) {
+  std::vector<std::pair<std::size_t, Connection*>> noisy;
+  for (const auto& [key, connection] : state_->hall->connections) {
+    if (!short_of_memory) connection->pause(false);
+    else if (!connection->paused() && connection->memory_bytes() > limits::memory_quiet_bytes)
+      noisy.emplace_back(connection->memory_bytes(), key);
+  }
+  std::sort(noisy.begin(), noisy.end(), std::greater<>());
+  noisy.resize((noisy.size() + 7) / 8);
+  for (const auto& [bytes, connection] : noisy) connection->pause(true);
 }
 
 std::size_t Connections::open() const { return state_->hall->sessions_open.load(); }

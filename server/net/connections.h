@@ -18,7 +18,8 @@ namespace hanse::net {
 struct ConnectionLimits {
   std::size_t connections_max = 0;       // of the whole node; 0: 80 % of RLIMIT_NOFILE
   std::size_t per_prefix_max = 20;       // per /32 or /64, of addresses outside `trusted`
-  std::vector<Network> trusted;          // relay_from networks: no per-prefix bound
+  std::size_t per_prefix_per_minute_max = 0;   // opened, likewise; 0: no bound
+  std::vector<Network> trusted;          // relay_from networks: no per-prefix bounds
   Duration connect_timeout = std::chrono::seconds(30);
   Duration handshake_timeout = std::chrono::seconds(60);
 };
@@ -54,6 +55,8 @@ class Connections final : public Dialer {
   void apply(std::shared_ptr<const ConnectionSetup> setup);
   void drain();                          // every engine says goodbye in its protocol's words
   void cut();                            // what is still open is closed now
+  // Short of memory: the noisiest are not read from, each call some more. No more: all are again.
+  void relieve(bool short_of_memory);
   std::size_t open() const;              // thread: any
   std::vector<ConnectionRow> rows() const;
 

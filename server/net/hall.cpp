@@ -15,6 +15,8 @@ Hall::Hall(Shard& shard_used, Services& services_used,
       clock(clock_used), log(log_used), metrics(metrics_used),
       engine_failures(metrics.counter("hanse_engine_failures_total",
                                       "Connections closed because their engine failed.")),
+      connections_paused(metrics.gauge("hanse_connections_paused",
+                                       "Connections not read from for want of memory.")),
       input(limits::socket_read_bytes, '\0') {}
 
 std::string Hall::next_id() {

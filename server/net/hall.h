@@ -40,6 +40,8 @@ struct Hall : std::enable_shared_from_this<Hall> {
   Log& log;
   Metrics& metrics;
   Counter& engine_failures;
+  const std::shared_ptr<ShardDoor> door = std::make_shared<ShardDoor>();   // for other shards
+  Gauge& connections_paused;
 
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections;
   std::atomic<std::size_t> sessions_open{0};

@@ -31,8 +31,8 @@ struct Answerer {
   void operator()(Submit ask) {
     exchange.submit(std::move(ask.submission), shaped<Submitted, std::string>(std::move(reply)));
   }
-  void operator()(Convey) {
-    reply(Error{Fault::never, "nothing carries a message for its answer"});
+  void operator()(Convey ask) {
+    exchange.convey(std::move(ask.submission), shaped<Conveyed, Outcome>(std::move(reply)));
   }
   void operator()(Lookup ask) {
     resolver.lookup(std::move(ask.question), shaped<DnsAnswer, DnsAnswer>(std::move(reply)));
@@ -52,7 +52,7 @@ void NodeServices::answer(Ask ask, std::function<void(Answer)> reply) {
 }
 
 void NodeServices::pass(Submission submission) {
-  exchange_.submit(std::move(submission), [](const Result<std::string>&) {});
+  exchange_.pass(std::move(submission));
 }
 
 }  // namespace hanse

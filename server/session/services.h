@@ -17,6 +17,10 @@ class NodeServices final : public Services {
   void wake(const std::string& protocol, const std::string& lane) override {
     exchange_.wake(protocol, lane);
   }
+  void serve(const std::string& protocol, const std::string& lane,
+             std::unique_ptr<ServedLink> link) override {
+    exchange_.serve(protocol, lane, std::move(link));
+  }
   void discard(std::int64_t blob) override { blobs_.discard(blob); }
 
  private:

@@ -312,7 +312,7 @@ const LinkEnd& Session::end() const { return state_->end_; }
 
 std::size_t Session::memory_bytes() const {
   return sizeof(Session) + sizeof(State) + state_->output_.capacity() +
-         state_->inbox_.capacity() * sizeof(Event);
+         state_->inbox_.capacity() * sizeof(Event) + state_->engine_->memory_bytes();
 }
 
 }  // namespace hanse

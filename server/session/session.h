@@ -35,6 +35,8 @@ class Services {
   virtual void answer(Ask ask, std::function<void(Answer)> reply) = 0;
   virtual void pass(Submission submission) = 0;  // asks for no answer
   virtual void wake(const std::string& protocol, const std::string& lane) = 0;
+  // Offers a connection to a lane; a link that is destroyed was not wanted.
+  virtual void serve(const std::string&, const std::string&, std::unique_ptr<ServedLink>) {}
   virtual void discard(std::int64_t blob) = 0;   // an unfinished blob nobody will submit
 };
 
@@ -66,7 +68,7 @@ class Session {
 
   bool closed() const;
   const LinkEnd& end() const;        // outgoing: what the engine said of the end
-  std::size_t memory_bytes() const;  // rough own size, for limits
+  std::size_t memory_bytes() const;  // about, with the engine; for limits
 
  private:
   struct State;

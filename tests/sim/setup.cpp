@@ -104,7 +104,7 @@ Setup take_apart(const std::string& text, const Clock& clock) {
   for (const Protocol* protocol : protocols()) {
     names.emplace_back(protocol->name);
     Result<std::shared_ptr<const ProtocolRoom>> room =
-        protocol->open(*out.configuration, NodeFacts{node.settings.domain, &clock});
+        protocol->open(*out.configuration, {node.settings.domain, &clock, node.settings.domain});
     if (!room) throw std::runtime_error(room.error().what);
     out.traits.push_back((*room)->lane_traits());
     out.reports.emplace(protocol->name, [room = *room](const Reportable& failed,

@@ -46,11 +46,16 @@ TEST_CASE("Q-5 mail from nobody lives two days") {
 
 TEST_CASE("what cannot be taken is refused, and nothing is kept") {
   Node node;
-  SECTION("D9 disk low") {
+  SECTION("D9 Q-4 disk low") {
     auto low = std::make_shared<StorePressure>();
     low->disk_low = true;
     node.exchange->set_pressure(low);
     CHECK(node.submit(Node::submission({"u@b.example"})).error().fault == Fault::overloaded);
+    Claim claim;
+    claim.protocol = "smtp";
+    CHECK(node.exchange->verify(claim, {}).fault == Fault::overloaded);   // smtp Q-4: at MAIL
+    claim.outgoing = true;
+    CHECK(node.exchange->verify(claim, {}).verdict == Verdict::accept);   // deliveries go on
     node.exchange->set_pressure(std::make_shared<StorePressure>());
     CHECK(node.submit(Node::submission({"u@b.example"})));
     return;

@@ -18,12 +18,13 @@ namespace hanse::fake {
 
 using namespace std::chrono_literals;
 
-class World final : public Clock, public Timers {
+class World final : public Clock, public Timers, public Executor {
  public:
   Instant now() const override { return now_; }
   UtcTime utc() const override { return wall_; }
   TimerKey at(Instant when, std::function<void()> work) override;
   void cancel(TimerKey key) override;
+  void post(std::function<void()> work) override { at(now_, std::move(work)); }
 
   void run_for(Duration duration);            // every timer on the way, in order
   void settle_down() { run_for(0us); }        // what is due right now

@@ -8,7 +8,17 @@
 namespace hanse::fake {
 
 // One lane to b.example, which has one address unless the test says otherwise.
-struct LaneFixture {
+struct LaneFixture : LaneHost {
+  // LaneHost
+  bool may_store() const override { return !disk_low; }
+  void undelivered(const Work& work, const Outcome& outcome) override {
+    lost.push_back(work);
+    lost_how.push_back(outcome);
+  }
+  bool disk_low = false;
+  std::vector<Work> lost;
+  std::vector<Outcome> lost_how;
+
   World world;
   SeededRandom random{7};
   MemoryQueue queue{world};
@@ -30,7 +40,7 @@ struct LaneFixture {
     lane = std::make_unique<Lane>(
         "b.example", traits, tls,
         LaneParts{world, random, world, queue, names, links, log, metrics, bodies,
-                  wall});
+                  wall, *this});
   }
   DeliveryId send() {
     const DeliveryId id = queue.put("b.example");
@@ -40,6 +50,14 @@ struct LaneFixture {
   }
   void send(std::size_t count) {
     for (std::size_t n = 0; n < count; ++n) send();
+  }
+  // One the store does not know; its id is its name.
+  void pass(const std::string& id, Flow flow = Flow::swift, Duration patience = 30s) {
+    const std::shared_ptr<Envelope> envelope = message(id, world.utc());
+    envelope->flow = flow;
+    envelope->patience = patience;
+    lane->take({envelope, {std::make_shared<const std::string>("text"), 0, 4},
+                {{0, address("user@b.example"), 1}}});
   }
   void peer_is_down() {
     links.behave = [](const DialRequest&) {

@@ -100,6 +100,23 @@ TEST_CASE("M-9 at most five addresses in one attempt, and two that answered") {
   CHECK(at.lane->status().phase == "backoff");
 }
 
+TEST_CASE("M-9 an attempt tries no further address after ten minutes") {
+  LaneFixture at;
+  at.names.answers.insert_or_assign("b.example",
+                                    addresses({"192.0.2.1", "192.0.2.2", "192.0.2.3"}));
+  at.links.behave = [](const DialRequest&) {
+    Behaviour out;
+    out.connects = false;
+    out.end = refused();
+    out.connect_time = 301s;
+    return out;
+  };
+  at.send();
+  at.world.run_for(2 * 301s + 1s);
+  CHECK(at.links.dialled.size() == 2);
+  CHECK(at.lane->status().failures == 1);
+}
+
 TEST_CASE("M-10 a host that takes the link and drops every message is left for the next") {
   LaneFixture at;
   at.names.answers.insert_or_assign("b.example", addresses({"192.0.2.1", "192.0.2.2"}));
@@ -181,6 +198,25 @@ TEST_CASE("X-9 plain text after a failed handshake only where TLS is not demande
   CHECK(seen == dials);
   CHECK(at.queue.count(fake::Leg::delivered) == (tls == TlsLevel::may ? 1u : 0u));
   if (tls != TlsLevel::may) CHECK(at.queue.rows.at(1).last.status == "4.7.5");
+}
+
+TEST_CASE("xmpp 3.1: a protocol that never speaks in clear by chance is never dialled so") {
+  LaneFixture at;
+  at.traits->may_means = TlsLevel::encrypt;
+  at.open(TlsLevel::may);
+  at.links.behave = [](const DialRequest& request) {
+    Behaviour out;
+    out.connects = request.tls == TlsLevel::off;
+    out.end = refused("handshake failed");
+    out.end.stage = LinkEnd::Stage::handshake;
+    out.end.tls_failed = true;
+    return out;
+  };
+  at.send();
+  at.world.run_for(1s);
+  REQUIRE_FALSE(at.links.dialled.empty());
+  for (const DialRequest& one : at.links.dialled) CHECK(one.tls == TlsLevel::encrypt);
+  CHECK(at.queue.count(fake::Leg::delivered) == 0);
 }
 
 TEST_CASE("a peer that takes no more links is not pressed, and not taken for dead") {
@@ -268,7 +304,7 @@ TEST_CASE("each recipient has its own result, and one settle call tells them all
   CHECK(at.queue.settled.size() == 1);
 }
 
-TEST_CASE("what a link leaves without an answer is tried again as ambiguous") {
+TEST_CASE("M-11 what a link leaves without an answer is tried again as ambiguous") {
   LaneFixture at;
   at.by_hand();
   const DeliveryId id = at.send();

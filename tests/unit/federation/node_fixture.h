@@ -43,7 +43,7 @@ struct Node final : Shards {
     policy->routes = RouteTable({{"route.0", "a.example", "", "a.example:24", std::nullopt}});
     names.answers.emplace("a.example:24", addresses({"192.0.2.9"}));
     exchange = std::make_unique<Exchange>(
-        ExchangeParts{world, random, world, queue, queue, names, links, *this, log, metrics},
+        ExchangeParts{world, random, world, queue, queue, names, links, *this, log, metrics, world},
         policy, std::vector<std::shared_ptr<const LaneTraits>>{test_traits()},
         std::map<std::string, ReportMaker>{
             {"mail", [this](const Reportable& one, std::string_view head, UtcTime) {

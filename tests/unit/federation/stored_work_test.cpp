@@ -13,7 +13,7 @@ struct Fixture : LaneFixture {
   const std::string protocol = "mail", name = "b.example";
   StoredWork stored{protocol, name,
                     LaneParts{world, random, world, queue, names, links, log, metrics, bodies,
-                              wall}};
+                              wall, *this}};
   std::size_t claimed = 0;
   void claim(std::size_t most = 10) {
     stored.claim(most, 1h, [this](std::vector<Work> works) { claimed += works.size(); });

@@ -50,7 +50,12 @@ struct HeldServices final : Services {
   void answer(Ask ask, std::function<void(Answer)> reply) override;
   void pass(Submission) override {}
   void wake(const std::string&, const std::string&) override {}
+  void serve(const std::string& protocol, const std::string& lane,
+             std::unique_ptr<ServedLink> link) override {
+    if (serves_) serves_(protocol, lane, std::move(link));
+  }
   void discard(std::int64_t blob) override;
+  std::function<void(const std::string&, const std::string&, std::unique_ptr<ServedLink>)> serves_;
   std::vector<std::function<void(Answer)>> replies_;
   std::vector<std::int64_t> discarded_;
 };

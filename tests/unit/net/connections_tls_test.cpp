@@ -343,7 +343,7 @@ TEST_CASE("every engine gets a nonce of its own, and hears where its peer came i
   CHECK(pair.node_.wait_until([&] { return nonces.size() == 3; }));
   pair.node_.on_shard(0, [&] {
     for (const std::string& nonce : nonces) CHECK(nonce.size() == 32);
-    CHECK(listener == "addr");
+    CHECK(listener == "listen.test");
   });
 }
 

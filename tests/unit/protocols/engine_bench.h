@@ -43,7 +43,10 @@ class EngineBench final : public Outbox {
   std::string body_of(const Submission& submission) const;
 
   void send(std::string_view bytes) override;
-  void start_tls(TlsWish) override { ++tls_started_; }
+  void start_tls(TlsWish wish) override {
+    wish_ = std::move(wish);
+    ++tls_started_;
+  }
   void pass(Submission submission) override { passed_.push_back(std::move(submission)); }
   void serve(std::string_view lane) override { served_.emplace_back(lane); }
   void wake(std::string_view lane) override { woken_.emplace_back(lane); }
@@ -52,7 +55,7 @@ class EngineBench final : public Outbox {
   AskId ask(Ask ask) override;
   void discard(std::int64_t blob) override { blobs_.erase(blob); }
   void ready() override {}
-  void settle(DeliveryId, Outcome) override {}
+  void settle(DeliveryId id, Outcome outcome) override { settled_.emplace_back(id, outcome); }
   void hang_up() override { ++hung_up_; }
   void fail(LinkEnd) override {}
   void note(Level, std::string_view event, std::string_view text) override;
@@ -61,7 +64,9 @@ class EngineBench final : public Outbox {
   Instant now_{std::chrono::hours(1)};
   std::string output_;
   std::vector<Submission> passed_;
+  TlsWish wish_;
   std::vector<std::string> served_, woken_;
+  std::vector<std::pair<DeliveryId, Outcome>> settled_;
   std::string log_;
   unsigned writes_ = 0, tls_started_ = 0, hung_up_ = 0;
   std::deque<Question> open_;

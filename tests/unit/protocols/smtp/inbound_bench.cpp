@@ -53,7 +53,8 @@ std::unique_ptr<Engine> make_inbound(const Settings& settings) {
   in.session_messages_max =
       static_cast<std::size_t>(number(settings, "session_messages_max", 1000));
   InboundContext context;
-  context.busy = flag(settings, "busy");
+  context.too_often = flag(settings, "too_often");
+  context.busy = context.too_often || flag(settings, "busy");
   context.tls_available = flag(settings, "tls");
   context.crowded = flag(settings, "crowded");
   return std::make_unique<smtp::Inbound>(

@@ -8,7 +8,8 @@
 namespace hanse::test {
 
 // An inbound engine of a.example with the defaults of [smtp], except that it does not look up
-// reverse names. Keys as in [smtp], and "busy", "crowded", "tls" of its context.
+// reverse names. Keys as in [smtp]; "busy", "too_often", "crowded", "tls" of its context; and
+// "normalize_peer", "reject_peer", "tag_peer" with the name of a peer that has a policy of its own.
 std::unique_ptr<Engine> make_inbound(const Settings& settings);
 
 // Answers yes to everything and remembers what was submitted.

@@ -72,5 +72,17 @@ TEST_CASE("M-4 an address literal has no MX to ask for") {
   CHECK(bench.take_output() == accepted);
 }
 
+TEST_CASE("V-1 what an engine holds for its peer is told, for the memory limit") {
+  test::Acceptor acceptor;
+  test::EngineBench bench = test::in_content({}, acceptor);
+  const std::size_t before = bench.engine_->memory_bytes();
+  CHECK(before < 4096);
+  bench.feed("From: <a@b.example>\r\n\r\n" + std::string(900, 'x'));
+  for (int i = 0; i < 100; ++i) bench.feed("\r\n" + std::string(900, 'x'));
+  CHECK(bench.engine_->memory_bytes() > 90'000);
+  bench.event(Closed{});
+  CHECK(bench.engine_->memory_bytes() < 4096);
+}
+
 }  // namespace
 }  // namespace hanse

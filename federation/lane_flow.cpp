@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Works the store does not know: swift ones, which it learns of as soon as they cannot leave, and
+// live and latest ones, which wait in memory as long as their patience lasts.
+
+#include <algorithm>
+#include <utility>
+
+#include "federation/asker.h"
+#include "federation/lane_state.h"
+
+namespace hanse {
+
+namespace {
+
+Outcome failure(Fault fault, std::string status, std::string reply) {
+  Outcome out;
+  out.disposition = Disposition::failed;
+  out.fault = fault;
+  out.status = std::move(status);
+  out.reply = std::move(reply);
+  return out;
+}
+
+// The peer may have it, or it has judged it: once more could be once too often.
+bool may_go_again(const Outcome& outcome) {
+  return !outcome.ambiguous && outcome.disposition == Disposition::deferred;
+}
+
+}  // namespace
+
+void Lane::State::take_unstored(Work work) {
+  for (Target& target : work.targets) target.id = --last_unstored;
+  LaneItem item{.work = std::move(work)};
+  const Flow flow = item.work.envelope->flow;
+  if (flow == Flow::swift || flow == Flow::durable) {
+    if (falls_in_behind()) return store(std::move(item), "others wait before it");
+    if (!fits(item.work)) return store(std::move(item), "more than the lane holds in memory");
+    return push_back(std::move(item));
+  }
+  item.patience_end = parts.clock.now() + item.work.envelope->patience;
+  if (flow == Flow::latest && replace(item)) return;
+  if (!fits(item.work))
+    return end_unstored(item.work, failure(Fault::overloaded, "4.3.1",
+                                           "more than the lane holds in memory"));
+  push_back(std::move(item));
+}
+
+// The newest of one key takes the place of the one that waits.
+bool Lane::State::replace(LaneItem& item) {
+  const MessageKey& key = item.work.envelope->key;
+  if (patient == 0 || key.native_id.empty()) return false;
+  const auto old = std::find_if(ready.begin(), ready.end(), [&](const LaneItem& one) {
+    const Envelope& waiting = *one.work.envelope;
+    return one.patient() && waiting.flow == Flow::latest && waiting.key == key;
+  });
+  if (old == ready.end()) return false;
+  parts.bodies.remove(old->work);
+  parts.bodies.add(item.work);
+  item.place = old->place;
+  patience_next = std::min(patience_next, item.patience_end);
+  *old = std::move(item);
+  return true;
+}
+
+// It cannot leave now: it waits where its flow says.
+void Lane::State::put_down(LaneItem item, std::string_view why) {
+  if (item.stored()) return return_work(item.work, why);
+  if (!item.patient()) return store(std::move(item), why);
+  end_unstored(item.work, failure(Fault::try_later, "4.3.2", std::string(why)));
+}
+
+// After an attempt in vain: those that were its reason.
+void Lane::State::put_down_first(const Outcome& outcome, Duration wait_least) {
+  const bool final = outcome.disposition == Disposition::failed;
+  std::vector<LaneItem> stay;
+  for (; attempt_works > 0 && !ready.empty(); --attempt_works) {
+    LaneItem item = pop_front();
+    if (item.stored()) settle_all(item.work, outcome, wait_least);
+    else if (final) end_unstored(item.work, outcome);
+    else if (item.patient()) stay.push_back(std::move(item));
+    else store(std::move(item), outcome.reply);
+  }
+  for (; !stay.empty(); stay.pop_back()) push_front(std::move(stay.back()));
+}
+
+void Lane::State::store(LaneItem item, std::string_view why) {
+  if (!parts.host.may_store())  // D9
+    return end_unstored(item.work, failure(Fault::overloaded, "4.3.1", "disk space is low"));
+  Acceptance acceptance{item.work.envelope, item.work.body, {}, {}};
+  for (const Target& target : item.work.targets)
+    acceptance.legs.push_back({target.to, protocol, name, "swift"});
+  ++storing;
+  parts.queue.accept(std::move(acceptance),
+                     [this, token = std::weak_ptr(alive), work = std::move(item.work),
+                      why = std::string(why)](Result<Accepted> accepted) mutable {
+                       if (token.expired()) return;
+                       --storing;
+                       if (accepted && accepted->ids.size() == work.targets.size()) {
+                         for (std::size_t at = 0; at < work.targets.size(); ++at)
+                           work.targets[at].id = accepted->ids[at];
+                         return_work(work, why);
+                       } else {
+                         end_unstored(work, failure(Fault::overloaded, "4.3.1",
+                                                    accepted ? "the store lost a recipient"
+                                                             : accepted.error().what));
+                       }
+                       turn();
+                     });
+}
+
+void Lane::State::end_unstored(const Work& work, const Outcome& outcome) {
+  for (const Target& target : work.targets)
+    ledger.ended(*work.envelope, target, outcome, ledger.begin());
+  parts.host.undelivered(work, outcome);
+}
+
+void Lane::State::settled_unstored(LaneFlight& flight, const Target& target, Outcome outcome) {
+  const Work& work = flight.item.work;
+  if (outcome.disposition == Disposition::delivered) {
+    ledger.ended(*work.envelope, target, outcome, flight.tried);
+    if (work.asker != nullptr) work.asker->tell(std::move(outcome));
+    return;
+  }
+  // Nobody was promised anything of a swift one, but its sender may count on it.
+  const bool once_more = outcome.disposition == Disposition::deferred &&
+                         (!flight.item.patient() || may_go_again(outcome));
+  if (once_more) {
+    flight.put_by |= flight.judged;
+    flight.given_back.push_back(target);
+    flight.last_return = std::move(outcome);
+    return;
+  }
+  outcome.disposition = Disposition::failed;
+  end_unstored({work.envelope, work.body, {target}, work.asker}, outcome);
+}
+
+void Lane::State::finish_unstored(LaneFlight flight) {
+  if (flight.given_back.empty()) return;
+  LaneItem rest = std::move(flight.item);
+  rest.work.targets = std::move(flight.given_back);
+  const bool enough = ++rest.returns >= limits::works_returned_max;
+  if (rest.patient()) {
+    if (!enough) return put_back(std::move(rest));
+    flight.last_return.disposition = Disposition::failed;
+    return end_unstored(rest.work, flight.last_return);
+  }
+  if (!enough && !flight.put_by) return put_back(std::move(rest));
+  store(std::move(rest), flight.last_return.reply);
+}
+
+void Lane::State::expire_patience(Instant now) {
+  if (now < patience_next) return;
+  patience_next = Instant::max();
+  std::vector<LaneItem> over;
+  for (std::size_t count = patient == 0 ? 0 : ready.size(); count > 0; --count) {
+    LaneItem item = pop_front();
+    if (item.patience_end <= now) over.push_back(std::move(item));
+    else push_back(std::move(item));
+  }
+  const std::string cause = last_error.empty() ? "" : "; last: " + last_error;
+  for (const LaneItem& item : over)
+    end_unstored(item.work,
+                 failure(Fault::try_later, "4.4.7", "no way to its peer in time" + cause));
+}
+
+}  // namespace hanse

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "federation/retry.h"
+#include "tests/catch.h"
+#include "tests/unit/federation/lane_fixture.h"
+
+using namespace hanse;
+using namespace hanse::fake;
+
+namespace {
+
+class NothingToDial final : public Discovery {
+ public:
+  std::optional<Ask> next() override { return std::nullopt; }
+  void on(const DnsQuestion&, const Result<DnsAnswer>&) override {}
+  bool done() const override { return true; }
+  Result<std::vector<Endpoint>> endpoints() override { return std::vector<Endpoint>{}; }
+  std::string status() const override { return ""; }
+  std::string story() const override { return "waits for its peer"; }
+};
+
+// A connection of the peer's own making.
+struct Served final : ServedLink {
+  explicit Served(Served** self) : self_(self) { *self_ = this; }
+  ~Served() override { *self_ = nullptr; }
+  void join(LinkEvents& lane, Executor&) override { lane_ = &lane; }
+  void deliver(Work work) override { works.push_back(std::move(work)); }
+  void drain() override { draining = true; }
+  const Endpoint& endpoint() const override { return endpoint_; }
+  void answer() {
+    const Work work = std::move(works.front());
+    works.erase(works.begin());
+    Outcome outcome;
+    outcome.disposition = Disposition::delivered;
+    outcome.status = "2.0.0";
+    lane_->link_settled(*this, work.targets[0].id, outcome);
+  }
+  void close() { lane_->link_closed(*this, refused("the peer went away")); }
+
+  std::vector<Work> works;
+  bool draining = false;
+
+ private:
+  Served** self_;
+  LinkEvents* lane_ = nullptr;
+  Endpoint endpoint_{"b.example", "203.0.113.9", 4711, {}, false};
+};
+
+struct Ordered : LaneFixture {
+  Ordered() {
+    traits->ordered = true;
+    traits->links_max = 1;
+    traits->link_window = 1000;
+    traits->memory_items_max = 2000;
+    traits->works_per_link_max = 1'000'000;
+    traits->breaker_waits = {1s, 2s, 4s};
+    traits->breaker_jitter_percent = 0;
+    open(TlsLevel::may);
+  }
+  Served* adopt() {
+    Served* out = nullptr;
+    last = &out_[adopted_++];
+    lane->adopt(std::make_unique<Served>(last), world);
+    out = *last;
+    return out;
+  }
+  std::vector<std::string> on_link() const {
+    std::vector<std::string> out;
+    for (const Work& work : links.open.front()->works) out.push_back(work.envelope->id);
+    return out;
+  }
+  Served** last = nullptr;
+
+ private:
+  Served* out_[8] = {};
+  std::size_t adopted_ = 0;
+};
+
+LinkEnd broken() {
+  LinkEnd end = refused("connection reset");
+  end.stage = LinkEnd::Stage::ready;
+  return end;
+}
+
+Outcome unsure() {
+  Outcome out;
+  out.status = "4.4.2";
+  out.ambiguous = true;
+  return out;
+}
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("ordered: the lane waits as its protocol says, and nothing of it waits on its own") {
+  Ordered at;
+  at.peer_is_down();
+  at.send(2);
+  std::vector<Duration> gaps;
+  for (std::size_t dials = at.links.dialled.size(), slept = 0; gaps.size() < 6; ++slept) {
+    at.world.run_for(100ms);
+    if (at.links.dialled.size() == dials) continue;
+    if (dials > 0) gaps.push_back(slept * 100ms);
+    dials = at.links.dialled.size();
+    slept = 0;
+  }
+  const Duration wanted[] = {1s, 2s, 4s, 4s, 4s};
+  for (std::size_t at_wait = 0; at_wait < 5; ++at_wait) {
+    CAPTURE(at_wait);
+    CHECK(gaps[at_wait] >= wanted[at_wait] - 200ms);
+    CHECK(gaps[at_wait] <= wanted[at_wait] + 300ms);
+  }
+  CHECK(at.queue.rows.at(1).due == UtcTime{});
+  at.peer_is_up();
+  at.world.run_for(6s);
+  CHECK(at.links.delivered == Ids{"M1", "M2"});
+}
+
+TEST_CASE("ordered: no work overtakes another, whatever became of the link") {
+  Ordered at;
+  at.by_hand();
+  at.send(4);
+  at.world.run_for(10ms);
+  at.links.open.front()->ready();
+  CHECK(at.on_link() == Ids{"M1", "M2", "M3", "M4"});
+  FakeLink& first = *at.links.open.front();
+  SECTION("given back from the first to the last") { first.close(broken()); }
+  SECTION("the second may have arrived, the others come back") {
+    const std::vector<Work> works = std::move(first.works);
+    first.works.clear();
+    Outcome delivered;
+    delivered.disposition = Disposition::delivered;
+    Outcome back;
+    back.disposition = Disposition::returned;
+    first.settle(works[0].targets[0].id, back);
+    first.settle(works[1].targets[0].id, unsure());
+    first.settle(works[2].targets[0].id, back);
+    first.settle(works[3].targets[0].id, back);
+    first.close(broken());
+  }
+  SECTION("it only closes") {
+    first.works.clear();
+    first.close(broken());
+  }
+  at.send();   // behind all of them
+  at.peer_is_up();
+  at.world.run_for(30s);
+  for (int turns = 0; turns < 5; ++turns) {
+    if (!at.links.open.empty()) at.links.open.front()->ready();
+    at.world.run_for(5s);
+  }
+  CHECK(at.links.delivered == Ids{"M1", "M2", "M3", "M4", "M5"});
+}
+
+TEST_CASE("ordered: what comes new goes behind what the store holds") {
+  Ordered at;
+  at.peer_is_down();
+  at.send(3);
+  at.world.run_for(500ms);
+  at.send();
+  at.pass("S1");
+  at.pass("S2");
+  at.world.run_for(0us);
+  CHECK(at.lane->status().in_memory == 0);
+  at.peer_is_up();
+  at.world.run_for(10s);
+  CHECK(at.links.delivered == Ids{"M1", "M2", "M3", "M4", "S1", "S2"});
+  at.pass("S3");
+  at.world.run_for(0us);
+  CHECK(at.queue.rows.size() == 6);   // from memory again
+  at.world.run_for(1s);
+  CHECK(at.links.delivered.back() == "S3");
+}
+
+TEST_CASE("ordered: one that the peer puts off holds up those behind it") {
+  Ordered at;
+  at.by_hand();
+  at.send(2);
+  at.world.run_for(10ms);
+  FakeLink& link = *at.links.open.front();
+  link.ready();
+  link.answer(Disposition::deferred, "4.2.1");
+  at.send();
+  at.world.run_for(0us);
+  CHECK(at.on_link() == Ids{"M2"});
+  link.answer(Disposition::delivered);
+  at.world.run_for(1ms);
+  CHECK(at.on_link() == Ids{"M1", "M3"});
+}
+
+TEST_CASE("ordered: after an outage the window opens with the first delivery") {
+  Ordered at;
+  at.peer_is_down();
+  at.send(1200);
+  at.world.run_for(1s);
+  at.by_hand();
+  at.world.run_for(2s);
+  FakeLink& link = *at.links.open.back();
+  link.ready();
+  REQUIRE(link.works.size() == 1);
+  link.answer(Disposition::delivered);
+  at.world.run_for(1s);
+  CHECK(at.lane->status().window == 1000);
+  CHECK(link.works.size() == 1000);
+}
+
+TEST_CASE("ordered: the lifetime ends one work, not the lane") {
+  Ordered at;
+  at.traits->lifetime = 1h;
+  at.peer_is_down();
+  at.send(2);
+  at.world.run_for(200h);
+  CHECK(at.queue.count(fake::Leg::expired) == 2);
+}
+
+TEST_CASE("served: a lane with nothing to dial waits for its peer without counting failures") {
+  Ordered at;
+  SECTION("discovery says so") {
+    at.traits->discover = [](const std::string&, Random&) {
+      return std::make_unique<NothingToDial>();
+    };
+  }
+  SECTION("there is no discovery") { at.traits->discover = nullptr; }
+  at.send(2);
+  at.pass("S", Flow::live, 10s);
+  at.world.run_for(5s);
+  CHECK(at.lane->status().phase == "waiting");
+  CHECK(at.lane->status().failures == 0);
+  CHECK(at.queue.count(fake::Leg::waiting) == 2);
+  CHECK(at.logged("queue.breaker_open") == 0);
+  Served* link = at.adopt();
+  at.world.run_for(1s);
+  REQUIRE(link->works.size() == 3);
+  CHECK(at.lane->status().phase == "up");
+  while (!link->works.empty()) link->answer();
+  CHECK(at.queue.count(fake::Leg::delivered) == 2);
+  at.world.run_for(24h);
+  REQUIRE(*at.last != nullptr);   // neither idle nor old
+  CHECK_FALSE(link->draining);
+  link->close();
+  at.world.run_for(1ms);
+  CHECK(*at.last == nullptr);
+  at.send();
+  at.world.run_for(1s);
+  CHECK(at.lane->status().phase == "waiting");
+  CHECK(at.links.dialled.empty());
+}
+
+TEST_CASE("served: what waits for a peer that never comes gets old") {
+  Ordered at;
+  at.traits->discover = nullptr;
+  at.send();
+  at.world.run_for(130h);
+  CHECK(at.queue.count(fake::Leg::expired) == 1);
+  CHECK(at.lane->status().failures == 0);
+}
+
+TEST_CASE("served: while a link of the peer's is up the lane does not dial, afterwards it does") {
+  Ordered at;
+  Served* link = at.adopt();
+  at.send(3);
+  at.world.run_for(1s);
+  CHECK(link->works.size() == 3);
+  CHECK(at.links.dialled.empty());
+  link->works.clear();
+  link->close();
+  at.world.run_for(10s);
+  CHECK(at.links.dialled.size() >= 1);
+  CHECK(at.links.delivered == Ids{"M1", "M2", "M3"});
+}
+
+TEST_CASE("served: the connection that is here stays, a second one is sent away") {
+  Ordered at;
+  Served* first = at.adopt();
+  at.send(1);
+  CHECK(first->works.size() == 1);
+  Served* second = at.adopt();
+  CHECK(second->draining);
+  CHECK_FALSE(first->draining);
+  at.send(1);
+  CHECK(second->works.empty());
+  CHECK(first->works.size() == 2);
+}
+
+TEST_CASE("served: a dial under way is given up when the peer comes by itself") {
+  Ordered at;
+  at.by_hand();
+  at.send(1);
+  at.world.run_for(10ms);
+  REQUIRE(at.links.open.size() == 1);
+  Served* link = at.adopt();
+  at.world.run_for(1ms);
+  CHECK(at.links.open.empty());
+  CHECK(link->works.size() == 1);
+}
+
+TEST_CASE("served: a draining lane sends its peer away") {
+  Ordered at;
+  at.lane->drain(false);
+  CHECK(at.adopt()->draining);
+}
