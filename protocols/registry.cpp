@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/protocol.h"
 #include "protocols/smtp/protocol.h"
+#include "protocols/xmpp/protocol.h"
 
 namespace hanse {
 
@@ -8,6 +9,7 @@ namespace hanse {
 std::span<const Protocol* const> protocols() {
   static const Protocol* const all[] = {
       &smtp::protocol(),
+      &xmpp::protocol(),
   };
   return all;
 }

@@ -35,7 +35,8 @@ std::string unescape(std::string_view text) {
 
 bool is_input(const Step& step) { return step.word == "C:" || step.word == "C-"; }
 bool is_expectation(const Step& step) {
-  return step.word == "S:" || step.word == "ANSWER" || step.word == "ASK" || step.word == "B:";
+  return step.word == "S:" || step.word == "S-" || step.word == "P:" || step.word == "ANSWER" ||
+         step.word == "ASK" || step.word == "B:";
 }
 
 Answer dns_answer(const std::vector<std::string_view>& words) {
@@ -75,6 +76,19 @@ Answer trust(const std::vector<std::string_view>& words) {
   return decision;
 }
 
+// "convey valid": the peer's word came back; "convey never": it could not be had.
+Answer conveyed(std::string_view word) {
+  Outcome outcome;
+  outcome.disposition = Disposition::delivered;
+  outcome.reply = word;
+  for (const Fault fault : {Fault::try_later, Fault::never, Fault::refused, Fault::overloaded}) {
+    if (fault_name(fault) != word) continue;
+    outcome.disposition = Disposition::failed;
+    outcome.fault = fault;
+  }
+  return Conveyed{std::move(outcome)};
+}
+
 // "permit full", "verify accept b.example", "lookup no_name", "submit error overloaded"
 Answer written_answer(std::string_view text) {
   const std::vector<std::string_view> words = split(text, ' ');
@@ -86,6 +100,7 @@ Answer written_answer(std::string_view text) {
   if (words[0] == "permit") return permission(words[1]);
   if (words[0] == "verify") return trust(words);
   if (words[0] == "lookup") return dns_answer(words);
+  if (words[0] == "convey") return conveyed(words[1]);
   if (words[0] == "submit") return Submitted{std::string(words[1])};
   return Kept{std::stoll(std::string(words[1]))};
 }
@@ -94,7 +109,7 @@ struct YesAnswer {
   Answer operator()(const Verify&) const { return TrustDecision{Verdict::accept, "", "", {}}; }
   Answer operator()(const Permit&) const { return permission("yes"); }
   Answer operator()(const Submit&) const { return Submitted{"01TEST"}; }
-  Answer operator()(const Convey&) const { return Conveyed{}; }
+  Answer operator()(const Convey&) const { return conveyed("valid"); }
   Answer operator()(const Lookup&) const { return dns_answer({"lookup", "mx", "mx.example"}); }
   Answer operator()(const Keep&) const { return Kept{1}; }
   Answer operator()(const Fetch&) const { return Fetched{}; }
@@ -132,9 +147,12 @@ class Player {
     body_.clear();
     answers_.clear();
     asked_.clear();
+    passed_.clear();
     asks_written_ = body_written_ = leave_open_ = false;
     for (; at_ < transcript_.steps.size() && is_expectation(transcript_.steps[at_]); ++at_) {
       const Step& step = transcript_.steps[at_];
+      if (step.word == "S-") output_ += unescape(step.rest);
+      if (step.word == "P:") passed_ += unescape(step.rest) + "\n";
       if (step.word == "S:") output_ += unescape(step.rest) + "\r\n";
       if (step.word == "B:") body_ += unescape(step.rest) + "\r\n";
       if (step.word == "ASK") asks_ += step.rest + "\n";
@@ -186,7 +204,7 @@ class Player {
   void act(const Step& step) {
     if (step.word == "OPEN") bench_.event(Opened{"192.0.2.1", step.rest, 40000});
     else if (step.word == "TIME") bench_.pass(*parse_duration(step.rest.substr(1)));
-    else if (step.word == "TLS") tls_up(step);
+    else if (step.word == "TLS" || step.word == "TLS!") tls_up(step);
     else if (step.word == "HANGUP") hang_up_expected(step);
     else if (step.word == "DRAIN") bench_.event(Drain{});
     else if (step.word == "EOF") bench_.event(Closed{false, "closed by peer"});
@@ -195,11 +213,28 @@ class Player {
   }
 
   void tls_up(const Step& step) {
-    if (bench_.tls_started_ == 0) fail(step, "the engine did not ask for TLS");
+    if (bench_.tls_started_ == 0 && !transcript_.settings.contains("tls_first"))
+      fail(step, "the engine did not ask for TLS");
     TlsFacts facts;
     facts.version = "TLSv1.3";
     facts.cipher = "TLS_AES_256_GCM_SHA384";
+    if (!step.rest.empty()) show_certificate(step, facts);
     bench_.event(TlsUp{facts});
+  }
+
+  static void show_certificate(const Step& step, TlsFacts& facts) {
+    auto chain = std::make_shared<CertificateChain>();
+    std::string_view names = step.rest;
+    if (step.word == "TLS!") {
+      chain->error = names.substr(0, names.find('|'));
+      names.remove_prefix(chain->error.size() + 1);
+    }
+    chain->valid = chain->error.empty();
+    CertificateFacts& leaf = chain->certificates.emplace_back();
+    for (const std::string_view name : split(names, ' ')) leaf.dns_names.emplace_back(name);
+    leaf.sha256 = facts.certificate_sha256 = std::string(64, 'c');
+    facts.verified = chain->valid;
+    facts.chain = std::move(chain);
   }
 
   void hang_up_expected(const Step& step) {
@@ -210,6 +245,10 @@ class Player {
   void compare(const Step& step) {
     const std::string output = bench_.take_output();
     if (output != output_) fail(step, "expected\n" + output_ + "got\n" + output);
+    std::string passed;
+    for (const Submission& one : std::exchange(bench_.passed_, {}))
+      passed += bench_.body_of(one) + "\n";
+    if (passed != passed_) fail(step, "passed on\n" + passed + "expected\n" + passed_);
     if (asks_written_ && asked_ != asks_) fail(step, "asked\n" + asked_ + "expected\n" + asks_);
     if (body_written_ && submitted_ != body_) fail(step, "body\n" + submitted_);
     submitted_.clear();
@@ -226,10 +265,34 @@ class Player {
   const Manner manner_;
   EngineBench bench_;
   std::size_t at_ = 0, batch_ = 0;
-  std::string output_, asks_, body_, asked_, submitted_, problem_;
+  std::string output_, asks_, body_, asked_, submitted_, passed_, problem_;
   std::vector<std::string> answers_;
   bool asks_written_ = false, body_written_ = false, leave_open_ = false, hang_up_seen_ = false;
 };
+
+using Words = std::map<std::string, std::string>;
+
+std::string with_words(std::string text, const Words& words) {
+  for (const auto& [name, meaning] : words) {
+    for (std::size_t at = text.find(name); at != std::string::npos;
+         at = text.find(name, at + meaning.size()))
+      text.replace(at, name.size(), meaning);
+  }
+  return text;
+}
+
+// A word may consist of those above it.
+Words read_words(const std::string& file) {
+  Words out;
+  std::ifstream stream(file);
+  std::string line;
+  while (std::getline(stream, line)) {
+    if (line.empty() || line.front() == '#') continue;
+    const std::size_t blank = std::min(line.find(' '), line.size() - 1);
+    out["{" + line.substr(0, blank) + "}"] = with_words(line.substr(blank + 1), out);
+  }
+  return out;
+}
 
 std::vector<std::size_t> batch_sizes(const Transcript& transcript) {
   std::vector<std::size_t> sizes;
@@ -247,13 +310,20 @@ std::vector<std::size_t> batch_sizes(const Transcript& transcript) {
 Transcript read_transcript(const std::string& file) {
   std::ifstream stream(file);
   if (!stream) throw std::runtime_error("cannot read " + file);
+  return parse_transcript(file, stream, std::filesystem::path(file).parent_path().string());
+}
+
+Transcript parse_transcript(const std::string& name, std::istream& lines,
+                            const std::string& folder) {
+  const std::map<std::string, std::string> words = read_words(folder + "/words.def");
   Transcript out;
-  out.file = file;
+  out.file = name;
   std::string line;
-  for (std::size_t number = 1; std::getline(stream, line); ++number) {
+  for (std::size_t number = 1; std::getline(lines, line); ++number) {
     if (line.empty() || line.front() == '#') continue;
     const std::size_t blank = std::min(line.find(' '), line.size());
-    Step step{number, line.substr(0, blank), line.substr(std::min(blank + 1, line.size()))};
+    Step step{number, line.substr(0, blank),
+              with_words(line.substr(std::min(blank + 1, line.size())), words)};
     if (step.word == "SET") {
       const std::size_t end = step.rest.find(' ');
       out.settings[step.rest.substr(0, end)] = step.rest.substr(end + 1);
@@ -277,6 +347,15 @@ std::vector<std::string> transcript_files(const std::string& folder) {
 
 std::string play(const Transcript& transcript, const EngineMaker& make, const Manner& manner) {
   return Player(transcript, make, manner).run();
+}
+
+std::string play_last_input(const Transcript& transcript, const EngineMaker& make) {
+  std::string problem = play(transcript, make, {});
+  if (problem.empty()) problem = play(transcript, make, {SIZE_MAX, 0, true, false});
+  const std::vector<std::size_t> sizes = batch_sizes(transcript);
+  for (std::size_t cut = 1; cut < sizes.back() && problem.empty(); ++cut)
+    problem = play(transcript, make, {sizes.size() - 1, cut, false, false});
+  return problem;
 }
 
 std::string play_all_manners(const Transcript& transcript, const EngineMaker& make) {

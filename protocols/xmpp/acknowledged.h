@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "protocols/engine.h"
+#include "protocols/xmpp/stanza_check.h"
+
+namespace hanse::xmpp {
+
+// The receiving half of XEP-0198: which of the peer's stanzas are in good hands. One counts as
+// handled when it is routed and, if it is kept on disk, committed; the count has no gaps (6.3).
+class Acknowledged {
+ public:
+  void taken() { ++taken_; }               // one more stanza has come
+  void waits_for(AskId id) { waiting_.push_back({taken_, id, false}); }   // the one just taken
+  void committed(AskId id);
+
+  std::uint32_t handled() const {          // modulo 2^32
+    return waiting_.empty() ? taken_ : waiting_.front().number - 1;
+  }
+
+  // An <r/> is answered once for all that had come before it.
+  void asked() { owed_ = taken_; }
+  // True once, when the answer owed can be given.
+  bool answer_is_due();
+
+ private:
+  struct Waiting {
+    std::uint32_t number;
+    AskId id;
+    bool done;
+  };
+  std::deque<Waiting> waiting_;
+  std::optional<std::uint32_t> owed_;
+  std::uint32_t taken_ = 0;
+};
+
+// Commits under way for one stream, and what they hold in memory.
+class SubmitsOpen {
+ public:
+  void add(AskId id, std::size_t bytes, Checked original) {
+    bytes_ += bytes;
+    open_.emplace(id, Open{bytes, std::move(original)});
+  }
+  // The stanza, should its sender have to be told; nothing: not one of ours.
+  std::optional<Checked> remove(AskId id);
+
+  std::size_t count() const { return open_.size(); }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Open {
+    std::size_t bytes;
+    Checked original;
+  };
+  std::map<AskId, Open> open_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace hanse::xmpp

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/component_inbound.h"
+
+#include <utility>
+
+#include "federation/lane_name.h"
+#include "protocols/xmpp/component_names.h"
+#include "protocols/xmpp/jid.h"
+#include "protocols/xmpp/names.h"
+#include "protocols/xmpp/services.h"
+#include "protocols/xmpp/stanza.h"
+#include "protocols/xmpp/stream_head.h"
+#include "server/base/digest.h"
+#include "server/base/encoding.h"
+#include "server/base/limits.h"
+#include "server/base/text.h"
+
+namespace hanse::xmpp {
+
+namespace {
+
+constexpr std::chrono::seconds delay_least{30};   // xmpp 5.4
+constexpr Duration conflict_wait_max = std::chrono::milliseconds(500);
+
+}  // namespace
+
+struct ComponentInbound::Taken final : xml::StreamHandler {
+  bool on_open(xml::Element header, std::vector<xml::Declaration> its) override {
+    head = std::move(header);
+    declared = std::move(its);
+    return false;
+  }
+  bool on_element(xml::Element element) override {
+    one = std::move(element);
+    return false;
+  }
+  bool on_close() override {
+    closed = true;
+    return false;
+  }
+  std::optional<xml::Element> head, one;
+  std::vector<xml::Declaration> declared;
+  bool closed = false;
+};
+
+ComponentInbound::ComponentInbound(const InboundContext& context,
+                                   std::shared_ptr<const XmppSettings> settings)
+    : settings_(std::move(settings)), reader_(settings_->before_trust), nonce_(context.nonce) {}
+
+ComponentInbound::~ComponentInbound() = default;
+
+void ComponentInbound::on(Event event, Instant now, Outbox& out) {
+  if (state_ == State::ended) {
+    // Works that were on their way to us when we hung up.
+    if (Deliver* late = std::get_if<Deliver>(&event)) give_back(late->work, "closing", out);
+    return;
+  }
+  now_ = now;
+  std::visit([this, &out](auto& one) { handle(one, out); }, event);
+  finish_turn(out);
+}
+
+void ComponentInbound::handle(Opened& event, Outbox& out) {
+  remote_address_ = std::move(event.remote_address);
+  out.set_timer(negotiation_timer, now_ + settings_->negotiation_max);
+}
+
+void ComponentInbound::handle(Received& event, Outbox& out) {
+  std::string_view input = event.bytes;
+  while (!input.empty() && !hang_up_) {
+    Taken taken;
+    const xml::StreamReader::Fed fed = reader_.feed(input, taken);
+    input.remove_prefix(fed.consumed);
+    if (taken.head) {
+      head(*taken.head, taken.declared, out);
+    } else if (taken.one) {
+      element(*std::move(taken.one), out);
+    } else if (taken.closed) {
+      output_ += stream_end;
+      hang_up_ = true;
+    } else if (fed.fault) {
+      close_with(from_fault(*fed.fault), out);
+    }
+  }
+}
+
+void ComponentInbound::handle(Rang& event, Outbox& out) {
+  if (event.timer == idle_timer) {
+    output_ += ' ';   // keeps the path open, and finds out whether it is
+    out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
+  } else if (state_ != State::up) {
+    close_with({"connection-timeout", "no handshake", {}}, out);
+  }
+}
+
+// Let go the moment it began to serve: the lane has another connection of this component already,
+// and the one that is there stays (XEP-0114). A node that goes down just then says so too.
+void ComponentInbound::handle(Drain&, Outbox& out) {
+  draining_ = true;
+  if (state_ == State::up && works_.empty() && now_ - serving_since_ < conflict_wait_max)
+    close_with({"conflict", "this component is connected already", {}}, out);
+}
+
+void ComponentInbound::handle(Closed&, Outbox& out) {
+  for (const Work& work : std::exchange(works_, {})) give_back(work, "the component left", out);
+  state_ = State::ended;
+}
+
+// ---- who it is ----
+
+void ComponentInbound::head(const xml::Element& header,
+                            const std::vector<xml::Declaration>& declared, Outbox& out) {
+  const ReadHead read = read_head(header, declared, ns::component);
+  const auto found = settings_->components.find(domain_key(read.to));
+  const bool known = found != settings_->components.end() &&
+                     found->second.role == Component::Role::accept;
+  StreamHead head;
+  head.component = true;
+  head.from = known ? read.to : settings_->node_domain;
+  head.id = id_ = make_id(nonce_, 0);
+  output_ += write_head(head);
+  head_said_ = true;
+  if (read.fault && read.fault->condition != "unsupported-version")
+    return close_with(*read.fault, out);
+  if (!known) return close_with({"host-unknown", "no such component", {}}, out);
+  component_ = &found->second;
+  state_ = State::proving;
+}
+
+void ComponentInbound::handshake(const xml::Element& one, Outbox& out) {
+  const std::string expected = hex(sha1(id_ + component_->secret));
+  if (!one.is(ns::component, "handshake") ||
+      !equal_constant_time(lower_ascii(trim(one.text())), expected)) {
+    out.note(Level::warning, "xmpp.auth_failed", component_->domain + ": wrong secret");
+    return close_with({"not-authorized", {}, {}}, out);
+  }
+  state_ = State::up;
+  reader_.set_limits(settings_->after_trust);
+  output_ += "<handshake/>";
+  out.cancel_timer(negotiation_timer);
+  out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
+  serving_since_ = now_;
+  const std::string lane = pair_lane("*", component_->domain, component_->domain);
+  out.serve(lane);
+}
+
+// ---- what it sends ----
+
+void ComponentInbound::element(xml::Element one, Outbox& out) {
+  if (one.is(ns::stream, "error")) {
+    const StreamError error = read_stream_error(one);
+    out.note(Level::info, "xmpp.peer_error", escape_text(error.condition + ": " + error.text));
+    output_ += stream_end;
+    hang_up_ = true;
+    return;
+  }
+  if (state_ != State::up) return handshake(one, out);
+  rename(one, ns::component, ns::server);
+  if (!is_stanza(one)) return close_with({"unsupported-stanza-type", {}, {}}, out);
+  stanza(std::move(one), out);
+}
+
+void ComponentInbound::stanza(xml::Element one, Outbox& out) {
+  Checked checked = check_stanza(std::move(one));
+  if (checked.fault) return close_with(*checked.fault, out);
+  if (checked.from_key != component_->domain)   // its domain, and none below it
+    return close_with({"invalid-from", {}, {}}, out);
+  if (checked.to_key.empty())
+    return send_back(checked, {"jid-malformed", "modify", {}, settings_->node_domain});
+  if (checked.refusal) return send_back(checked, *checked.refusal);
+  const UtcTime utc = settings_->clock != nullptr ? settings_->clock->utc() : UtcTime{};
+  if (settings_->home_of(checked.to_key) == Home::node) {
+    if (const auto reply = serve(checked, *settings_, utc)) output_ += stanza_bytes(*reply);
+    return;
+  }
+  Submission submission = to_submission({checked.stanza, checked.from, checked.to, false});
+  Hop hop;
+  hop.by_node = settings_->node_domain;
+  hop.protocol = "xmpp-component";
+  hop.from_name = component_->domain;
+  hop.from_address = remote_address_;
+  hop.at = utc;
+  submission.envelope.trace.push_back(std::move(hop));
+  out.pass(std::move(submission));
+}
+
+// Canonical text names no namespace that is the default: here that is the component's.
+void ComponentInbound::send_back(const Checked& refused, const StanzaError& error) {
+  if (const auto reply = error_reply(refused.stanza, error)) output_ += stanza_bytes(*reply);
+}
+
+// ---- what goes to it ----
+
+void ComponentInbound::handle(Deliver& event, Outbox& out) {
+  if (draining_ || hang_up_ || state_ != State::up)
+    return give_back(event.work, "closing", out);
+  works_.push_back(std::move(event.work));
+}
+
+void ComponentInbound::write_works(Outbox& out) {
+  while (!works_.empty() && fetch_ == 0) {
+    const Work& first = works_.front();
+    if (first.body.bytes == nullptr) {
+      fetched_.clear();
+      fetch_ = out.ask(Fetch{first.body.blob, 0, limits::body_chunk_bytes});
+      return;
+    }
+    write_work(first, *first.body.bytes, out);
+    works_.pop_front();
+  }
+}
+
+void ComponentInbound::handle(hanse::Answered& event, Outbox& out) {
+  if (event.id != fetch_ || works_.empty()) return;
+  fetch_ = 0;
+  const Work& first = works_.front();
+  const Fetched* fetched = std::get_if<Fetched>(&event.answer);
+  if (fetched == nullptr || fetched->bytes.empty()) {
+    give_back(first, "its bytes cannot be read", out);
+    works_.pop_front();
+    return;
+  }
+  fetched_ += fetched->bytes;
+  if (fetched_.size() < first.body.size) {
+    fetch_ = out.ask(Fetch{first.body.blob, fetched_.size(), limits::body_chunk_bytes});
+    return;
+  }
+  write_work(first, fetched_, out);
+  works_.pop_front();
+  fetched_ = std::string();
+}
+
+// The protocol has no acknowledgement: what is written counts as delivered.
+void ComponentInbound::write_work(const Work& work, std::string_view bytes, Outbox& out) {
+  const Envelope& envelope = *work.envelope;
+  const bool stored = envelope.flow == Flow::durable || envelope.flow == Flow::swift;
+  const bool late = stored && settings_->clock != nullptr &&
+                    settings_->clock->utc() - envelope.accepted > delay_least;
+  if (late) output_ += with_delay(bytes, settings_->node_domain, envelope.accepted);
+  else output_ += bytes;
+  for (const Target& target : work.targets)
+    out.settle(target.id, {Disposition::delivered, Fault::try_later, "2.0.0", "written",
+                           component_->domain, {}});
+}
+
+void ComponentInbound::give_back(const Work& work, std::string_view why, Outbox& out) const {
+  for (const Target& target : work.targets)
+    out.settle(target.id, {Disposition::returned, Fault::try_later, "4.4.2", std::string(why),
+                           component_ == nullptr ? std::string() : component_->domain, {}});
+}
+
+// ---- the end ----
+
+void ComponentInbound::close_with(const StreamError& error, Outbox& out) {
+  if (hang_up_) return;
+  if (!head_said_) {
+    StreamHead head;
+    head.component = true;
+    head.from = settings_->node_domain;
+    head.id = make_id(nonce_, 0);
+    output_ += write_head(head);
+  }
+  out.note(Level::info, "xmpp.closed", error.condition + ": " + error.text);
+  output_ += write_stream_error(error);
+  hang_up_ = true;
+}
+
+void ComponentInbound::finish_turn(Outbox& out) {
+  if (state_ == State::ended) return;
+  if (!hang_up_) write_works(out);
+  if (draining_ && works_.empty()) close_with({"system-shutdown", {}, {}}, out);
+  if (!output_.empty()) {
+    out.send(output_);
+    if (output_.capacity() > limits::output_kept_bytes_max) output_ = std::string();
+    output_.clear();
+  }
+  if (!hang_up_) return;
+  for (const Work& work : std::exchange(works_, {})) give_back(work, "closing", out);
+  state_ = State::ended;
+  out.hang_up();
+}
+
+}  // namespace hanse::xmpp

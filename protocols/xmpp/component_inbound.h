@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocols/engine.h"
+#include "protocols/protocol.h"
+#include "protocols/wire/xml_stream.h"
+#include "protocols/xmpp/errors.h"
+#include "protocols/xmpp/settings.h"
+#include "protocols/xmpp/stanza_check.h"
+
+namespace hanse::xmpp {
+
+// A component that connects to us and speaks for its one domain (XEP-0114, xmpp 13).
+class ComponentInbound final : public Engine {
+ public:
+  ComponentInbound(const InboundContext& context, std::shared_ptr<const XmppSettings> settings);
+  ~ComponentInbound() override;
+  void on(Event event, Instant now, Outbox& out) override;
+
+ private:
+  // opening -> proving (our header is said) -> up -> ended
+  enum class State : std::uint8_t { opening, proving, up, ended };
+  enum : TimerId { negotiation_timer, idle_timer };
+  struct Taken;
+
+  void handle(Opened& event, Outbox& out);
+  void handle(Received& event, Outbox& out);
+  void handle(TlsUp&, Outbox&) {}
+  void handle(Rang& event, Outbox& out);
+  void handle(hanse::Answered& event, Outbox& out);
+  void handle(Deliver& event, Outbox& out);
+  void handle(Drain& event, Outbox& out);
+  void handle(Closed&, Outbox& out);
+
+  void head(const xml::Element& header, const std::vector<xml::Declaration>& declared,
+            Outbox& out);
+  void element(xml::Element one, Outbox& out);
+  void handshake(const xml::Element& one, Outbox& out);
+  void stanza(xml::Element one, Outbox& out);
+  void send_back(const Checked& refused, const StanzaError& error);
+  void close_with(const StreamError& error, Outbox& out);
+  void finish_turn(Outbox& out);
+  void write_works(Outbox& out);
+  void write_work(const Work& work, std::string_view bytes, Outbox& out);
+  void give_back(const Work& work, std::string_view why, Outbox& out) const;
+
+  std::shared_ptr<const XmppSettings> settings_;
+  xml::StreamReader reader_;
+  const Component* component_ = nullptr;   // of settings_, once the header named it
+  std::string nonce_, id_, remote_address_, output_;
+  std::deque<Work> works_;                 // in order; the first may be waiting for its bytes
+  std::string fetched_;                    // of the first
+  AskId fetch_ = 0;                        // 0: none is open
+  Instant now_{}, serving_since_{};
+  State state_ = State::opening;
+  bool head_said_ = false, draining_ = false, hang_up_ = false;
+};
+
+}  // namespace hanse::xmpp

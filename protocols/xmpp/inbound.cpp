@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/inbound.h"
+
+#include <algorithm>
+
+#include "protocols/xmpp/names.h"
+#include "server/base/limits.h"
+#include "server/base/text.h"
+
+namespace hanse::xmpp {
+
+// The reader stops behind every event: what an element leads to may be a new stream, TLS, or a
+// question that holds up all that follows.
+struct Inbound::Taken final : xml::StreamHandler {
+  bool on_open(xml::Element header, std::vector<xml::Declaration> its) override {
+    head = std::move(header);
+    declared = std::move(its);
+    return false;
+  }
+  bool on_element(xml::Element element) override {
+    one = std::move(element);
+    return false;
+  }
+  bool on_close() override {
+    closed = true;
+    return false;
+  }
+  void on_space(std::size_t bytes) override { spaces += bytes; }
+
+  std::optional<xml::Element> head, one;
+  std::vector<xml::Declaration> declared;
+  std::size_t spaces = 0;
+  bool closed = false;
+};
+
+Inbound::Inbound(const InboundContext& context, std::shared_ptr<const XmppSettings> settings)
+    : settings_(std::move(settings)), reader_(settings_->before_trust), nonce_(context.nonce),
+      tls_available_(context.tls_available), busy_(context.busy), tls_first_(context.tls_first) {}
+
+Inbound::~Inbound() = default;
+
+void Inbound::on(Event event, Instant now, Outbox& out) {
+  if (state_ == State::ended) return;
+  now_ = now;
+  std::visit([this, &out](auto& one) { handle(one, out); }, event);
+  consume_held(out);
+  finish_turn(out);
+  if (state_ == State::ended || !end_said_ || held_.empty()) return;
+  consume_held(out);   // what came while we made ready to leave
+  finish_turn(out);
+}
+
+// ---- the beginning ----
+
+void Inbound::handle(Opened& event, Outbox& out) {
+  remote_address_ = std::move(event.remote_address);
+  opened_ = now_;
+  out.set_timer(negotiation_timer, now_ + settings_->negotiation_max);
+  if (tls_first_) return;  // its TlsUp comes next
+  state_ = State::clear;
+  if (busy_) close_with({"resource-constraint", "too many connections, try again later", {}}, out);
+}
+
+void Inbound::handle(TlsUp& event, Outbox& out) {
+  tls_ = std::make_unique<TlsFacts>(std::move(event.facts));
+  state_ = State::secured;
+  begin_stream();
+  out.cancel_timer(wait_timer);
+  if (busy_) close_with({"resource-constraint", "too many connections, try again later", {}}, out);
+}
+
+// xmpp 2.4: whatever was read before counts for nothing.
+void Inbound::begin_stream() {
+  reader_.restart();
+  head_answered_ = head_seen_ = negotiated_ = false;
+}
+
+void Inbound::handle(Closed&, Outbox&) {
+  // Commits under way go on without us; who waits for their acknowledgement sends them again.
+  state_ = State::ended;
+  held_ = std::string();
+  current_.reset();
+}
+
+// ---- input ----
+
+bool Inbound::may_read() const {
+  // While trust judges a pair, what came behind it waits: whether it may pass hangs on the answer.
+  return asked_ == Asked::nothing && asking_trust_.empty() && !hang_up_ && !start_tls_ &&
+         !peer_closed_ &&
+         (ending_ == Ending::no || end_said_) &&
+         (state_ == State::clear || state_ == State::secured || state_ == State::trusted);
+}
+
+void Inbound::handle(Received& event, Outbox& out) {
+  last_input_ = now_;
+  pinged_ = false;
+  if (held_.empty()) consume(event.bytes, out);
+  if (!event.bytes.empty()) hold(event.bytes, out);
+}
+
+void Inbound::hold(std::string_view bytes, Outbox& out) {
+  if (hang_up_ || peer_closed_ || state_ == State::handshake) return;
+  if (held_.size() - held_from_ + bytes.size() > limits::stream_held_bytes_max)
+    return close_with({"resource-constraint", "too much input ahead of the answers", {}}, out);
+  held_.append(bytes);
+}
+
+void Inbound::consume_held(Outbox& out) {
+  if (held_.empty() || !may_read()) return;
+  std::string_view input = std::string_view(held_).substr(held_from_);
+  consume(input, out);
+  held_from_ = held_.size() - input.size();
+  if (!input.empty() && !hang_up_) return;
+  held_ = std::string();
+  held_from_ = 0;
+}
+
+void Inbound::consume(std::string_view& input, Outbox& out) {
+  while (!input.empty() && may_read()) {
+    Taken taken;
+    const xml::StreamReader::Fed fed = reader_.feed(input, taken);
+    input.remove_prefix(fed.consumed);
+    if (!within_bounds(fed.consumed, taken.spaces, out)) return;
+    if (taken.head) head(*taken.head, taken.declared, out);
+    else if (taken.one) element(*std::move(taken.one), out);
+    else if (taken.closed) peer_closed_ = true;
+    else if (fed.fault) close_with(from_fault(*fed.fault), out);
+    // RFC 6120 5.4.3.3: what stands in clear behind STARTTLS was put there by somebody else.
+    if (start_tls_ && !input.empty()) {
+      out.note(Level::warning, "xmpp.starttls_injection", "octets in clear behind STARTTLS");
+      cut();
+    }
+  }
+}
+
+// xmpp 7.5: who has not proved anything yet is let say little.
+bool Inbound::within_bounds(std::size_t bytes, std::size_t spaces, Outbox& out) {
+  if (state_ == State::trusted) return true;
+  clear_bytes_ += bytes;
+  clear_spaces_ += spaces;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now_ - opened_).count();
+  if (clear_bytes_ <= limits::stream_untrusted_bytes_max &&
+      clear_spaces_ <= limits::stream_untrusted_spaces_per_second_max *
+                           (static_cast<std::size_t>(seconds) + 1))
+    return true;
+  close_with({"policy-violation", "too much input before authentication", {}}, out);
+  return false;
+}
+
+void Inbound::element(xml::Element one, Outbox& out) {
+  if (one.is(ns::stream, "error")) {
+    const StreamError error = read_stream_error(one);
+    out.note(Level::info, "xmpp.peer_error", escape_text(error.condition + ": " + error.text));
+    peer_closed_ = true;
+    return;
+  }
+  if (!negotiated_) return close_with({"policy-violation", "features first", {}}, out);
+  if (state_ == State::clear) return negotiate_in_clear(one, out);
+  out.cancel_timer(wait_timer);
+  if (one.ns == ns::server) return stanza(std::move(one), out);
+  if (one.ns == ns::sasl) return authenticate(one, out);
+  if (one.ns == ns::dialback) return dialback(one, out);
+  if (one.ns == ns::management) return management(one, out);
+  if (one.is(ns::tls, "starttls")) {  // RFC 6120 5.4.2.2
+    say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+    say_goodbye(out);
+    hang_up_ = true;
+    return;
+  }
+  if (one.ns == ns::client) return close_with({"invalid-namespace", {}, {}}, out);  // xmpp 4.2
+  close_with({"unsupported-stanza-type", {}, {}}, out);
+}
+
+// ---- questions and time ----
+
+void Inbound::ask(Asked asked, Ask question, Outbox& out) {
+  asked_ = asked;
+  ask_ = out.ask(std::move(question));
+}
+
+void Inbound::handle(hanse::Answered& event, Outbox& out) {
+  const bool holds = asked_ != Asked::nothing && event.id == ask_;
+  const Asked asked = holds ? std::exchange(asked_, Asked::nothing) : Asked::nothing;
+  if (submitted(event.id, event.answer, out) || pair_answered(event.id, event.answer, out))
+    return;
+  switch (asked) {
+    case Asked::nothing:
+    case Asked::submit: return;
+    case Asked::head: return head_decided(event.answer, out);
+    case Asked::permit: return permit_decided(event.answer, out);
+  }
+}
+
+void Inbound::handle(Rang& event, Outbox& out) {
+  if (event.timer == close_timer || state_ == State::handshake) {
+    cut();  // said all there was to say; or no words in clear where TLS is expected
+  } else if (event.timer == idle_timer) {
+    idle(out);
+  } else if (state_ != State::trusted || event.timer == wait_timer) {
+    if (state_ == State::connecting) return cut();
+    close_with({"connection-timeout", "negotiation takes too long", {}}, out);
+  }
+}
+
+// xmpp 9.1: a stream that carries nothing in our direction can ask for a word only by XEP-0198.
+// Blanks keep the path open and let TCP find out whether it is.
+void Inbound::idle(Outbox& out) {
+  if (state_ != State::trusted || end_said_) return;
+  if (now_ - last_stanza_ >= settings_->idle_close_after) {
+    if (ending_ == Ending::no) ending_ = Ending::wanted;
+    return;
+  }
+  if (now_ - last_input_ >= settings_->idle_ping_after) {
+    if (pinged_ && managed_)
+      return close_with({"connection-timeout", "no sign of life", {}}, out);
+    say(managed_ ? "<r xmlns='urn:xmpp:sm:3'/>" : " ");
+    pinged_ = true;
+    out.set_timer(idle_timer, now_ + (managed_ ? settings_->answer_wait_max
+                                               : settings_->idle_ping_after));
+    return;
+  }
+  out.set_timer(idle_timer, std::min(last_input_ + settings_->idle_ping_after,
+                                     last_stanza_ + settings_->idle_close_after));
+}
+
+void Inbound::handle(Drain&, Outbox& out) {
+  if (state_ == State::trusted) {
+    ending_ = Ending::going_down;
+  } else {
+    close_with({"system-shutdown", {}, {}}, out);
+  }
+}
+
+void Inbound::handle(Deliver& event, Outbox& out) {  // we serve no lane
+  for (const Target& target : event.work.targets)
+    out.settle(target.id, {Disposition::returned, Fault::broken, {}, "not a lane's link", {}, {}});
+}
+
+// ---- the end ----
+
+void Inbound::say(std::string_view text) {
+  if (!end_said_) output_.append(text);
+}
+
+void Inbound::say(const xml::Element& one) {
+  if (!end_said_) write_element(one, output_);
+}
+
+// RFC 6120 4.9.1.2: the error stands in a stream, so ours is opened first.
+void Inbound::close_with(const StreamError& error, Outbox& out) {
+  if (end_said_ || hang_up_ || state_ == State::handshake || state_ == State::connecting)
+    return cut();
+  if (!head_answered_) answer_head(nullptr);
+  out.note(Level::info, "xmpp.closed", error.condition + ": " + error.text);
+  say(write_stream_error(error));
+  end_said_ = hang_up_ = true;
+}
+
+void Inbound::cut() {
+  if (!end_said_) output_.clear();
+  hang_up_ = true;
+}
+
+void Inbound::say_goodbye(Outbox& out) {
+  if (end_said_) return;
+  if (managed_ && state_ == State::trusted) acknowledge();
+  if (!head_answered_) answer_head(nullptr);
+  if (ending_ == Ending::going_down) {
+    out.note(Level::info, "xmpp.closed", "system-shutdown");
+    say(write_stream_error({"system-shutdown", {}, {}}));
+  } else {
+    say(stream_end);
+  }
+  end_said_ = true;
+}
+
+void Inbound::finish_turn(Outbox& out) {
+  if (state_ == State::ended) return;
+  if (managed_ && !end_said_ && managed_->answer_is_due()) acknowledge();
+  const bool all_done = asked_ == Asked::nothing && submits_.count() == 0;
+  if (all_done && !hang_up_ && (peer_closed_ || (ending_ != Ending::no && !end_said_))) {
+    say_goodbye(out);
+    if (peer_closed_) hang_up_ = true;
+    else out.set_timer(close_timer, now_ + limits::stream_farewell_wait_max);  // xmpp 2.7
+  }
+  if (!output_.empty()) {
+    out.send(output_);
+    if (output_.capacity() > limits::output_kept_bytes_max) output_ = std::string();
+    output_.clear();
+  }
+  if (hang_up_) {
+    state_ = State::ended;
+    held_ = std::string();
+    out.hang_up();
+  } else if (start_tls_) {
+    start_tls_ = false;
+    state_ = State::handshake;
+    TlsWish wish;
+    wish.identity = settings_->home_of(to_key_) == Home::none ? settings_->node_domain : to_key_;
+    wish.alpn = "xmpp-server";   // xmpp 1.9
+    wish.ask_certificate = true;
+    out.start_tls(std::move(wish));
+    out.set_timer(wait_timer, now_ + settings_->features_wait_max);
+  }
+}
+
+}  // namespace hanse::xmpp

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocols/engine.h"
+#include "protocols/protocol.h"
+#include "protocols/wire/xml_stream.h"
+#include "protocols/xmpp/acknowledged.h"
+#include "protocols/xmpp/dialback.h"
+#include "protocols/xmpp/errors.h"
+#include "protocols/xmpp/sasl_external.h"
+#include "protocols/xmpp/settings.h"
+#include "protocols/xmpp/stanza_check.h"
+#include "protocols/xmpp/stream_head.h"
+
+namespace hanse::xmpp {
+
+// The receiving side of one stream between servers. RFC 6120, XEP-0220, XEP-0178, XEP-0198
+class Inbound final : public Engine {
+ public:
+  Inbound(const InboundContext& context, std::shared_ptr<const XmppSettings> settings);
+  ~Inbound() override;
+  void on(Event event, Instant now, Outbox& out) override;
+
+ private:
+  // Legal orders (RFC 6120 4.2, 5.3.2, 6.3.4):
+  //   connecting -> clear -> handshake -> secured -> trusted     connecting -> secured: direct TLS
+  //   secured -> trusted by SASL (the stream begins anew) or by the first pair of dialback
+  //   any -> ended, from trusted by a farewell in both directions (RFC 6120 4.4)
+  enum class State : std::uint8_t { connecting, clear, handshake, secured, trusted, ended };
+  // Why we want to end it, once all is committed.
+  enum class Ending : std::uint8_t { no, wanted, going_down };
+  // What the question that holds up the input is about.
+  enum class Asked : std::uint8_t { nothing, head, permit, submit };
+  enum : TimerId { negotiation_timer, wait_timer, idle_timer, close_timer };
+
+  // What we know of a pair of domains the peer has proved.
+  struct Proved {
+    std::string peer;           // the configured one it was recognised as
+    bool permitted = false;     // Permit said yes once
+  };
+  // A db:result of the peer on its way to an answer. The question is first one to the
+  // authoritative server, if the certificate says nothing, and then one to trust.
+  struct Requested {
+    std::string from, to;       // as on the wire
+    DomainPair pair;
+    AskId ask = 0;
+    bool by_dialback = false;
+  };
+  struct Taken;                 // one event of the reader
+
+  // inbound.cpp: events, framing, the end
+  void handle(Opened& event, Outbox& out);
+  void handle(Received& event, Outbox& out);
+  void handle(TlsUp& event, Outbox& out);
+  void handle(Rang& event, Outbox& out);
+  void handle(hanse::Answered& event, Outbox& out);
+  void handle(Deliver& event, Outbox& out);
+  void handle(Drain& event, Outbox& out);
+  void handle(Closed& event, Outbox& out);
+  bool may_read() const;
+  void hold(std::string_view bytes, Outbox& out);
+  void consume_held(Outbox& out);
+  void consume(std::string_view& input, Outbox& out);
+  bool within_bounds(std::size_t bytes, std::size_t spaces, Outbox& out);
+  void element(xml::Element one, Outbox& out);
+  void finish_turn(Outbox& out);
+  void ask(Asked asked, Ask question, Outbox& out);
+  void idle(Outbox& out);
+  void begin_stream();
+
+  void say(std::string_view text);
+  void say(const xml::Element& one);
+  void close_with(const StreamError& error, Outbox& out);
+  void cut();                           // without a word
+  void say_goodbye(Outbox& out);
+
+  // inbound_negotiation.cpp: header, features, STARTTLS, SASL
+  void head(const xml::Element& header, const std::vector<xml::Declaration>& declared,
+            Outbox& out);
+  std::optional<StreamError> judge_head(const ReadHead& read) const;
+  void answer_head(const ReadHead* read);
+  void head_decided(const Answer& answer, Outbox& out);
+  void offer_in_clear(Outbox& out);
+  void offer_proofs(Outbox& out);
+  void offer_services(Outbox& out);
+  void say_features(const xml::Element& features, Outbox& out);
+  void say_limits(xml::Element& features) const;
+  void negotiate_in_clear(const xml::Element& one, Outbox& out);
+  void authenticate(const xml::Element& one, Outbox& out);
+  void authenticated(Outbox& out);
+  void become_trusted(Outbox& out);
+  std::vector<Evidence> evidence_for(std::string_view key) const;
+  std::string certificate_problem(std::string_view key) const;
+  bool pinned(const TrustDecision& decision, std::string_view key) const;
+  Verify proof_of(const std::string& key, bool by_dialback) const;
+  StreamError refusal(const Answer& answer, Outbox& out) const;
+
+  // inbound_dialback.cpp
+  void dialback(const xml::Element& one, Outbox& out);
+  void claim_pair(const xml::Element& result, Outbox& out);
+  void ask_authority(Requested requested, std::string key, Outbox& out);
+  void ask_trust(Requested requested, Outbox& out);
+  bool pair_answered(AskId id, const Answer& answer, Outbox& out);
+  void authority_answered(Requested requested, const Answer& answer, Outbox& out);
+  void trust_answered(const Requested& requested, const Answer& answer, Outbox& out);
+  void pair_refused(const Requested& requested, std::string_view condition,
+                    std::string_view type, Outbox& out);
+  void say_result(const Requested& requested, std::string_view type, const xml::Element* error);
+  void vouch(const xml::Element& verify, Outbox& out);
+  void unsolicited(const xml::Element& one, Outbox& out);
+  bool may_vouch();
+
+  // inbound_stanza.cpp
+  void stanza(xml::Element one, Outbox& out);
+  void permit_decided(const Answer& answer, Outbox& out);
+  Proved* find_proved(const Checked& checked);
+  void carry(Checked checked, const std::string& peer, Outbox& out);
+  void submit(Submission submission, Checked original, Outbox& out);
+  bool submitted(AskId id, const Answer& answer, Outbox& out);
+  void send_back(const Checked& refused, const StanzaError& error, Outbox& out);
+  void pass_reply(const Checked& to, const xml::Element& reply, Outbox& out);
+  Claim claim(std::string_view key) const;
+  Hop hop(const std::string& peer) const;
+
+  // inbound_management.cpp: XEP-0198
+  void management(const xml::Element& one, Outbox& out);
+  void acknowledge();
+
+  std::shared_ptr<const XmppSettings> settings_;
+  std::unique_ptr<TlsFacts> tls_;       // once it is up
+  xml::StreamReader reader_;
+  std::string held_;                    // input behind an open question
+  std::size_t held_from_ = 0;           // what of it is consumed
+  std::string output_;                  // leaves as one write a turn
+  std::string nonce_, remote_address_;
+  std::string from_, to_;               // of the first header; every further one says the same
+  std::string from_key_, to_key_;
+  std::string id_;                      // of our latest header
+  std::string peer_;                    // as trust has recognised `from`
+  PairBook book_;
+  std::map<DomainPair, Proved> proved_;                   // the valid ones of book_
+  std::pair<const DomainPair, Proved>* last_proved_ = nullptr;
+  std::vector<Requested> asking_authority_, asking_trust_;   // a few
+  std::unique_ptr<Checked> current_;    // the stanza whose permission is asked
+  std::optional<ExternalServer> external_;
+  std::optional<Acknowledged> managed_;  // XEP-0198 is on
+  SubmitsOpen submits_;
+  Instant now_{}, opened_{}, last_input_{}, last_stanza_{};
+  Instant vouched_since_{};             // the second that vouched_ counts
+  std::uint64_t streams_ = 0;           // headers answered: what ids are made of
+  std::size_t clear_bytes_ = 0, clear_spaces_ = 0;   // before trust (xmpp 7.5)
+  AskId ask_ = 0;
+  std::uint16_t vouched_ = 0;           // db:verify answered
+  State state_ = State::connecting;
+  Asked asked_ = Asked::nothing;
+  bool tls_available_, busy_, tls_first_;
+  bool head_answered_ = false;          // our header of this stream is said
+  bool head_seen_ = false;              // theirs
+  bool negotiated_ = false;             // features are said; elements may come
+  bool certificate_proved_ = false;     // `from`, by name and chain or by pin
+  bool pinged_ = false;                 // the peer was silent and has been asked for a word
+  bool start_tls_ = false, peer_closed_ = false, hang_up_ = false;
+  bool end_said_ = false;               // our last word
+  Ending ending_ = Ending::no;
+};
+
+}  // namespace hanse::xmpp

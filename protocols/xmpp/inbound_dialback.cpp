@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "federation/lane_name.h"
+#include "protocols/xmpp/inbound.h"
+#include "protocols/xmpp/jid.h"
+#include "protocols/xmpp/names.h"
+#include "server/base/limits.h"
+#include "server/base/text.h"
+
+namespace hanse::xmpp {
+
+namespace {
+
+// How a pair is refused when the authoritative server could not be asked (xmpp 3.13).
+struct Refused {
+  std::string_view condition, type;
+};
+
+Refused unreachable(Fault fault) {
+  switch (fault) {
+    case Fault::never: return {"remote-server-not-found", "cancel"};
+    case Fault::overloaded: return {"resource-constraint", "wait"};
+    case Fault::try_later:
+    case Fault::refused:
+    case Fault::broken: break;
+  }
+  return {"remote-server-timeout", "wait"};
+}
+
+// What the authoritative server answers beside valid and invalid.
+Refused refused_by(std::string_view condition) {
+  if (condition == "item-not-found" || condition == "host-unknown")
+    return {"remote-server-not-found", "cancel"};
+  if (condition == "remote-connection-failed") return {"remote-connection-failed", "cancel"};
+  if (condition == "resource-constraint") return {"resource-constraint", "wait"};
+  return {"remote-server-timeout", "wait"};
+}
+
+xml::Element make_error(std::string_view condition, std::string_view type) {
+  xml::Element out(ns::server, "error");
+  out.set("type", type);
+  out.add(ns::stanza_errors, condition);
+  return out;
+}
+
+}  // namespace
+
+void Inbound::dialback(const xml::Element& one, Outbox& out) {
+  const bool result = one.name == "result";
+  if (!result && one.name != "verify")
+    return close_with({"unsupported-stanza-type", {}, {}}, out);
+  if (one.has("type")) return unsolicited(one, out);
+  if (prepare_domain(one.attribute("from")).has_value() &&
+      prepare_domain(one.attribute("to")).has_value())
+    return result ? claim_pair(one, out) : vouch(one, out);
+  close_with({"improper-addressing", "dialback needs from and to", {}}, out);
+}
+
+// xmpp 3.9, 3.11: on a connection that others have opened we ask nothing, so every answer is one
+// that nobody asked for. Believing such an answer was the flaw of 2012.
+void Inbound::unsolicited(const xml::Element& one, Outbox& out) {
+  const DomainPair pair{domain_key(one.attribute("to")), domain_key(one.attribute("from"))};
+  out.note(Level::warning, "xmpp.unsolicited",
+           "a dialback answer nobody asked for, from " + escape_text(one.attribute("from")));
+  if (one.name == "result" ||
+      book_.answer_verify(std::string(one.attribute("id")), pair) == Answered::one_too_many)
+    close_with({"not-authorized", "nobody asked you that", {}}, out);
+}
+
+// ---- the receiving side (xmpp 3.10) ----
+
+void Inbound::claim_pair(const xml::Element& result, Outbox& out) {
+  Requested requested;
+  requested.from = prepare_domain(result.attribute("from")).value_or({});
+  requested.to = prepare_domain(result.attribute("to")).value_or({});
+  requested.pair = {domain_key(requested.to), domain_key(requested.from)};
+  const std::string& remote = requested.pair.remote;
+  const Home from_home = settings_->home_of(remote);
+  if (settings_->home_of(requested.pair.local) == Home::none && from_home != Home::face)
+    return pair_refused(requested, "item-not-found", "cancel", out);
+  if (from_home == Home::node || from_home == Home::component)
+    return pair_refused(requested, "forbidden", "auth", out);
+  const PairState state = book_.state(requested.pair);
+  if (state == PairState::valid) return say_result(requested, "valid", nullptr);
+  if (state == PairState::requested) return;   // its answer is on the way
+  if (!book_.request(requested.pair, now_ + settings_->answer_wait_max))
+    return pair_refused(requested, "resource-constraint", "wait", out);
+  // XEP-0344: a certificate that proves the name says as much as its server would.
+  if (settings_->trust_of(remote) != Trust::dialback || certificate_problem(remote).empty())
+    return ask_trust(std::move(requested), out);
+  ask_authority(std::move(requested), std::string(trim(result.text())), out);
+}
+
+void Inbound::ask_authority(Requested requested, std::string key, Outbox& out) {
+  xml::Element verify(ns::dialback, "verify");
+  verify.set("from", requested.to);
+  verify.set("to", requested.from);
+  verify.set("id", id_);
+  verify.add_text(key);
+  auto bytes = std::make_shared<std::string>();
+  write_element(verify, *bytes);
+  Convey convey;
+  Envelope& envelope = convey.submission.envelope;
+  envelope.flow = Flow::live;
+  envelope.patience = settings_->answer_wait_max;
+  envelope.from = {"xmpp", {}, requested.to};
+  envelope.to.push_back({"xmpp", std::string(verify_mark), requested.from});
+  envelope.key = {"xmpp", requested.pair.local, id_ + " " + requested.pair.remote};
+  envelope.native = "verify";
+  envelope.is_report = true;   // nobody is told but us
+  convey.submission.body.size = bytes->size();
+  convey.submission.body.bytes = std::move(bytes);
+  requested.by_dialback = true;
+  requested.ask = out.ask(std::move(convey));
+  asking_authority_.push_back(std::move(requested));
+}
+
+void Inbound::ask_trust(Requested requested, Outbox& out) {
+  requested.ask = out.ask(proof_of(requested.pair.remote, requested.by_dialback));
+  asking_trust_.push_back(std::move(requested));
+}
+
+bool Inbound::pair_answered(AskId id, const Answer& answer, Outbox& out) {
+  for (std::vector<Requested>* asking : {&asking_authority_, &asking_trust_}) {
+    const auto found = std::find_if(asking->begin(), asking->end(),
+                                    [id](const Requested& one) { return one.ask == id; });
+    if (found == asking->end()) continue;
+    Requested requested = std::move(*found);
+    asking->erase(found);
+    if (asking == &asking_authority_) authority_answered(std::move(requested), answer, out);
+    else trust_answered(requested, answer, out);
+    return true;
+  }
+  return false;
+}
+
+void Inbound::authority_answered(Requested requested, const Answer& answer, Outbox& out) {
+  const Conveyed* conveyed = std::get_if<Conveyed>(&answer);
+  const Error* error = std::get_if<Error>(&answer);
+  Refused refused = unreachable(error != nullptr ? error->fault : Fault::broken);
+  if (conveyed != nullptr) {
+    const Outcome& outcome = conveyed->outcome;
+    if (outcome.disposition != Disposition::delivered) refused = unreachable(outcome.fault);
+    else if (outcome.reply == "valid") return ask_trust(std::move(requested), out);
+    else if (outcome.reply == "invalid") refused = {{}, {}};
+    else refused = refused_by(outcome.reply);
+  }
+  if (!refused.condition.empty())
+    return pair_refused(requested, refused.condition, refused.type, out);
+  out.note(Level::warning, "xmpp.dialback_invalid", requested.from + " denies the key");
+  if (book_.valid_count() > 0) return pair_refused(requested, "forbidden", "auth", out);
+  book_.settle(requested.pair, false);
+  say_result(requested, "invalid", nullptr);   // xmpp 3.13
+  ending_ = Ending::wanted;
+}
+
+void Inbound::trust_answered(const Requested& requested, const Answer& answer, Outbox& out) {
+  const TrustDecision* decision = std::get_if<TrustDecision>(&answer);
+  const std::string& remote = requested.pair.remote;
+  const bool proved = requested.by_dialback || certificate_problem(remote).empty() ||
+                      (decision != nullptr && pinned(*decision, remote));
+  if (!proved) return pair_refused(requested, "not-authorized", "auth", out);
+  if (decision == nullptr || decision->verdict == Verdict::defer)
+    return pair_refused(requested, "resource-constraint", "wait", out);
+  if (decision->verdict == Verdict::refuse) {
+    out.note(Level::info, "peer.refused", requested.from + ": " + decision->why);
+    return pair_refused(requested, "policy-violation", "cancel", out);
+  }
+  book_.settle(requested.pair, true);
+  proved_[requested.pair] = {decision->peer, false};
+  say_result(requested, "valid", nullptr);
+  become_trusted(out);
+  out.wake(pair_lane(requested.pair.local, remote, remote));
+}
+
+void Inbound::pair_refused(const Requested& requested, std::string_view condition,
+                           std::string_view type, Outbox& out) {
+  if (book_.state(requested.pair) == PairState::requested) book_.settle(requested.pair, false);
+  out.note(Level::info, "xmpp.pair_refused",
+           requested.from + " to " + requested.to + ": " + std::string(condition));
+  const xml::Element error = make_error(condition, type);
+  say_result(requested, "error", &error);
+}
+
+void Inbound::say_result(const Requested& requested, std::string_view type,
+                         const xml::Element* error) {
+  xml::Element out(ns::dialback, "result");
+  out.set("from", requested.to);
+  out.set("to", requested.from);
+  out.set("type", type);
+  if (error != nullptr) out.add(*error);
+  say(out);
+}
+
+// ---- the authoritative side (xmpp 3.12) ----
+
+void Inbound::vouch(const xml::Element& verify, Outbox& out) {
+  const std::string_view from = verify.attribute("from"), to = verify.attribute("to");
+  xml::Element answer(ns::dialback, "verify");
+  answer.set("from", to);
+  answer.set("to", from);
+  answer.set("id", verify.attribute("id"));
+  // A server behind us asks here for every domain: we speak to it in their names.
+  const bool ours = settings_->home_of(domain_key(to)) != Home::none ||
+                    settings_->home_of(domain_key(from)) == Home::face;
+  if (!ours || !may_vouch()) {
+    answer.set("type", "error");
+    answer.add(ours ? make_error("resource-constraint", "wait")
+                    : make_error("item-not-found", "cancel"));
+    return say(answer);
+  }
+  const bool valid =
+      is_dialback_key({settings_->dialback_secret, settings_->dialback_secret_before}, from, to,
+                      verify.attribute("id"), trim(verify.text()));
+  if (!valid)
+    out.note(Level::warning, "xmpp.key_denied", escape_text(from) + " asked for a key of " +
+                                                    escape_text(to) + " that is not ours");
+  answer.set("type", valid ? "valid" : "invalid");
+  say(answer);
+}
+
+bool Inbound::may_vouch() {
+  using namespace std::chrono_literals;
+  if (now_ - vouched_since_ >= 1s) {
+    vouched_since_ = now_;
+    vouched_ = 0;
+  }
+  return vouched_++ < limits::stream_vouches_per_second_max;
+}
+
+}  // namespace hanse::xmpp

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/inbound.h"
+#include "protocols/xmpp/management.h"
+#include "protocols/xmpp/names.h"
+
+namespace hanse::xmpp {
+
+namespace {
+
+std::string failed(std::string_view condition) {
+  return "<failed xmlns='urn:xmpp:sm:3'><" + std::string(condition) +
+         " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>";
+}
+
+}  // namespace
+
+// The peer's stanzas are counted; of ours there are none on this stream. Resumption is not
+// offered: what a peer has not seen acknowledged it sends again on its next stream.
+void Inbound::management(const xml::Element& one, Outbox& out) {
+  if (one.name == "enable") {
+    if (state_ != State::trusted || managed_)  // xmpp 6.5
+      return say(failed("unexpected-request"));
+    managed_.emplace();
+    return say("<enabled xmlns='urn:xmpp:sm:3'/>");
+  }
+  if (one.name == "resume") return say(failed("item-not-found"));
+  if (!managed_) return say(failed("unexpected-request"));
+  if (one.name == "r") {
+    managed_->asked();
+    if (managed_->answer_is_due()) acknowledge();
+    return;
+  }
+  if (one.name != "a") return close_with({"unsupported-stanza-type", {}, {}}, out);
+  // xmpp 6.1: an acknowledgement of what was never sent
+  const std::optional<std::uint32_t> handled = read_handled(one.attribute("h"));
+  if (!handled) return close_with({"bad-format", "h has to be a number", {}}, out);
+  if (*handled == 0) return;
+  out.note(Level::info, "xmpp.closed", "acknowledged what was never sent");
+  say("<stream:error><undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+      "<handled-count-too-high xmlns='urn:xmpp:sm:3' h='" + std::to_string(*handled) +
+      "' send-count='0'/></stream:error></stream:stream>");
+  end_said_ = hang_up_ = true;
+}
+
+void Inbound::acknowledge() {
+  say(write_answer(managed_->handled()));
+}
+
+}  // namespace hanse::xmpp

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "federation/lane_name.h"
+#include "protocols/xmpp/evidence.h"
+#include "protocols/xmpp/inbound.h"
+#include "protocols/xmpp/jid.h"
+#include "protocols/xmpp/names.h"
+#include "server/base/text.h"
+
+namespace hanse::xmpp {
+
+// ---- headers ----
+
+void Inbound::head(const xml::Element& header, const std::vector<xml::Declaration>& declared,
+                   Outbox& out) {
+  const ReadHead read = read_head(header, declared, ns::server);
+  head_seen_ = true;
+  answer_head(&read);
+  if (const std::optional<StreamError> fault = judge_head(read)) return close_with(*fault, out);
+  from_ = read.from;
+  to_ = read.to;
+  from_key_ = domain_key(from_);
+  to_key_ = domain_key(to_);
+  if (state_ == State::clear) return offer_in_clear(out);
+  if (state_ == State::trusted) return offer_services(out);
+  ask(Asked::head, proof_of(from_key_, false), out);
+}
+
+// xmpp 2.3, in its order; 2.4 for all headers but the first.
+std::optional<StreamError> Inbound::judge_head(const ReadHead& read) const {
+  const bool version_only = read.fault && read.fault->condition == "unsupported-version";
+  if (read.fault && !version_only) return read.fault;
+  if (read.to.empty()) return StreamError{"improper-addressing", "to has to be a domain", {}};
+  const Home from_home = settings_->home_of(domain_key(read.from));
+  // A server behind us may reach everybody through us.
+  if (settings_->home_of(domain_key(read.to)) == Home::none && from_home != Home::face)
+    return StreamError{"host-unknown", {}, {}};
+  if (read.from.empty()) return StreamError{"improper-addressing", "from has to be a domain", {}};
+  if (from_home == Home::node || from_home == Home::component)
+    return StreamError{"invalid-from", "that is a name of ours", {}};
+  if (!from_.empty() && read.from != from_)
+    return StreamError{"invalid-from", "from has changed", {}};
+  if (!to_.empty() && read.to != to_)
+    return StreamError{"improper-addressing", "to has changed", {}};
+  if (read.fault) return read.fault;
+  if (read.legacy) return StreamError{"unsupported-version", "version has to be 1.0", {}};
+  return std::nullopt;
+}
+
+void Inbound::answer_head(const ReadHead* read) {
+  StreamHead head;
+  head.from = settings_->node_domain;
+  if (read != nullptr) {
+    head.to = read->from;
+    if (settings_->home_of(domain_key(read->to)) != Home::none) head.from = read->to;
+  }
+  head.id = id_ = make_id(nonce_, streams_++);   // xmpp 2.2
+  say(write_head(head));
+  head_answered_ = true;
+}
+
+// xmpp 2.3: policy has its word on whom we speak to, before anything is offered.
+void Inbound::head_decided(const Answer& answer, Outbox& out) {
+  const TrustDecision* decision = std::get_if<TrustDecision>(&answer);
+  const std::string problem = certificate_problem(from_key_);
+  certificate_proved_ =
+      problem.empty() || (decision != nullptr && pinned(*decision, from_key_));
+  const bool accepted = decision != nullptr && decision->verdict == Verdict::accept;
+  if (certificate_proved_ && !accepted) return close_with(refusal(answer, out), out);
+  if (accepted && certificate_proved_) peer_ = decision->peer;
+  // Whom a certificate does not prove, trust has not judged yet: dialback may.
+  if (!certificate_proved_ && settings_->trust_of(from_key_) != Trust::dialback) {
+    out.note(Level::warning, "xmpp.untrusted", from_ + ": " + problem);
+    return close_with({"not-authorized", "your certificate: " + problem, {}}, out);
+  }
+  offer_proofs(out);
+}
+
+// Why trust says no. What exactly it has against a peer is for our log alone.
+StreamError Inbound::refusal(const Answer& answer, Outbox& out) const {
+  const TrustDecision* decision = std::get_if<TrustDecision>(&answer);
+  const Error* error = std::get_if<Error>(&answer);
+  const std::string why = decision != nullptr ? decision->why
+                          : error != nullptr  ? error->what
+                                              : "no decision";
+  out.note(Level::info, "peer.refused", from_ + ": " + why);
+  if (decision == nullptr || decision->verdict == Verdict::defer)
+    return {"resource-constraint", "not now, try again later", {}};
+  return {"policy-violation", "not accepted from " + from_, {}};
+}
+
+std::vector<Evidence> Inbound::evidence_for(std::string_view key) const {
+  const std::string tls = tls_->version + " " + tls_->cipher;
+  return certificate_evidence(
+      {tls_->chain.get(), tls, key, {}, {}, settings_->legacy_cn});
+}
+
+// Empty when the certificate proves the domain.
+std::string Inbound::certificate_problem(std::string_view key) const {
+  const std::vector<Evidence> evidence = evidence_for(key);
+  return certificate_proves(evidence) ? std::string() : evidence.back().detail;
+}
+
+// A pinned certificate proves the peer it is pinned for, whoever has signed it.
+bool Inbound::pinned(const TrustDecision& decision, std::string_view key) const {
+  return equal_ascii_case(decision.peer, key) &&
+         std::any_of(decision.evidence.begin(), decision.evidence.end(),
+                     [](const Evidence& one) { return one.kind == "pin" && one.passed; });
+}
+
+Claim Inbound::claim(std::string_view key) const {
+  Claim claim;
+  claim.protocol = "xmpp";
+  claim.domain = claim.name = key;
+  claim.address = remote_address_;
+  if (tls_ != nullptr) claim.certificate_sha256 = tls_->certificate_sha256;
+  return claim;
+}
+
+Verify Inbound::proof_of(const std::string& key, bool by_dialback) const {
+  Verify out{claim(key), evidence_for(key)};
+  if (by_dialback) out.evidence.push_back({"dialback", true, {}});
+  return out;
+}
+
+// ---- features (xmpp 2.5) ----
+
+void Inbound::say_features(const xml::Element& features, Outbox& out) {
+  say(features);
+  negotiated_ = true;
+  if (state_ == State::trusted) out.cancel_timer(wait_timer);
+  else out.set_timer(wait_timer, now_ + settings_->features_wait_max);
+}
+
+void Inbound::say_limits(xml::Element& features) const {  // XEP-0478
+  xml::Element& limits = features.add(ns::limits, "limits");
+  limits.add(ns::limits, "max-bytes")
+      .add_text(std::to_string(settings_->after_trust.element_bytes_max));
+  const auto idle =
+      std::chrono::duration_cast<std::chrono::seconds>(settings_->idle_close_after).count();
+  if (idle > 0) limits.add(ns::limits, "idle-seconds").add_text(std::to_string(idle));
+}
+
+void Inbound::offer_in_clear(Outbox& out) {
+  if (!tls_available_)
+    return close_with({"policy-violation", "this node has no certificate yet", {}}, out);
+  xml::Element features(ns::stream, "features");
+  features.add(ns::tls, "starttls").add(ns::tls, "required");
+  say_features(features, out);
+}
+
+void Inbound::offer_proofs(Outbox& out) {
+  xml::Element features(ns::stream, "features");
+  if (certificate_proved_)
+    features.add(ns::sasl, "mechanisms").add(ns::sasl, "mechanism").add_text("EXTERNAL");
+  features.add(ns::dialback_feature, "dialback").add(ns::dialback_feature, "errors");
+  say_limits(features);
+  say_features(features, out);
+}
+
+void Inbound::offer_services(Outbox& out) {
+  xml::Element features(ns::stream, "features");
+  features.add(ns::management, "sm");
+  features.add(ns::dialback_feature, "dialback").add(ns::dialback_feature, "errors");
+  say_limits(features);
+  say_features(features, out);
+}
+
+// ---- STARTTLS ----
+
+void Inbound::negotiate_in_clear(const xml::Element& one, Outbox& out) {
+  if (one.is(ns::tls, "starttls")) {
+    say("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+    start_tls_ = true;
+    return;
+  }
+  if (one.ns == ns::client) return close_with({"invalid-namespace", {}, {}}, out);
+  if (one.ns == ns::server || one.ns == ns::dialback || one.ns == ns::sasl)
+    return close_with({"policy-violation", "STARTTLS first", {}}, out);   // xmpp 8
+  close_with({"unsupported-stanza-type", {}, {}}, out);
+}
+
+// ---- SASL EXTERNAL (xmpp 3.7, XEP-0178) ----
+
+void Inbound::authenticate(const xml::Element& one, Outbox& out) {
+  if (state_ == State::trusted && !external_)   // by dialback
+    return close_with({"policy-violation", "authenticated already", {}}, out);
+  if (!external_) external_.emplace(from_);
+  const std::string text(trim(one.text()));
+  SaslAnswer answer;
+  if (one.name == "auth")
+    answer = external_->on_auth(one.attribute("mechanism"), text, certificate_proved_);
+  else if (one.name == "response") answer = external_->on_response(text, certificate_proved_);
+  else if (one.name == "abort") answer = external_->on_abort();
+  else return close_with({"unsupported-stanza-type", {}, {}}, out);
+  switch (answer.kind) {
+    case SaslAnswer::Kind::success: return authenticated(out);
+    case SaslAnswer::Kind::challenge:
+      return say("<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+    case SaslAnswer::Kind::stream_error:
+      return close_with({std::string(answer.condition), answer.text, {}}, out);
+    case SaslAnswer::Kind::failure: break;
+  }
+  say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><" + std::string(answer.condition) +
+      "/></failure>");
+  out.note(Level::info, "xmpp.auth_failed", from_ + ": " + answer.text);
+  if (answer.close) return close_with({"policy-violation", "too many failures", {}}, out);
+  out.set_timer(wait_timer, now_ + settings_->features_wait_max);
+}
+
+void Inbound::authenticated(Outbox& out) {
+  say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+  const DomainPair pair{to_key_, from_key_};
+  if (!book_.grant(pair)) return close_with({"resource-constraint", {}, {}}, out);
+  proved_[pair] = {peer_, false};
+  become_trusted(out);
+  out.set_timer(wait_timer, now_ + settings_->features_wait_max);   // for its next header
+  out.wake(pair_lane(to_key_, from_key_, from_key_));   // xmpp 5.2: it is there, so try
+  begin_stream();
+}
+
+// xmpp 7.5
+void Inbound::become_trusted(Outbox& out) {
+  if (state_ == State::trusted) return;
+  state_ = State::trusted;
+  reader_.set_limits(settings_->after_trust);
+  last_stanza_ = now_;
+  out.cancel_timer(negotiation_timer);
+  out.cancel_timer(wait_timer);
+  out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
+}
+
+}  // namespace hanse::xmpp

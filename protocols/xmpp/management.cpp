@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/management.h"
+
+#include <charconv>
+
+#include "protocols/xmpp/names.h"
+
+namespace hanse::xmpp {
+
+void Unacknowledged::sent(std::vector<DeliveryId> targets) {
+  ++sent_;
+  if (!targets.empty()) waiting_.push_back({sent_, std::move(targets)});
+}
+
+// XEP-0198 section 4: numbers are compared by their distance, since they begin again after 2^32.
+std::optional<std::vector<DeliveryId>> Unacknowledged::acknowledged(std::uint32_t handled) {
+  const std::uint32_t advance = handled - handled_;
+  if (advance > sent_ - handled_) return std::nullopt;
+  std::vector<DeliveryId> out;
+  while (!waiting_.empty() && waiting_.front().number - handled_ <= advance) {
+    const std::vector<DeliveryId>& targets = waiting_.front().targets;
+    out.insert(out.end(), targets.begin(), targets.end());
+    waiting_.pop_front();
+  }
+  handled_ = handled;
+  return out;
+}
+
+std::vector<DeliveryId> Unacknowledged::rest() {
+  std::vector<DeliveryId> out;
+  for (const Stanza& one : waiting_) out.insert(out.end(), one.targets.begin(), one.targets.end());
+  waiting_.clear();
+  return out;
+}
+
+std::string write_enable() {
+  return "<enable xmlns='" + std::string(ns::management) + "'/>";
+}
+
+std::string write_request() { return "<r xmlns='" + std::string(ns::management) + "'/>"; }
+
+std::string write_answer(std::uint32_t handled) {
+  return "<a xmlns='" + std::string(ns::management) + "' h='" + std::to_string(handled) + "'/>";
+}
+
+std::optional<std::uint32_t> read_handled(std::string_view text) {
+  std::uint32_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty())
+    return std::nullopt;
+  return out;
+}
+
+}  // namespace hanse::xmpp

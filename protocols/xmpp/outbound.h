@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "protocols/protocol.h"
+#include "protocols/xmpp/management.h"
+#include "protocols/xmpp/settings.h"
+#include "protocols/xmpp/stream_head.h"
+
+namespace hanse::xmpp {
+
+// A stream that we open: for one of our domains, to one peer domain (RFC 6120 4 to 6).
+//
+//   opening    our header is sent, the peer's and its features are awaited
+//   securing   <starttls/> is sent, <proceed/> awaited; or TLS stood at the beginning
+//   trusting   TLS is up, trust judges the peer's certificate
+//   secured    header again, features awaited: how can we prove ourselves?
+//   proving    SASL EXTERNAL under way
+//   proved     header a third time, features awaited
+//   asking     dialback under way
+//   enabling   stream management under way
+//   ready      carries works
+//   closing    our end of the stream is written, the peer's is awaited
+//   closed
+// A lane of questions (verify_mark) is ready as soon as it is secured: what it asks needs no proof
+// of who asks. A lane with TlsLevel::off skips securing and trusting.
+class Outbound final : public Engine, private xml::StreamHandler {
+ public:
+  Outbound(const OutboundContext& context, std::shared_ptr<const XmppSettings> settings);
+  void on(Event event, Instant now, Outbox& out) override;
+
+ private:
+  enum class Phase : std::uint8_t {
+    opening, securing, trusting, secured, proving, proved, asking, enabling, ready, closing, closed
+  };
+  enum Timer : TimerId { negotiation_timer, answer_timer, keepalive_timer, closing_timer };
+
+  // outbound.cpp: life, framing, time
+  void opened(Outbox& out);
+  void received(std::string_view bytes, Outbox& out);
+  void read(std::string_view bytes, Outbox& out);
+  bool on_open(xml::Element header, std::vector<xml::Declaration> declared) override;
+  bool on_element(xml::Element element) override;
+  bool on_close() override;
+  void rang(TimerId timer, Outbox& out);
+  void drain(Outbox& out);
+  void closed(const Closed& closed, Outbox& out);
+  void send_head(Phase next, Outbox& out);
+  void wait_for_answer(Outbox& out);
+  void fail(std::string status, std::string what, Outbox& out, Fault fault = Fault::try_later);
+  void fail_with_error(const StreamError& error, std::string status, Outbox& out);
+  void peer_said_error(const xml::Element& element, Outbox& out);
+  void end_stream(Outbox& out);
+
+  // outbound_negotiation.cpp: from the first header to ready
+  void negotiate(const xml::Element& element, Outbox& out);
+  void hear_features(const xml::Element& features, Outbox& out);
+  void begin_tls(Outbox& out);
+  void tls_up(const TlsFacts& facts, Outbox& out);
+  void trust_decided(const Answer& answer, Outbox& out);
+  void prove(const xml::Element& features, Outbox& out);
+  void hear_proof(const xml::Element& element, Outbox& out);
+  void begin_dialback(Outbox& out);
+  void hear_dialback(const xml::Element& element, Outbox& out);
+  void enable_management(const xml::Element& features, Outbox& out);
+  void hear_enabled(const xml::Element& element, Outbox& out);
+  void become_ready(Outbox& out);
+  std::vector<Evidence> evidence(const TlsFacts& facts) const;
+
+  // outbound_delivery.cpp: works
+  void deliver(Work work, Outbox& out);
+  void deliver_question(const Work& work, Outbox& out);
+  void write_stanza(const Work& work, std::string_view bytes, Outbox& out);
+  void ask_for_acknowledgement(Outbox& out);
+  void hear(const xml::Element& element, Outbox& out);
+  void hear_answer(const xml::Element& element, Outbox& out);
+  void acknowledged(std::uint32_t handled, Outbox& out);
+  void settle(const std::vector<DeliveryId>& ids, Disposition disposition, Outbox& out);
+  Outcome outcome(Disposition disposition) const;
+  void keep_alive(Outbox& out);
+
+  const OutboundContext context_;
+  const std::shared_ptr<const XmppSettings> settings_;
+  std::string local_, remote_;        // domains in wire form
+  std::string local_key_, remote_key_;
+  bool questions_ = false;            // a lane of questions
+  xml::StreamReader reader_;
+  std::string held_;                  // input that came while trust was asked
+  Phase phase_ = Phase::opening;
+  std::string stream_id_;             // the peer's, of its latest header
+  bool dialback_offered_ = false, tls_up_ = false, proceed_heard_ = false, draining_ = false;
+  bool restart_ = false;              // the next octet begins a new stream
+  std::string endpoint_text_, tls_text_, proof_;   // for outcomes and the log
+  std::uint64_t peer_bytes_max_ = 0;  // XEP-0478; 0: not said
+
+  bool management_ = false;           // XEP-0198 is on
+  Unacknowledged unacknowledged_;
+  std::uint32_t handled_ = 0;         // stanzas of the peer's
+  bool asked_ = false;                // an acknowledgement is awaited
+  std::uint32_t asked_at_ = 0;        // unacknowledged_.count() when it was asked for
+  std::uint64_t last_question_ = 0;   // numbers the ids of our questions
+  std::deque<std::pair<std::string, DeliveryId>> questions_open_;
+
+  Instant now_{}, heard_at_{}, sent_at_{};
+  Outbox* out_ = nullptr;             // during on() only
+};
+
+}  // namespace hanse::xmpp

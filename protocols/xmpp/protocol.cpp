@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/protocol.h"
+
+#include "protocols/xmpp/component_inbound.h"
+#include "protocols/xmpp/component_outbound.h"
+#include "protocols/xmpp/inbound.h"
+#include "protocols/xmpp/outbound.h"
+#include "protocols/xmpp/report.h"
+#include "protocols/xmpp/settings.h"
+
+namespace hanse::xmpp {
+
+namespace {
+
+constexpr Listen listens[] = {
+    {.table = "listen.xmpp", .address_key = "addr", .default_port = 5269, .detect_tls = true,
+     .alpn = "xmpp-server", .ask_certificate = true},
+    {.table = "component", .address_key = "addr", .default_port = 5347, .when_key = "role",
+     .when = "accept"},
+};
+
+class Room final : public ProtocolRoom {
+ public:
+  Room(std::shared_ptr<const XmppSettings> settings, std::shared_ptr<const LaneTraits> traits)
+      : settings_(std::move(settings)), traits_(std::move(traits)) {}
+
+  std::unique_ptr<Engine> inbound(const InboundContext& context) const override {
+    if (context.listener == "component")
+      return std::make_unique<ComponentInbound>(context, settings_);
+    return std::make_unique<Inbound>(context, settings_);
+  }
+
+  std::unique_ptr<Engine> outbound(const OutboundContext& context) const override {
+    if (const Component* component = component_of(*settings_, context.lane))
+      return std::make_unique<ComponentOutbound>(*component, to_text(context.endpoint),
+                                                 settings_);
+    return std::make_unique<Outbound>(context, settings_);
+  }
+
+  std::shared_ptr<const LaneTraits> lane_traits() const override { return traits_; }
+
+  Result<Submission> report(const Reportable& failed, std::string_view head,
+                            UtcTime) const override {
+    return make_report(*settings_, failed, head);
+  }
+
+ private:
+  const std::shared_ptr<const XmppSettings> settings_;
+  const std::shared_ptr<const LaneTraits> traits_;
+};
+
+Result<std::shared_ptr<const ProtocolRoom>> open_room(const Configuration& configuration,
+                                                      const NodeFacts& node) {
+  Result<XmppSettings> read = read_settings(configuration, node);
+  if (!read) return read.error();
+  const auto settings = std::make_shared<const XmppSettings>(*std::move(read));
+  return std::shared_ptr<const ProtocolRoom>(
+      std::make_shared<Room>(settings, read_traits(configuration, settings)));
+}
+
+}  // namespace
+
+const Protocol& protocol() {
+  static const Protocol streams{"xmpp", option_tables(), listens, peer_options(), open_room};
+  return streams;
+}
+
+}  // namespace hanse::xmpp

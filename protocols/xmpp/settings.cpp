@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/settings.h"
+
+#include <algorithm>
+
+#include "federation/lane_name.h"
+#include "federation/routes.h"
+#include "protocols/xmpp/discover.h"
+#include "protocols/xmpp/jid.h"
+#include "server/base/text.h"
+
+namespace hanse::xmpp {
+
+namespace {
+
+constexpr std::int64_t hour_seconds = 3600;
+constexpr std::int64_t day_seconds = 24 * hour_seconds;
+constexpr std::int64_t stanza_least = 10'000;                 // RFC 6120 13.12
+constexpr std::int64_t stanza_most = 16 * 1024 * 1024;
+constexpr std::size_t secret_characters_min = 16;             // xmpp 13
+
+constexpr Option xmpp_options[] = {
+    {.key = "hosts", .type = OptionType::text_list, .fallback = "[]",
+     .help = "Domains this node is itself: it answers for them (ping, service discovery)."},
+    {.key = "relay_from", .type = OptionType::text_list, .fallback = "[]",
+     .help = "Networks whose servers may send to anywhere through us: your own ones."},
+    {.key = "unknown_peers", .type = OptionType::choice, .fallback = {},
+     .help = "What a peer without a [peer] table may do; absent: as in [policy].",
+     .choices = "reject|probation|open"},
+
+    // Whom to believe.
+    {.key = "trust", .type = OptionType::choice, .fallback = "\"verify\"",
+     .help = "How peers prove themselves: verify (a certificate, by DANE or a known authority), "
+             "or dialback over TLS as well.",
+     .choices = "verify|dialback"},
+    {.key = "dialback_secret", .type = OptionType::secret, .fallback = {},
+     .help = "What dialback keys are made of; absent: the node's own secret."},
+    {.key = "dialback_secret_before", .type = OptionType::secret, .fallback = {},
+     .help = "The one before, still believed while keys made with it are under way."},
+    {.key = "legacy_cn", .type = OptionType::boolean, .fallback = "false",
+     .help = "Take the common name of a certificate that has no names of the kinds in use."},
+
+    // What this node says of itself.
+    {.key = "name", .type = OptionType::text, .fallback = "\"hanse\"",
+     .help = "The node's name in service discovery."},
+    {.key = "tell_system", .type = OptionType::boolean, .fallback = "false",
+     .help = "Name the operating system when asked for the version."},
+    {.key = "abuse_addresses", .type = OptionType::text_list, .fallback = "[]",
+     .help = "Where to report abuse, as URIs: [\"mailto:abuse@a.example\"] (XEP-0157)."},
+    {.key = "admin_addresses", .type = OptionType::text_list, .fallback = "[]",
+     .help = "How to reach the operators, as URIs."},
+    {.key = "security_addresses", .type = OptionType::text_list, .fallback = "[]",
+     .help = "Where to report security problems, as URIs."},
+
+    // Bounds.
+    {.key = "stanza_bytes_max", .type = OptionType::bytes, .fallback = "\"256KiB\"",
+     .help = "Largest stanza of a peer that has proved itself.",
+     .least = stanza_least, .most = stanza_most},
+    {.key = "negotiation_timeout", .type = OptionType::duration, .fallback = "\"90s\"",
+     .help = "How long a stream may take until it is authenticated.", .least = 5, .most = 600},
+    {.key = "features_timeout", .type = OptionType::duration, .fallback = "\"30s\"",
+     .help = "How long to wait for each answer of that.", .least = 5, .most = 600},
+    {.key = "answer_timeout", .type = OptionType::duration, .fallback = "\"60s\"",
+     .help = "How long to wait for a dialback result, an acknowledgement, a ping.",
+     .least = 5, .most = 600},
+    {.key = "ping_after", .type = OptionType::duration, .fallback = "\"10m\"",
+     .help = "A peer that was silent so long is asked whether it is there.",
+     .least = 10, .most = day_seconds},
+    {.key = "idle_close", .type = OptionType::duration, .fallback = "\"1h\"",
+     .help = "A stream without stanzas for so long is closed.",
+     .least = 60, .most = 7 * day_seconds},
+
+    // Waiting messages.
+    {.key = "retry", .type = OptionType::duration_list,
+     .fallback = "[\"5s\", \"30s\", \"2m\", \"5m\", \"10m\", \"20m\", \"30m\"]",
+     .help = "Waits after the first, second ... failed attempt to reach a peer; the last repeats.",
+     .least = 1, .most = day_seconds},
+    {.key = "lifetime", .type = OptionType::duration, .fallback = "\"72h\"",
+     .help = "A message that could not be delivered for so long goes back to its sender.",
+     .least = 60, .most = 30 * day_seconds},
+    {.key = "loopback_addresses", .type = OptionType::boolean, .fallback = "false",
+     .help = "Go to loopback addresses found by DNS; for tests on one machine."},
+};
+
+constexpr Option peer_option_table[] = {
+    {.key = "xmpp_trust", .type = OptionType::choice, .fallback = {},
+     .help = "How this peer proves itself over XMPP; absent: as in [xmpp] trust.",
+     .choices = "verify|dialback"},
+    {.key = "xmpp_when_down", .type = OptionType::choice, .fallback = "\"store\"",
+     .help = "What to do with messages for this peer while it is down: keep or send them back.",
+     .choices = "store|bounce"},
+};
+
+constexpr Option listen_options[] = {
+    {.key = "addr", .type = OptionType::text_list,
+     .help = "Where to listen, e.g. [\"[::]:5269\", \"[::]:5270\"]; each takes STARTTLS and direct "
+             "TLS. Absent: nowhere.",
+     .applies = Applies::restart},
+};
+
+constexpr Option component_options[] = {
+    {.key = "role", .type = OptionType::choice, .fallback = "\"accept\"",
+     .help = "accept: a gateway connects to us; connect: we connect to a server as its component.",
+     .applies = Applies::restart, .choices = "accept|connect"},
+    {.key = "addr", .type = OptionType::text, .fallback = "\"127.0.0.1:5347\"",
+     .help = "Where to listen for it, or to go to. There is no TLS in this protocol.",
+     .applies = Applies::restart},
+    {.key = "secret", .type = OptionType::secret, .fallback = {},
+     .help = "What both sides know; at least 16 characters.", .required = true},
+};
+
+constexpr OptionTable tables[] = {
+    {.name = "xmpp", .shape = TableShape::single,
+     .help = "XMPP between servers.", .options = xmpp_options},
+    {.name = "listen.xmpp", .shape = TableShape::single,
+     .help = "Where other XMPP servers arrive.", .options = listen_options},
+    {.name = "component", .shape = TableShape::keyed,
+     .help = "An external component (XEP-0114), by its domain.", .options = component_options},
+};
+
+Error problem(std::string_view key, std::string_view what) {
+  return {Fault::never, std::string(key) + ": " + std::string(what)};
+}
+
+Result<std::string> read_domain(std::string_view key, const std::string& text) {
+  std::string out = domain_key(text);
+  if (out.empty()) return problem(key, "not a domain: " + escape_text(text));
+  return out;
+}
+
+xml::StreamLimits limits_before_trust() {   // xmpp 7.5
+  return {.element_bytes_max = 8 * 1024, .depth_max = 16, .nodes_max = 64, .attributes_max = 32,
+          .name_bytes_max = 256, .ns_bytes_max = 1024, .namespaces_max = 64,
+          .dictionary_names_max = 8192};
+}
+
+xml::StreamLimits limits_after_trust(std::size_t stanza_bytes_max) {
+  return {.element_bytes_max = stanza_bytes_max, .depth_max = 64, .nodes_max = 20'000,
+          .attributes_max = 64, .name_bytes_max = 256, .ns_bytes_max = 1024,
+          .namespaces_max = 64, .dictionary_names_max = 8192};
+}
+
+Result<Component> read_component(const Settings& table) {
+  Result<std::string> domain = read_domain("component", table.name);
+  if (!domain) return domain.error();
+  Component out;
+  out.domain = *std::move(domain);
+  out.role = table.text("role") == "connect" ? Component::Role::connect : Component::Role::accept;
+  out.address = table.text("addr");
+  out.secret = std::string(trim(table.text("secret")));
+  if (out.secret.size() < secret_characters_min)
+    return problem("component." + table.name + ".secret", "needs at least 16 characters");
+  return out;
+}
+
+// A domain with a way of its own is that of a server behind us; "*" and discovery are no such way.
+std::vector<std::string> read_faces(const Configuration& configuration) {
+  std::vector<std::string> out;
+  for (const Settings& route : configuration.tables("route")) {
+    const std::string protocol = route.text_or("protocol", {});
+    if (protocol != "xmpp" || route.text("match") == "*" || route.text("via") == "discover")
+      continue;
+    out.push_back(lower_ascii(route.text("match")));
+  }
+  return out;
+}
+
+Result<void> read_peers(const Configuration& configuration, XmppSettings& out) {
+  for (const Settings& peer : configuration.tables("peer")) {
+    const std::string key = domain_key(peer.name);
+    if (key.empty()) continue;
+    if (peer.has("xmpp_trust"))
+      out.peer_trust[key] = peer.text("xmpp_trust") == "dialback" ? Trust::dialback : Trust::verify;
+    if (peer.text_or("xmpp_when_down", "store") == "bounce") out.peer_bounce.insert(key);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const OptionTable> option_tables() { return tables; }
+std::span<const Option> peer_options() { return peer_option_table; }
+
+Home XmppSettings::home_of(std::string_view key) const {
+  if (components.find(key) != components.end()) return Home::component;
+  if (std::find(hosts.begin(), hosts.end(), key) != hosts.end()) return Home::node;
+  for (const std::string& pattern : faces)
+    if (domain_matches(pattern, key)) return Home::face;
+  return Home::none;
+}
+
+Trust XmppSettings::trust_of(std::string_view peer_key) const {
+  const auto found = peer_trust.find(peer_key);
+  return found == peer_trust.end() ? trust : found->second;
+}
+
+Result<XmppSettings> read_settings(const Configuration& configuration, const NodeFacts& node) {
+  const Settings& table = configuration.table("xmpp");
+  XmppSettings out;
+  out.node_domain = node.domain;
+  for (const std::string& host : table.list("hosts")) {
+    Result<std::string> key = read_domain("xmpp.hosts", host);
+    if (!key) return key.error();
+    out.hosts.push_back(*std::move(key));
+  }
+  for (const Settings& each : configuration.tables("component")) {
+    Result<Component> component = read_component(each);
+    if (!component) return component.error();
+    out.components[component->domain] = *component;
+  }
+  out.faces = read_faces(configuration);
+  if (Result<void> peers = read_peers(configuration, out); !peers) return peers.error();
+  out.trust = table.text("trust") == "dialback" ? Trust::dialback : Trust::verify;
+  out.dialback_secret = table.text_or("dialback_secret", node.secret);
+  out.dialback_secret_before = table.text_or("dialback_secret_before", {});
+  out.legacy_cn = table.boolean("legacy_cn");
+  out.name = table.text("name");
+  out.tell_system = table.boolean("tell_system");
+  out.abuse_addresses = table.list("abuse_addresses");
+  out.admin_addresses = table.list("admin_addresses");
+  out.security_addresses = table.list("security_addresses");
+  out.clock = node.clock;
+  if (node.clock != nullptr) out.started = node.clock->utc();
+  out.before_trust = limits_before_trust();
+  out.after_trust = limits_after_trust(static_cast<std::size_t>(table.integer("stanza_bytes_max")));
+  out.negotiation_max = table.duration("negotiation_timeout");
+  out.features_wait_max = table.duration("features_timeout");
+  out.answer_wait_max = table.duration("answer_timeout");
+  out.idle_ping_after = table.duration("ping_after");
+  out.idle_close_after = table.duration("idle_close");
+  out.dial.loopback_addresses = table.boolean("loopback_addresses");
+  const Settings& listen = configuration.table("listen.xmpp");
+  if (listen.has("addr")) out.dial.own_endpoints = listen.list("addr");
+  if (table.durations("retry").empty()) return problem("xmpp.retry", "needs at least one wait");
+  return out;
+}
+
+namespace {
+
+// A lane that nobody can dial: its peer connects to us.
+class Waiting final : public Discovery {
+ public:
+  std::optional<Ask> next() override { return std::nullopt; }
+  void on(const DnsQuestion&, const Result<DnsAnswer>&) override {}
+  bool done() const override { return true; }
+  Result<std::vector<Endpoint>> endpoints() override { return std::vector<Endpoint>{}; }
+  std::string status() const override { return "4.4.1"; }
+  std::string story() const override { return "waits for the component to connect"; }
+};
+
+std::unique_ptr<Discovery> discover(const XmppSettings& settings, std::string_view lane,
+                                    Random& random) {
+  if (lane.ends_with(verify_mark)) lane.remove_suffix(verify_mark.size());
+  const LaneName name = split_lane(lane);
+  const auto component = settings.components.find(name.target);
+  if (component == settings.components.end() || name.sender != "*")
+    return std::make_unique<DomainDiscovery>(lane, settings.dial, random);
+  if (component->second.role == Component::Role::accept) return std::make_unique<Waiting>();
+  return std::make_unique<DomainDiscovery>(
+      pair_lane("*", component->first, component->second.address), settings.dial, random);
+}
+
+}  // namespace
+
+// One link in order; what it carries at once is bounded by what the peer may leave unacknowledged.
+std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration,
+                                              std::shared_ptr<const XmppSettings> settings) {
+  const Settings& table = configuration.table("xmpp");
+  auto out = std::make_shared<LaneTraits>();
+  out->protocol = "xmpp";
+  out->ordered = true;
+  out->memory_items_max = 10'000;               // xmpp 5.5
+  out->link_window = 4096;
+  out->links_first = out->links_max = 1;
+  out->works_per_link_max = SIZE_MAX;
+  out->link_age_max = std::chrono::hours(24 * 365);
+  out->idle_keep = settings->idle_close_after;  // xmpp 9.1
+  out->endpoints_tried_max = 16;                // xmpp 1.5
+  out->connect_patience = std::chrono::seconds(2);
+  out->may_means = TlsLevel::encrypt;           // xmpp 3.1
+  out->retry = table.durations("retry");
+  out->breaker_waits = table.durations("retry");
+  out->breaker_failures = 1;
+  out->lifetime = out->report_lifetime = table.duration("lifetime");
+  out->startup_spread = std::chrono::seconds(5);
+  out->lane_name = [settings](std::string_view from, const Address& to,
+                              const RouteChoice& choice) {
+    return lane_of(*settings, from, to, choice.lane);
+  };
+  out->discover = [settings](const std::string& lane, Random& random) {
+    return discover(*settings, lane, random);
+  };
+  return out;
+}
+
+// A component's lane is the same for all who write to it: there is one connection to it.
+std::string lane_of(const XmppSettings& settings, std::string_view from, const Address& to,
+                    std::string_view hop) {
+  const std::string key = domain_key(to.domain);
+  if (settings.components.find(key) != settings.components.end()) return pair_lane("*", key, key);
+  const std::string own = domain_key(from);
+  const auto self = settings.components.find(own);
+  if (self != settings.components.end() && self->second.role == Component::Role::connect)
+    return pair_lane("*", own, own);
+  std::string lane = pair_lane(own, key, hop == to.domain ? key : hop);
+  if (to.local == verify_mark) lane += verify_mark;
+  return lane;
+}
+
+}  // namespace hanse::xmpp

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "federation/lane.h"
+#include "federation/next_hop.h"
+#include "protocols/protocol.h"
+#include "protocols/wire/xml_stream.h"
+
+namespace hanse::xmpp {
+
+// How a peer domain has to prove itself (xmpp 3.5).
+enum class Trust : std::uint8_t {
+  verify,     // a certificate: by pin, DANE or a known authority
+  dialback,   // or dialback, over TLS
+};
+
+// [component."gw.a.example"] (XEP-0114).
+struct Component {
+  enum class Role : std::uint8_t { accept, connect };
+  std::string domain;        // domain key
+  Role role = Role::accept;
+  std::string address;       // listens there, or goes there: "127.0.0.1:5347"
+  std::string secret;
+};
+
+// Whose a domain is, as this node sees it.
+enum class Home : std::uint8_t {
+  none,       // somebody else's
+  node,       // ours: we answer for it
+  component,  // that of a component beside us
+  face,       // a server behind us, by [[route]]
+};
+
+struct XmppSettings {
+  std::string node_domain;
+  std::vector<std::string> hosts;                       // domain keys
+  std::map<std::string, Component, std::less<>> components;   // by domain key
+  std::vector<std::string> faces;                       // what routes with a via match
+  Trust trust = Trust::verify;
+  std::map<std::string, Trust, std::less<>> peer_trust; // by domain key
+  std::set<std::string, std::less<>> peer_bounce;       // peers whose messages are not stored
+  std::string dialback_secret, dialback_secret_before;  // octets
+  bool legacy_cn = false;
+  std::string name;                                     // the node's, for service discovery
+  bool tell_system = false;
+  std::vector<std::string> abuse_addresses, admin_addresses, security_addresses;
+  const Clock* clock = nullptr;                         // wall time, for stamps
+  UtcTime started{};
+  DialRules dial;
+  xml::StreamLimits before_trust, after_trust;          // xmpp 7.5
+  Duration negotiation_max{}, features_wait_max{}, answer_wait_max{};  // 2.6, 3.9
+  Duration idle_ping_after{}, idle_close_after{};       // 9.1
+
+  Home home_of(std::string_view domain_key) const;
+  Trust trust_of(std::string_view peer_key) const;
+};
+
+// Marks the lane, and as a local part the address, of questions to the server that is
+// authoritative for a domain (dialback, xmpp 3.10): they have a connection of their own, which
+// needs no proof of who we are, so that two servers that ask each other never wait for each other.
+inline constexpr std::string_view verify_mark = "?verify";
+
+// The name of the lane that carries from a domain to an address.
+std::string lane_of(const XmppSettings& settings, std::string_view from, const Address& to,
+                    std::string_view hop);
+
+std::span<const OptionTable> option_tables();
+std::span<const Option> peer_options();
+Result<XmppSettings> read_settings(const Configuration& configuration, const NodeFacts& node);
+std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration,
+                                              std::shared_ptr<const XmppSettings> settings);
+
+}  // namespace hanse::xmpp

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/protocols/xmpp/inbound_bench.h"
+
+#include "protocols/xmpp/component_inbound.h"
+#include "protocols/xmpp/inbound.h"
+
+namespace hanse::xmpp::test {
+
+namespace {
+
+struct FixedClock final : Clock {
+  Instant now() const override { return {}; }
+  UtcTime utc() const override { return from_unix_ms(1'700'000'000'000); }
+};
+const FixedClock fixed_clock;
+
+}  // namespace
+
+std::shared_ptr<const XmppSettings> inbound_settings(Trust trust) {
+  XmppSettings out;
+  out.node_domain = "a.example";
+  out.hosts = {"a.example"};
+  out.components["gw.a.example"] = {"gw.a.example", Component::Role::accept, "127.0.0.1:5347",
+                                    "a secret of the gateway"};
+  out.faces = {"f.example"};
+  out.trust = trust;
+  out.dialback_secret = "s3cr3tf0rd14lb4ck";
+  out.name = "hanse";
+  out.abuse_addresses = {"mailto:abuse@a.example"};
+  out.clock = &fixed_clock;
+  out.started = fixed_clock.utc() - std::chrono::seconds(90);
+  out.before_trust = {8192, 16, 64, 32, 256, 1024, 64, 8192};
+  out.after_trust = {262144, 64, 20000, 64, 256, 1024, 64, 8192};
+  out.negotiation_max = std::chrono::seconds(90);
+  out.features_wait_max = std::chrono::seconds(30);
+  out.answer_wait_max = std::chrono::seconds(60);
+  out.idle_ping_after = std::chrono::minutes(10);
+  out.idle_close_after = std::chrono::hours(1);
+  return std::make_shared<const XmppSettings>(std::move(out));
+}
+
+std::unique_ptr<Engine> make_inbound(const hanse::test::Settings& settings) {
+  InboundContext context;
+  context.tls_available = true;
+  context.busy = settings.contains("busy");
+  context.tls_first = settings.contains("tls_first");
+  return std::make_unique<Inbound>(
+      context, inbound_settings(settings.contains("trust") ? Trust::dialback : Trust::verify));
+}
+
+std::unique_ptr<Engine> make_component(const hanse::test::Settings&) {
+  InboundContext context;
+  context.listener = "component";
+  return std::make_unique<ComponentInbound>(context, inbound_settings());
+}
+
+std::string open_head() {
+  return "<stream:stream xmlns='jabber:server' xmlns:db='jabber:server:dialback' "
+         "xmlns:stream='http://etherx.jabber.org/streams' from='b.example' to='a.example' "
+         "version='1.0'>";
+}
+
+hanse::test::EngineBench trusted() {
+  hanse::test::EngineBench bench(make_inbound({{"tls_first", "1"}}));
+  bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
+  TlsFacts facts;
+  facts.version = "TLSv1.3";
+  facts.cipher = "TLS_AES_256_GCM_SHA384";
+  auto chain = std::make_shared<CertificateChain>();
+  chain->valid = true;
+  chain->certificates.emplace_back().dns_names = {"b.example"};
+  facts.chain = std::move(chain);
+  bench.event(TlsUp{facts});
+  bench.feed(open_head());
+  bench.answer_first(TrustDecision{Verdict::accept, "b.example", "", {}});
+  bench.feed("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
+  bench.feed(open_head());
+  bench.take_output();
+  return bench;
+}
+
+}  // namespace hanse::xmpp::test
