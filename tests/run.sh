@@ -28,8 +28,8 @@ suite() {
     tail -n 60 "$build/suite.log.$$"
     [ "$(grep -c '^fail ' "$HANSE_RESULTS")" -gt "$before" ] || echo "fail $name" >>"$HANSE_RESULTS"
   fi
-  grep -E '^(crash|interop|interface|system): .*(kills|came twice|skipped|passed)' \
-    "$build/suite.log.$$" | sed 's/^/    /'
+  grep -E -e '^(crash|interop|interface|system)[^:]*: .*(kills|came twice|skipped|passed)' \
+    -e '^(pass|fail|skip|n/a) interop XMPP: ' "$build/suite.log.$$" | sed 's/^/    /'
 }
 
 for unit in base federation store protocols session config net console; do
@@ -46,8 +46,11 @@ else
   suite "demo" $python -m tests.demo.demo
   suite "system: durability seen from outside" $python -m tests.system.durability
   suite "system: the interface" $python -m tests.system.interface
+  suite "system: XMPP streams" $python -m tests.system.xmpp_streams
   suite "interop: Postfix and Exim" $python -m tests.interop.interop
+  suite "interop: XMPP" $python -m tests.interop.xmpp
   suite "crash: 100 rounds" $python -m tests.crash.crash 100
+  suite "crash: XMPP" $python -m tests.crash.xmpp_crash 10000
   for unit in base federation store protocols session config net console; do
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit"
   done

@@ -6,6 +6,7 @@ exactly once and byte-exact below its trace header."""
 import sys
 import time
 
+from tests.demo import xmpp_act
 from tests.harness import dns, mail, pki
 from tests.harness.node import Node
 from tests.harness.workspace import Workspace, free_port, wait_until
@@ -47,7 +48,7 @@ PEER = """
 [peer."{name}.example"]
 state = "active"
 role = "peer"
-scopes = ["smtp"]
+scopes = ["smtp", "xmpp"]
 addresses = ["127.0.0.0/8"]
 tls = "verify"
 """
@@ -71,16 +72,18 @@ class Demo:
         self.port = free_port(tuple(HOSTS.values()))
         self.dns_port = free_port()
         self.authority = pki.Authority(workspace.folder("pki"), "Demo CA")
+        self.act_two = xmpp_act.Act(workspace, {name: HOSTS[name] for name in ("a", "b")})
         # Mail for c.example goes through b: that is what c's MX record says.
         self.dns = dns.DnsServer(workspace, [
             "a MX 10 mx.a", "b MX 10 mx.b", "c MX 10 mx.b",
-            *(f"mx.{name} A {host}" for name, host in HOSTS.items())], port=self.dns_port)
+            *(f"mx.{name} A {host}" for name, host in HOSTS.items()),
+            *self.act_two.records()], port=self.dns_port)
         self.sink = mail.Sink("127.0.0.1", 0)
         self.sent = {}
         self.nodes = {name: self.node(name) for name in HOSTS}
 
     def node(self, name):
-        cert, key = self.authority.issue(f"mx.{name}.example")
+        cert, key = self.authority.issue(f"mx.{name}.example", *self.act_two.names(name))
         hosts, relay, more = "", "", ""
         if name == "a":
             relay = '"127.0.0.0/8"'
@@ -93,6 +96,8 @@ class Demo:
             hosts = '"c.example"'
             more = PEER.format(name="b") + ROUTE.format(
                 match="c.example", via=f"127.0.0.1:{self.sink.port}", tls="off")
+        if name in self.act_two.hosts:
+            more += self.act_two.tables(name)
         return Node(self.workspace, name, CONFIG.format(
             name=name, host=HOSTS[name], port=self.port, dns=self.dns_port, cert=cert, key=key,
             ca=self.authority.certificate, hosts=hosts, relay=relay, more=more))
@@ -108,7 +113,7 @@ class Demo:
             say(f"node mx.{name}.example is up on {HOSTS[name]}:{self.port}")
         self.tell_one_by_one()
         self.outage()
-        return self.verdict()
+        return self.verdict() and self.act_two.run(self.nodes, say)
 
     def tell_one_by_one(self):
         for subject, data in samples():

@@ -10,6 +10,7 @@ from tests.interop.xmpp_world import HOSTS, US
 # Peer, mode: its name; or why that cannot be.
 NO_EXTERNAL = "jabberd2 knows dialback only"
 NO_BIDI = "no bidi in this version"
+NOT_OURS = "hanse does not carry both directions on one connection yet"
 WAYS = {
     ("Prosody", "EXTERNAL"): "b", ("Prosody", "STARTTLS"): "b", ("Prosody", "direct TLS"): "b",
     ("Prosody", "dialback"): "bd", ("Prosody", "bidi"): ("bw", "bt"),
@@ -19,7 +20,7 @@ WAYS = {
 }
 IMPOSSIBLE = {
     ("jabberd2", "EXTERNAL"): NO_EXTERNAL, ("jabberd2", "direct TLS"): "jabberd2 has none",
-    ("jabberd2", "bidi"): NO_BIDI, ("ejabberd", "bidi"): NO_BIDI,
+    ("jabberd2", "bidi"): NO_BIDI, ("ejabberd", "bidi"): NO_BIDI, ("Prosody", "bidi"): NOT_OURS,
 }
 MODES = ("EXTERNAL", "dialback", "bidi", "direct TLS", "STARTTLS")
 
