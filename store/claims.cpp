@@ -32,8 +32,8 @@ Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& sus
             " AND lane = ? AND due < ? ORDER BY due LIMIT 1"),
       message_(database, "SELECT size, envelope FROM message WHERE id = ?"),
       legs_(database,
-            "SELECT id, state, attempts, size, kind, local, domain FROM leg WHERE id BETWEEN ?"
-            " AND ? AND protocol = ? AND lane = ? AND due <= ? AND state <= 4 LIMIT ?"),
+            "SELECT id, state, attempts, size, kind, local, domain FROM leg NOT INDEXED WHERE id"
+            " BETWEEN ? AND ? AND protocol = ? AND lane = ? AND due <= ? AND state <= 4 LIMIT ?"),
       start_(database,
              "UPDATE leg SET state = 1, due = ?, attempts = attempts + 1, started = ?"
              " WHERE id = ?"),

@@ -35,7 +35,7 @@ ca = "{ca}"
 [policy]
 unknown_peers = "open"
 [log]
-level = "warning"
+level = "info"
 [store]
 destination_messages_max = 500000
 [xmpp]
