@@ -74,6 +74,8 @@ void Exchange::State::submit(Submission submission,
   };
   if (pressure->disk_low)  // D9
     return refuse({Fault::overloaded, "disk space is low"});
+  // What is submitted is kept, whatever its maker thought.
+  submission.envelope.flow = Flow::durable;
   Result<Intake::Prepared> prepared = intake.prepare(std::move(submission), *policy, lanes);
   if (!prepared) return refuse(prepared.error());
   ++commits_open;

@@ -145,6 +145,7 @@ void Lane::State::finish_unstored(LaneFlight flight) {
     return end_unstored(rest.work, flight.last_return);
   }
   if (!enough && !flight.put_by) return put_back(std::move(rest));
+  regress = traits->ordered;   // what came after it follows
   store(std::move(rest), flight.last_return.reply);
 }
 

@@ -125,6 +125,7 @@ struct Lane::State {
   void put_down_first(const Outcome& outcome, Duration wait_least);
   void store(LaneItem item, std::string_view why);
   void end_unstored(const Work& work, const Outcome& outcome);
+  bool settled_in(LaneLink& link, std::size_t index, DeliveryId id, Outcome& outcome);
   void settled_unstored(LaneFlight& flight, const Target& target, Outcome outcome);
   void finish_unstored(LaneFlight flight);
   void expire_patience(Instant now);

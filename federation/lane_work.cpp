@@ -140,31 +140,40 @@ void Lane::State::deliver(LaneLink& link, LaneItem item) {
   link.link->deliver(std::move(work));
 }
 
+// Mostly it is the last, which was just sent or is abandoned, or the first, which is acknowledged.
 void Lane::State::settled(LaneLink& link, DeliveryId id, Outcome outcome) {
-  for (std::size_t index = 0; index < link.flights.size(); ++index) {
-    LaneFlight& flight = link.flights[index];
-    const std::vector<Target>& targets = flight.item.work.targets;
-    for (std::size_t at = 0; at < targets.size(); ++at) {
-      if (targets[at].id != id || flight.settled[at]) continue;
-      flight.settled[at] = true;
-      --flight.open;
-      flight.judged |= outcome.disposition != Disposition::returned && is_judgement(outcome);
-      flight.delivered |= outcome.disposition == Disposition::delivered;
-      if (outcome.disposition == Disposition::returned) {
-        flight.given_back.push_back(targets[at]);
-        flight.last_return = std::move(outcome);
-        link.spent = true;  // it is going down, or of no use
-      } else if (!flight.item.stored()) {
-        settled_unstored(flight, targets[at], std::move(outcome));
-      } else {
-        flight.settlements.push_back(ledger.settle(*traits, *flight.item.work.envelope,
-                                                   targets[at], std::move(outcome),
-                                                   flight.tried));
-      }
-      if (flight.open == 0) finish(link, index);
-      return;
+  if (link.flights.empty()) return;
+  const std::size_t last = link.flights.size() - 1;
+  if (settled_in(link, last, id, outcome)) return;
+  for (std::size_t index = 0; index < last; ++index)
+    if (settled_in(link, index, id, outcome)) return;
+}
+
+bool Lane::State::settled_in(LaneLink& link, std::size_t index, DeliveryId id, Outcome& outcome) {
+  LaneFlight& flight = link.flights[index];
+  const std::vector<Target>& targets = flight.item.work.targets;
+  for (std::size_t at = 0; at < targets.size(); ++at) {
+    if (targets[at].id != id || flight.settled[at]) continue;
+    flight.settled[at] = true;
+    --flight.open;
+    flight.judged |= outcome.disposition != Disposition::returned && is_judgement(outcome);
+    flight.delivered |= outcome.disposition == Disposition::delivered;
+    if (outcome.disposition == Disposition::returned) {
+      flight.given_back.push_back(targets[at]);
+      flight.last_return = std::move(outcome);
+      link.spent = true;  // it is going down, or of no use
+    } else if (!flight.item.stored()) {
+      // A link that broke takes nothing more.
+      link.spent |= outcome.disposition == Disposition::deferred && !is_judgement(outcome);
+      settled_unstored(flight, targets[at], std::move(outcome));
+    } else {
+      flight.settlements.push_back(ledger.settle(*traits, *flight.item.work.envelope, targets[at],
+                                                 std::move(outcome), flight.tried));
     }
+    if (flight.open == 0) finish(link, index);
+    return true;
   }
+  return false;
 }
 
 // The last recipient of a work has its answer: all of them go to the store in one piece.

@@ -51,6 +51,12 @@ Body Bodies::load(std::int64_t message, std::uint64_t size) {
     body.blob = load_.integer(0);
   }
   load_.done();
+  // What fits comes whole: not every protocol sends piece by piece.
+  if (body.blob != 0 && size <= limits::body_memory_bytes_max) {
+    Result<std::string> whole = blobs_.fetch(body.blob, 0, size);
+    if (whole && whole->size() == size)
+      body.bytes = std::make_shared<const std::string>(*std::move(whole));
+  }
   return body;
 }
 

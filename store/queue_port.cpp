@@ -15,7 +15,8 @@ template <class Value>
 void QueuePort::put_or_refuse(Command command,
                               const std::function<void(Result<Value>)>& reply) {
   put_unsettled();
-  if (sink_.put(std::move(command))) return;
+  // Nothing may pass the results before it: a claim would bring what came after them.
+  if (unsettled_.empty() && sink_.put(std::move(command))) return;
   // Never from inside the call itself.
   home_.post([reply] { reply(overloaded); });
 }

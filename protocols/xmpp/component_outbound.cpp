@@ -5,6 +5,7 @@
 
 #include "federation/lane_name.h"
 #include "protocols/xmpp/component_names.h"
+#include "protocols/xmpp/jid.h"
 #include "protocols/xmpp/names.h"
 #include "protocols/xmpp/services.h"
 #include "protocols/xmpp/stanza.h"
@@ -114,13 +115,21 @@ void ComponentOutbound::stanza(xml::Element one, Outbox& out) {
 
 // The protocol has no acknowledgement: what is written counts as delivered.
 void ComponentOutbound::deliver(const Work& work, Outbox& out) {
-  const bool good = state_ == State::up && work.body.bytes != nullptr;
+  // The server takes nothing from us that is not of the component's own domain.
+  const bool own = domain_key(work.envelope->from.domain) == component_.domain;
+  const bool good = state_ == State::up && own && work.body.bytes != nullptr;
   if (good) out.send(*work.body.bytes);
   Outcome outcome;
   outcome.disposition = good ? Disposition::delivered : Disposition::returned;
   outcome.status = good ? "2.0.0" : "4.4.2";
   outcome.reply = good ? "written" : "the stream is closing";
   outcome.remote = remote_;
+  if (!own || work.body.bytes == nullptr) {
+    outcome.disposition = Disposition::failed;
+    outcome.fault = Fault::never;
+    outcome.status = own ? "5.3.0" : "5.7.1";
+    outcome.reply = own ? "its bytes are not in memory" : "a component speaks for itself alone";
+  }
   for (const Target& target : work.targets) out.settle(target.id, outcome);
 }
 

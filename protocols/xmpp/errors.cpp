@@ -64,6 +64,14 @@ bool may_be_answered(const xml::Element& stanza) {
   return true;
 }
 
+constexpr std::size_t payload_bytes_max = 8 * 1024;
+
+bool is_small(const xml::Element& payload) {
+  std::string bytes;
+  xml::write(payload, ns::server, {}, bytes);
+  return bytes.size() <= payload_bytes_max;
+}
+
 }  // namespace
 
 std::optional<xml::Element> error_reply(const xml::Element& stanza, const StanzaError& error) {
@@ -74,7 +82,8 @@ std::optional<xml::Element> error_reply(const xml::Element& stanza, const Stanza
   if (stanza.has("id")) out.set("id", stanza.attribute("id"));
   out.set("type", "error");
   const xml::Element* payload = stanza.first_child();
-  if (stanza.name == "iq" && payload != nullptr) out.add(*payload);
+  // xmpp 4.6: an error is small, whatever it answers.
+  if (stanza.name == "iq" && payload != nullptr && is_small(*payload)) out.add(*payload);
   xml::Element& said = out.add(stanza.ns, "error");
   if (!error.by.empty()) said.set("by", error.by);
   said.set("type", error.type);

@@ -45,7 +45,7 @@ class Inbound final : public Engine {
   // What we know of a pair of domains the peer has proved.
   struct Proved {
     std::string peer;           // the configured one it was recognised as
-    bool permitted = false;     // Permit said yes once
+    Instant permitted_until{};  // Permit said yes; asked anew then: rates and states change
   };
   // A db:result of the peer on its way to an answer. The question is first one to the
   // authoritative server, if the certificate says nothing, and then one to trust.

@@ -77,7 +77,8 @@ void Inbound::claim_pair(const xml::Element& result, Outbox& out) {
   requested.pair = {domain_key(requested.to), domain_key(requested.from)};
   const std::string& remote = requested.pair.remote;
   const Home from_home = settings_->home_of(remote);
-  if (settings_->home_of(requested.pair.local) == Home::none && from_home != Home::face)
+  if (settings_->home_of(requested.pair.local) == Home::none &&
+      !settings_->is_behind(remote, remote_address_))
     return pair_refused(requested, "item-not-found", "cancel", out);
   if (from_home == Home::node || from_home == Home::component)
     return pair_refused(requested, "forbidden", "auth", out);
@@ -105,7 +106,7 @@ void Inbound::ask_authority(Requested requested, std::string key, Outbox& out) {
   envelope.flow = Flow::live;
   envelope.patience = settings_->answer_wait_max;
   envelope.from = {"xmpp", {}, requested.to};
-  envelope.to.push_back({"xmpp", std::string(verify_mark), requested.from});
+  envelope.to.push_back({"xmpp", std::string(verify_local), requested.from});
   envelope.key = {"xmpp", requested.pair.local, id_ + " " + requested.pair.remote};
   envelope.native = "verify";
   envelope.is_report = true;   // nobody is told but us
@@ -168,7 +169,7 @@ void Inbound::trust_answered(const Requested& requested, const Answer& answer, O
     return pair_refused(requested, "policy-violation", "cancel", out);
   }
   book_.settle(requested.pair, true);
-  proved_[requested.pair] = {decision->peer, false};
+  proved_[requested.pair] = {decision->peer, {}};
   say_result(requested, "valid", nullptr);
   become_trusted(out);
   out.wake(pair_lane(requested.pair.local, remote, remote));
@@ -203,7 +204,7 @@ void Inbound::vouch(const xml::Element& verify, Outbox& out) {
   answer.set("id", verify.attribute("id"));
   // A server behind us asks here for every domain: we speak to it in their names.
   const bool ours = settings_->home_of(domain_key(to)) != Home::none ||
-                    settings_->home_of(domain_key(from)) == Home::face;
+                    settings_->is_behind(domain_key(from), remote_address_);
   if (!ours || !may_vouch()) {
     answer.set("type", "error");
     answer.add(ours ? make_error("resource-constraint", "wait")

@@ -34,7 +34,8 @@ std::optional<StreamError> Inbound::judge_head(const ReadHead& read) const {
   if (read.to.empty()) return StreamError{"improper-addressing", "to has to be a domain", {}};
   const Home from_home = settings_->home_of(domain_key(read.from));
   // A server behind us may reach everybody through us.
-  if (settings_->home_of(domain_key(read.to)) == Home::none && from_home != Home::face)
+  if (settings_->home_of(domain_key(read.to)) == Home::none &&
+      !settings_->is_behind(domain_key(read.from), remote_address_))
     return StreamError{"host-unknown", {}, {}};
   if (read.from.empty()) return StreamError{"improper-addressing", "from has to be a domain", {}};
   if (from_home == Home::node || from_home == Home::component)
@@ -213,7 +214,7 @@ void Inbound::authenticated(Outbox& out) {
   say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
   const DomainPair pair{to_key_, from_key_};
   if (!book_.grant(pair)) return close_with({"resource-constraint", {}, {}}, out);
-  proved_[pair] = {peer_, false};
+  proved_[pair] = {peer_, {}};
   become_trusted(out);
   out.set_timer(wait_timer, now_ + settings_->features_wait_max);   // for its next header
   out.wake(pair_lane(to_key_, from_key_, from_key_));   // xmpp 5.2: it is there, so try

@@ -10,6 +10,12 @@
 
 namespace hanse::xmpp {
 
+namespace {
+
+constexpr Duration permission_kept_max = std::chrono::seconds(1);
+
+}  // namespace
+
 void Inbound::stanza(xml::Element one, Outbox& out) {
   if (state_ != State::trusted) return close_with({"not-authorized", {}, {}}, out);  // xmpp 4.1
   if (!is_stanza(one)) return close_with({"unsupported-stanza-type", {}, {}}, out);
@@ -30,14 +36,14 @@ void Inbound::stanza(xml::Element one, Outbox& out) {
     if (const auto reply = serve(checked, *settings_, utc)) pass_reply(checked, *reply, out);
     return;
   }
-  if (proved->permitted) return carry(std::move(checked), proved->peer, out);
+  if (now_ < proved->permitted_until) return carry(std::move(checked), proved->peer, out);
   Permit permit;
   permit.question.claim = claim(checked.from_key);
   permit.question.peer = proved->peer;
   permit.question.from = {"xmpp", checked.from.local, checked.from.domain};
   permit.question.to = {"xmpp", checked.to.local, checked.to.domain};
   permit.question.served = settings_->home_of(checked.to_key) != Home::none ||
-                           settings_->home_of(checked.from_key) == Home::face;
+                           settings_->is_behind(checked.from_key, remote_address_);
   current_ = std::make_unique<Checked>(std::move(checked));
   ask(Asked::permit, std::move(permit), out);
 }
@@ -58,7 +64,7 @@ void Inbound::permit_decided(const Answer& answer, Outbox& out) {
   const std::unique_ptr<Checked> checked = std::move(current_);
   Proved* proved = find_proved(*checked);
   if (permission != nullptr && permission->answer == Permission::Answer::yes) {
-    proved->permitted = true;
+    proved->permitted_until = now_ + permission_kept_max;
     return carry(std::move(*checked), proved->peer, out);
   }
   if (permission != nullptr)
@@ -70,6 +76,9 @@ void Inbound::permit_decided(const Answer& answer, Outbox& out) {
 void Inbound::carry(Checked checked, const std::string& peer, Outbox& out) {
   Submission submission =
       to_submission({checked.stanza, checked.from, checked.to, managed_.has_value()});
+  // Written anew it may be larger than it came: every foreign element names its namespace.
+  if (submission.body.size > settings_->after_trust.element_bytes_max)
+    return send_back(checked, {"policy-violation", "modify", {}, {}}, out);
   submission.envelope.trace.push_back(hop(peer));
   if (submission.envelope.flow != Flow::durable) return out.pass(std::move(submission));
   submit(std::move(submission), std::move(checked), out);

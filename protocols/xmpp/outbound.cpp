@@ -46,6 +46,7 @@ Outbound::Outbound(const OutboundContext& context, std::shared_ptr<const XmppSet
   local_ = wire_domain(local_key_);
   remote_ = wire_domain(remote_key_);
   endpoint_text_ = to_text(context_.endpoint);
+  in_clear_ = context_.tls == TlsLevel::off && settings_->home_of(remote_key_) == Home::face;
 }
 
 void Outbound::on(Event event, Instant now, Outbox& out) {
@@ -168,7 +169,7 @@ void Outbound::rang(TimerId timer, Outbox& out) {
     case negotiation_timer:
       return fail_with_error({"connection-timeout", "negotiation took too long", {}}, "4.4.2", out);
     case answer_timer:
-      if (phase_ == Phase::ready && !management_ && !dialback_offered_) {
+      if (phase_ == Phase::ready && !questions_ && !management_ && !dialback_offered_) {
         // Nothing broke for a while after the last stanza: it has arrived (xmpp 5.3).
         return acknowledged(asked_at_, out);
       }

@@ -88,6 +88,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   std::string local_, remote_;        // domains in wire form
   std::string local_key_, remote_key_;
   bool questions_ = false;            // a lane of questions
+  bool in_clear_ = false;             // to a server behind us whose route says tls = "off"
   xml::StreamReader reader_;
   std::string held_;                  // input that came while trust was asked
   Phase phase_ = Phase::opening;

@@ -102,17 +102,20 @@ void Outbound::ask_for_acknowledgement(Outbox& out) {
 
 // The question to an authoritative server (xmpp 3.10); its answer is the outcome's reply.
 void Outbound::deliver_question(const Work& work, Outbox& out) {
-  if (work.body.bytes == nullptr || work.targets.empty()) return;
-  const Result<xml::Element> question = read_stanza(*work.body.bytes);
+  const Result<xml::Element> question =
+      work.body.bytes != nullptr && work.targets.size() == 1
+          ? read_stanza(*work.body.bytes)
+          : Result<xml::Element>(Error{Fault::broken, "not a question"});
   if (!question) {
     Outcome broken = outcome(Disposition::failed);
     broken.reply = question.error().what;
-    return out.settle(work.targets.front().id, broken);
+    for (const Target& target : work.targets) out.settle(target.id, broken);
+    return;
   }
   out.send(*work.body.bytes);
   sent_at_ = now_;
+  if (questions_open_.empty()) out.set_timer(answer_timer, now_ + settings_->answer_wait_max);
   questions_open_.emplace_back(std::string(question->attribute("id")), work.targets.front().id);
-  out.set_timer(answer_timer, now_ + settings_->answer_wait_max);
 }
 
 // ---- what the peer says ----
@@ -124,6 +127,7 @@ void Outbound::hear(const xml::Element& element, Outbox& out) {
     if (handled) return acknowledged(*handled, out);
   }
   if (element.is(ns::dialback, "verify")) return hear_answer(element, out);
+  if (phase_ == Phase::closing) return;
   if (is_stanza(element)) {
     // Without XEP-0288 nothing but our own stanzas travels on a stream that we opened.
     ++handled_;
@@ -134,7 +138,6 @@ void Outbound::hear(const xml::Element& element, Outbox& out) {
     out.note(Level::warning, "conn.protocol_error", "SECURITY: a dialback answer nobody asked for");
     return fail_with_error({"not-authorized", "not asked for", {}}, "4.7.0", out);   // xmpp 3.9
   }
-  if (phase_ == Phase::closing) return;
   fail_with_error({"unsupported-stanza-type", "not expected here", {}}, "4.5.0", out);
 }
 
@@ -171,6 +174,8 @@ void Outbound::acknowledged(std::uint32_t handled, Outbox& out) {
                             "handled-count-too-high"}, "4.5.0", out);
   }
   settle(*settled, Disposition::delivered, out);
+  // Less than was asked about: the question is still open.
+  if (asked_ && static_cast<std::int32_t>(handled - asked_at_) < 0) return;
   asked_ = false;
   out.cancel_timer(answer_timer);
   if (unacknowledged_.keeps_any()) ask_for_acknowledgement(out);
@@ -191,7 +196,7 @@ void Outbound::settle(const std::vector<DeliveryId>& ids, Disposition dispositio
 void Outbound::keep_alive(Outbox& out) {
   const Duration quiet = now_ - std::max(heard_at_, sent_at_);
   if (quiet >= settings_->idle_ping_after && !asked_) {
-    if (management_ || dialback_offered_) ask_for_acknowledgement(out);
+    if (!questions_ && (management_ || dialback_offered_)) ask_for_acknowledgement(out);
     else out.send(" ");
   }
   out.set_timer(keepalive_timer, now_ + settings_->idle_ping_after);

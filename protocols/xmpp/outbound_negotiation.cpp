@@ -67,7 +67,7 @@ void Outbound::negotiate(const xml::Element& element, Outbox& out) {
 void Outbound::hear_features(const xml::Element& features, Outbox& out) {
   if (const std::uint64_t most = announced_bytes_max(features); most != 0) peer_bytes_max_ = most;
   if (features.child(ns::dialback_feature, "dialback") != nullptr) dialback_offered_ = true;
-  if (phase_ == Phase::opening && context_.tls != TlsLevel::off) {
+  if (phase_ == Phase::opening && !in_clear_) {
     // xmpp 3.1: nothing of ours goes over a stream that does not become safe.
     if (features.child(ns::tls, "starttls") == nullptr)
       return fail_with_error({"policy-violation", "TLS is required", {}}, "4.7.5", out);
@@ -89,6 +89,10 @@ void Outbound::begin_tls(Outbox& out) {
 void Outbound::tls_up(const TlsFacts& facts, Outbox& out) {
   if (phase_ == Phase::closed) return;
   tls_up_ = true;
+  // What was said in clear may have been anybody's.
+  peer_bytes_max_ = 0;
+  dialback_offered_ = false;
+  stream_id_.clear();
   tls_text_ = facts.version + " " + facts.cipher;
   phase_ = Phase::trusting;
   Verify question;

@@ -189,6 +189,12 @@ Home XmppSettings::home_of(std::string_view key) const {
   return Home::none;
 }
 
+bool XmppSettings::is_behind(std::string_view key, std::string_view address) const {
+  return home_of(key) == Home::face &&
+         std::any_of(relay_from.begin(), relay_from.end(),
+                     [&](const Network& one) { return contains(one, address); });
+}
+
 Trust XmppSettings::trust_of(std::string_view peer_key) const {
   const auto found = peer_trust.find(peer_key);
   return found == peer_trust.end() ? trust : found->second;
@@ -209,6 +215,11 @@ Result<XmppSettings> read_settings(const Configuration& configuration, const Nod
     out.components[component->domain] = *component;
   }
   out.faces = read_faces(configuration);
+  for (const std::string& text : table.list("relay_from")) {
+    const Result<Network> network = parse_network(text);
+    if (!network) return problem("xmpp.relay_from", network.error().what);
+    out.relay_from.push_back(*network);
+  }
   if (Result<void> peers = read_peers(configuration, out); !peers) return peers.error();
   out.trust = table.text("trust") == "dialback" ? Trust::dialback : Trust::verify;
   out.dialback_secret = table.text_or("dialback_secret", node.secret);
@@ -303,7 +314,7 @@ std::string lane_of(const XmppSettings& settings, std::string_view from, const A
   if (self != settings.components.end() && self->second.role == Component::Role::connect)
     return pair_lane("*", own, own);
   std::string lane = pair_lane(own, key, hop == to.domain ? key : hop);
-  if (to.local == verify_mark) lane += verify_mark;
+  if (to.local == verify_local) lane += verify_mark;
   return lane;
 }
 

@@ -44,6 +44,7 @@ struct XmppSettings {
   std::vector<std::string> hosts;                       // domain keys
   std::map<std::string, Component, std::less<>> components;   // by domain key
   std::vector<std::string> faces;                       // what routes with a via match
+  std::vector<Network> relay_from;                      // where the servers behind us are
   Trust trust = Trust::verify;
   std::map<std::string, Trust, std::less<>> peer_trust; // by domain key
   std::set<std::string, std::less<>> peer_bounce;       // peers whose messages are not stored
@@ -60,6 +61,8 @@ struct XmppSettings {
   Duration idle_ping_after{}, idle_close_after{};       // 9.1
 
   Home home_of(std::string_view domain_key) const;
+  // A server behind us, by its domain and by where it connects from.
+  bool is_behind(std::string_view domain_key, std::string_view address) const;
   Trust trust_of(std::string_view peer_key) const;
 };
 
@@ -67,6 +70,7 @@ struct XmppSettings {
 // authoritative for a domain (dialback, xmpp 3.10): they have a connection of their own, which
 // needs no proof of who we are, so that two servers that ask each other never wait for each other.
 inline constexpr std::string_view verify_mark = "?verify";
+inline constexpr std::string_view verify_local = "@verify";   // '@' is in no local part
 
 // The name of the lane that carries from a domain to an address.
 std::string lane_of(const XmppSettings& settings, std::string_view from, const Address& to,

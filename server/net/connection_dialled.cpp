@@ -106,7 +106,7 @@ void Connection::tell_lane() {
   if (!dialled_) return;
   while (!dialled_->news.empty() && dialled_->lane != nullptr) {
     Dialled::News one = std::move(dialled_->news.front());
-    dialled_->news.erase(dialled_->news.begin());
+    dialled_->news.pop_front();
     if (std::holds_alternative<Dialled::Ready>(one)) {
       dialled_->lane->link_ready(*dialled_->link);
     } else if (auto* settled = std::get_if<Dialled::Settled>(&one)) {
@@ -166,7 +166,8 @@ void Connection::session_ready() {
 void Connection::session_settled(DeliveryId id, Outcome outcome) {
   if (served_) served_->settled(id, std::move(outcome));
   if (!dialled_) return;
-  std::erase(dialled_->under_way, id);
+  std::deque<DeliveryId>& open = dialled_->under_way;   // mostly it is the first
+  if (const auto at = std::find(open.begin(), open.end(), id); at != open.end()) open.erase(at);
   dialled_->news.emplace_back(Dialled::Settled{id, std::move(outcome)});
 }
 

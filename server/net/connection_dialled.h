@@ -4,6 +4,8 @@
 #include <variant>
 #include <vector>
 
+#include <deque>
+
 #include "server/net/connection.h"
 
 namespace hanse::net {
@@ -22,8 +24,8 @@ struct Connection::Dialled {
   DialRequest request;
   LinkEvents* lane = nullptr;            // null: the lane has let go
   Link* link = nullptr;
-  std::vector<News> news;
-  std::vector<DeliveryId> under_way;
+  std::deque<News> news;
+  std::deque<DeliveryId> under_way;
   bool ended = false;
 };
 

@@ -2,6 +2,7 @@
 #include "server/session/session.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 namespace hanse {
@@ -218,7 +219,34 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
                      });
   }
 
+  // A work that finds much unwritten waits here: what the peer does not read is not piled up.
+  void deliver(Work work) {
+    if (closed_) return;
+    if (!works_.empty() || wire_.unwritten() > limits::output_high_bytes)
+      works_.push_back(std::move(work));
+    else
+      handle(Deliver{std::move(work)});
+  }
+
+  // The connection ends: what the engine has not seen was not tried.
+  void return_works() {
+    const Outcome back{Disposition::returned, Fault::try_later, "4.4.2",
+                       "the connection ended before the delivery began", {}, {}};
+    for (const Work& work : std::exchange(works_, {}))
+      for (const Target& target : work.targets)
+        if (events_ != nullptr) events_->session_settled(target.id, back);
+  }
+
+  void feed_works() {
+    while (!closed_ && !works_.empty() && wire_.unwritten() <= limits::output_high_bytes) {
+      Work work = std::move(works_.front());
+      works_.pop_front();
+      handle(Deliver{std::move(work)});
+    }
+  }
+
   void written() {
+    feed_works();
     if (!delayed_.empty() && wire_.unwritten() <= limits::output_low_bytes) {
       std::vector<Question> delayed = std::move(delayed_);
       delayed_.clear();
@@ -261,6 +289,7 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   std::vector<Question> questions_, delayed_;
   std::vector<Settled> settled_;
   std::vector<Submission> passed_;
+  std::deque<Work> works_;                    // not yet with the engine
   std::vector<std::string> serves_, woken_;   // lanes
   std::vector<std::int64_t> blobs_;  // made by Keep, not yet part of a Submit
   std::array<Instant, limits::timers_per_engine_max> timers_{};
@@ -292,7 +321,7 @@ void Session::on_received(std::string_view bytes) { state_->handle(Received{byte
 void Session::on_tls_up(TlsFacts facts) { state_->handle(TlsUp{std::move(facts)}); }
 void Session::on_written() { state_->written(); }
 void Session::on_deadline() { state_->ring(); }
-void Session::deliver(Work work) { state_->handle(Deliver{std::move(work)}); }
+void Session::deliver(Work work) { state_->deliver(std::move(work)); }
 void Session::drain() { state_->handle(Drain{}); }
 
 void Session::on_closed(bool tls_failed, std::string why) {
@@ -303,6 +332,7 @@ void Session::on_closed(bool tls_failed, std::string why) {
     state.end_.what = why;
   }
   state.end_.tls_failed = state.end_.tls_failed || tls_failed;
+  state.return_works();
   state.handle(Closed{tls_failed, std::move(why)});
   state.end_.stage = state.was_ready_ ? LinkEnd::Stage::ready : LinkEnd::Stage::handshake;
 }

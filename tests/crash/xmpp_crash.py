@@ -48,6 +48,7 @@ level = "warning"
 [xmpp]
 hosts = ["a.example"]
 trust = "verify"
+relay_from = ["127.0.0.0/8"]
 loopback_addresses = true
 retry = ["1s"]
 {routes}

@@ -23,6 +23,7 @@ std::shared_ptr<const XmppSettings> inbound_settings(Trust trust) {
   out.components["gw.a.example"] = {"gw.a.example", Component::Role::accept, "127.0.0.1:5347",
                                     "a secret of the gateway"};
   out.faces = {"f.example"};
+  out.relay_from = {*parse_network("192.0.2.0/24")};
   out.trust = trust;
   out.dialback_secret = "s3cr3tf0rd14lb4ck";
   out.name = "hanse";
