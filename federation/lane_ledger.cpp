@@ -106,8 +106,10 @@ void LaneLedger::ended(const Envelope& envelope, const Target& target, const Out
                        const Try& tried) {
   const Duration taken = std::max(clock_.now() - tried.began, Duration::zero());
   count(envelope, outcome, taken);
-  if (log_.enabled(Level::debug, "msg.delivered"))
-    write(Level::debug, envelope, outcome, taken, target.to);
+  // Arriving is the rule and would fill the log; what a sender must be told of stands in it.
+  const bool lost = outcome.disposition == Disposition::failed && envelope.flow == Flow::swift;
+  const Level level = lost ? Level::info : Level::debug;
+  if (log_.enabled(level, "msg.delivered")) write(level, envelope, outcome, taken, target.to);
 }
 
 Settlement returned(const Target& target, std::string_view why, UtcTime due) {
