@@ -44,7 +44,7 @@ ca = "{ca}"
 [policy]
 unknown_peers = "open"
 [log]
-level = "warning"
+level = "info"
 [xmpp]
 hosts = ["a.example"]
 trust = "verify"
@@ -60,6 +60,7 @@ match = "{match}"
 protocol = "xmpp"
 via = "{host}:5269"
 [peer."{match}"]
+scopes = ["xmpp"]
 xmpp_trust = "dialback"
 """
 
