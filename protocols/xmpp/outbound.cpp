@@ -171,7 +171,8 @@ void Outbound::rang(TimerId timer, Outbox& out) {
     case answer_timer:
       if (phase_ == Phase::ready && !questions_ && !management_ && !dialback_offered_) {
         // Nothing broke for a while after the last stanza: it has arrived (xmpp 5.3).
-        return acknowledged(asked_at_, out);
+        if (!asked_.empty()) acknowledged(asked_.back().at, out);
+        return;
       }
       return fail_with_error({"connection-timeout", "no answer in time", {}}, "4.4.2", out);
     case keepalive_timer: return keep_alive(out);

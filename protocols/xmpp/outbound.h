@@ -101,8 +101,11 @@ class Outbound final : public Engine, private xml::StreamHandler {
   bool management_ = false;           // XEP-0198 is on
   Unacknowledged unacknowledged_;
   std::uint32_t handled_ = 0;         // stanzas of the peer's
-  bool asked_ = false;                // an acknowledgement is awaited
-  std::uint32_t asked_at_ = 0;        // unacknowledged_.count() when it was asked for
+  struct Asked {
+    std::uint64_t number;             // of the question
+    std::uint32_t at;                 // unacknowledged_.count() when it was asked
+  };
+  std::deque<Asked> asked_;           // acknowledgements that are awaited, oldest first
   std::uint64_t last_question_ = 0;   // numbers the ids of our questions
   std::deque<std::pair<std::string, DeliveryId>> questions_open_;
 

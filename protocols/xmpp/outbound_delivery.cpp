@@ -12,6 +12,7 @@ namespace hanse::xmpp {
 
 namespace {
 
+constexpr std::uint32_t stanzas_per_question = 50;                   // xmpp 6.2
 constexpr Duration quiet_wait = std::chrono::seconds(10);            // xmpp 5.3 (b)
 constexpr std::chrono::seconds delay_least{30};                      // xmpp 5.4
 
@@ -74,21 +75,24 @@ void Outbound::write_stanza(const Work& work, std::string_view bytes, Outbox& ou
     return settle(targets, Disposition::delivered, out);
   }
   unacknowledged_.sent(std::move(targets));
-  if (!asked_) ask_for_acknowledgement(out);
+  // xmpp 6.2: what is not acknowledged when a stream breaks comes twice, so ask often.
+  if (asked_.empty() || unacknowledged_.count() - asked_.back().at >= stanzas_per_question)
+    ask_for_acknowledgement(out);
 }
 
-// One question at a time covers all that was sent before it. Peers without XEP-0198 are asked
+// A question covers all that was sent before it. Peers without XEP-0198 are asked
 // whether a key is theirs: the answer comes on this stream, after they have read what came before.
 void Outbound::ask_for_acknowledgement(Outbox& out) {
-  asked_ = true;
-  asked_at_ = unacknowledged_.count();
+  const bool first = asked_.empty();
+  if (!first && !management_ && !dialback_offered_) return;   // the quiet wait covers all
+  asked_.push_back({++last_question_, unacknowledged_.count()});
   if (management_) {
     out.send(write_request());
   } else if (dialback_offered_) {
     xml::Element question(ns::dialback, "verify");
     question.set("from", local_);
     question.set("to", remote_);
-    question.set("id", "hanse-" + std::to_string(++last_question_));
+    question.set("id", "hanse-" + std::to_string(last_question_));
     question.add_text("0");
     std::string bytes;
     write_element(question, bytes);
@@ -97,7 +101,7 @@ void Outbound::ask_for_acknowledgement(Outbox& out) {
     out.set_timer(answer_timer, now_ + quiet_wait);
     return;
   }
-  out.set_timer(answer_timer, now_ + settings_->answer_wait_max);      // xmpp 6.2
+  if (first) out.set_timer(answer_timer, now_ + settings_->answer_wait_max);   // xmpp 6.2
 }
 
 // The question to an authoritative server (xmpp 3.10); its answer is the outcome's reply.
@@ -144,7 +148,10 @@ void Outbound::hear(const xml::Element& element, Outbox& out) {
 void Outbound::hear_answer(const xml::Element& element, Outbox& out) {
   const std::string id(element.attribute("id"));
   if (!questions_) {
-    if (id == "hanse-" + std::to_string(last_question_) && asked_) acknowledged(asked_at_, out);
+    const auto asked = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& one) {
+      return id == "hanse-" + std::to_string(one.number);
+    });
+    if (asked != asked_.end()) acknowledged(asked->at, out);
     return;
   }
   // xmpp 3.11: only for a question of ours, and only once.
@@ -174,9 +181,13 @@ void Outbound::acknowledged(std::uint32_t handled, Outbox& out) {
                             "handled-count-too-high"}, "4.5.0", out);
   }
   settle(*settled, Disposition::delivered, out);
-  // Less than was asked about: the question is still open.
-  if (asked_ && static_cast<std::int32_t>(handled - asked_at_) < 0) return;
-  asked_ = false;
+  // A question stays open until all it was about is acknowledged.
+  while (!asked_.empty() && static_cast<std::int32_t>(handled - asked_.front().at) >= 0)
+    asked_.pop_front();
+  if (!asked_.empty()) {
+    if (!settled->empty()) out.set_timer(answer_timer, now_ + settings_->answer_wait_max);
+    return;
+  }
   out.cancel_timer(answer_timer);
   if (unacknowledged_.keeps_any()) ask_for_acknowledgement(out);
   if (draining_) drain(out);
@@ -195,7 +206,7 @@ void Outbound::settle(const std::vector<DeliveryId>& ids, Disposition dispositio
 // tells a hung peer.
 void Outbound::keep_alive(Outbox& out) {
   const Duration quiet = now_ - std::max(heard_at_, sent_at_);
-  if (quiet >= settings_->idle_ping_after && !asked_) {
+  if (quiet >= settings_->idle_ping_after && asked_.empty()) {
     if (!questions_ && (management_ || dialback_offered_)) ask_for_acknowledgement(out);
     else out.send(" ");
   }

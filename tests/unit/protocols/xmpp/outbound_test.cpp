@@ -198,6 +198,27 @@ TEST_CASE("xmpp 6: what is acknowledged is delivered, the rest is not", "[xmpp]"
   }
 }
 
+TEST_CASE("xmpp 6.2: a question for every fifty stanzas, each answered in time", "[xmpp]") {
+  Bench bench;
+  bench.negotiate(management);
+  bench.feed("<enabled xmlns='urn:xmpp:sm:3'/>");
+  bench.take();
+  for (DeliveryId id = 1; id <= 101; ++id) bench.deliver(Bench::message(id, "x"));
+  const std::string sent = bench.take();
+  std::size_t questions = 0;
+  for (std::size_t at = 0; (at = sent.find("<r ", at)) != std::string::npos; ++at) ++questions;
+  CHECK(questions == 3);                               // after 1, 51 and 101
+  bench.pass(50s);
+  bench.feed("<a xmlns='urn:xmpp:sm:3' h='51'/>");     // progress: more patience
+  CHECK(bench.settled_.size() == 51);
+  bench.pass(50s);
+  CHECK(bench.ends_.empty());
+  bench.feed("<a xmlns='urn:xmpp:sm:3' h='51'/>");     // none: no more
+  CHECK_FALSE(has(bench.take(), "<r "));
+  bench.pass(20s);
+  CHECK(has(bench.take(), "connection-timeout"));
+}
+
 TEST_CASE("xmpp 5.3: without XEP-0198 a question that comes back shows what was read", "[xmpp]") {
   Bench bench;
   bench.negotiate(dialback);
