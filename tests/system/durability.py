@@ -9,6 +9,7 @@ import smtplib
 import subprocess
 import sys
 import time
+import urllib.request
 
 from tests.harness import mail, namespace, results
 from tests.harness.node import Node
@@ -112,18 +113,22 @@ def many_share_one_sync():
         bed = Bed(workspace)
         sink = workspace.start([program("smtp-sink"), "-u", "nobody",
                                 f"127.0.0.1:{bed.sink_port}", "512"], "sink.log")
-        trace = workspace.file("calls")
-        bed.node.start(wrapper=strace("--seccomp-bpf", "-o", trace, "-e",
-                                      "trace=fdatasync,fsync"))
+        bed.node.start()
         subprocess.run([program("smtp-source"), "-d", "-s", "50", "-l", "4096", "-m", "5000",
                         "-f", "a@a.example", "-t", "b@b.example", f"127.0.0.1:{bed.port}"],
                        check=True, timeout=120, stdin=subprocess.DEVNULL)
+        # Each commit is one sync, as D1 above has seen; tracing under load would slow down what it
+        # counts, so here the node's own count of commits is asked.
+        address = bed.node.event("metrics.listening")["address"]
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as page:
+            text = page.read().decode()
         bed.node.stop()
         stop(sink)
-        with open(trace, encoding="utf-8", errors="replace") as lines:
-            syncs = sum("sync(" in line for line in lines)
-        print(f"system: 5000 messages, {syncs} syncs: {5000 / syncs:.1f} a sync")
-        assert 5000 / syncs >= 4  # the bench quotes the figure of a quiet machine
+        syncs, messages = (float(re.search(rf"^hanse_store_commit_batch_size_{what} (.*)$", text,
+                                           re.MULTILINE)[1]) for what in ("count", "sum"))
+        print(f"system: {messages:.0f} messages, {syncs:.0f} syncs: {messages / syncs:.1f} a sync")
+        assert messages == 5000, messages
+        assert messages / syncs >= 8  # the bench quotes the figure of a quiet machine
 
 
 def disk_full():
