@@ -293,11 +293,13 @@ TEST_CASE("xmpp 3.2 no early data, no renegotiation, no compression") {
   const std::string one = real_client(pair.node_.port(), "-tls1_3 -ign_eof -comp");
   CHECK(one.find("Max Early Data: 0") != std::string::npos);
   CHECK(one.find("Compression: NONE") != std::string::npos);
-  pair.node_.room_->inbound_ = [](const InboundContext&) -> Script {
-    return [](Event& event, Instant, Outbox& out) {
-      if (std::holds_alternative<Received>(event)) out.hang_up();
+  pair.node_.on_shard(0, [&pair] {
+    pair.node_.room_->inbound_ = [](const InboundContext&) -> Script {
+      return [](Event& event, Instant, Outbox& out) {
+        if (std::holds_alternative<Received>(event)) out.hang_up();
+      };
     };
-  };
+  });
   const std::string input = tls_files().ca_path + ".input";
   std::ofstream(input) << "R\n";
   const std::string two = real_client(pair.node_.port(), "-tls1_2", input);
@@ -325,26 +327,39 @@ TEST_CASE("a dialled connection may begin with TLS: start_tls before any byte") 
 
 TEST_CASE("every engine gets a nonce of its own, and hears where its peer came in") {
   TlsPair pair(1);
-  std::set<std::string> nonces;
+  std::set<std::string> nonces;   // these three belong to the shard
   std::string listener;
-  pair.node_.room_->inbound_ = [&](const InboundContext& context) {
-    nonces.insert(context.nonce);
-    listener = context.listener;
-    CHECK_FALSE(context.tls_first);
-    return echo();
-  };
-  pair.node_.room_->outbound_ = [&](const OutboundContext& context) {
-    nonces.insert(context.nonce);
-    return echo();
-  };
+  bool tls_first = false;
+  pair.node_.on_shard(0, [&] {
+    pair.node_.room_->inbound_ = [&](const InboundContext& context) {
+      nonces.insert(context.nonce);
+      listener = context.listener;
+      tls_first |= context.tls_first;
+      pair.story_.add("engine");
+      return echo();
+    };
+    pair.node_.room_->outbound_ = [&](const OutboundContext& context) {
+      nonces.insert(context.nonce);
+      pair.story_.add("engine");
+      return echo();
+    };
+  });
   pair.dial();
   Client client(pair.node_.port());
   CHECK(client.read(6) == "hello\n");
-  CHECK(pair.node_.wait_until([&] { return nonces.size() == 3; }));
+  CHECK(pair.story_.wait_for("engine", 3));
+  std::set<std::string> all;
+  std::string where;
+  bool first = true;
   pair.node_.on_shard(0, [&] {
-    for (const std::string& nonce : nonces) CHECK(nonce.size() == 32);
-    CHECK(listener == "listen.test");
+    all = nonces;
+    where = listener;
+    first = tls_first;
   });
+  CHECK(all.size() == 3);
+  for (const std::string& nonce : all) CHECK(nonce.size() == 32);
+  CHECK(where == "listen.test");
+  CHECK_FALSE(first);
 }
 
 TEST_CASE("the end of a TLS peer is the end, with close_notify and without") {
