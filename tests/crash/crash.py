@@ -19,6 +19,8 @@ from tests.harness.workspace import Workspace, free_port, wait_until
 SENDERS = 8
 # A delivery's result waits for a commit at most this long; twice that covers the machine's noise.
 SETTLE_WINDOW_SECONDS = 0.5
+# The sink notes a message when it comes to it: what lay in its socket at the kill is noted after.
+SINK_LAG_SECONDS = 0.2
 
 CONFIG = """
 [node]
@@ -41,7 +43,7 @@ protocol = "smtp"
 via = "127.0.0.1:{sink}"
 tls = "off"
 [log]
-level = "warning"
+level = "info"
 [metrics]
 addr = "127.0.0.1:0"
 """
@@ -170,7 +172,8 @@ def duplicates_only_in_the_window():
         copies.setdefault(stored.subject(), []).append(stored.at)
     twice = {name: times for name, times in copies.items() if len(times) > 1}
     unexplained = [name for name, times in twice.items()
-                   if not any(0 <= kill - times[0] < SETTLE_WINDOW_SECONDS for kill in RUN.kills)]
+                   if not any(-SINK_LAG_SECONDS <= kill - times[0] < SETTLE_WINDOW_SECONDS
+                              for kill in RUN.kills)]
     print(f"crash: {len(twice)} of {len(copies)} messages came twice; unexplained: "
           f"{len(unexplained)}")
     assert not unexplained, unexplained[:10]
