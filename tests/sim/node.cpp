@@ -5,6 +5,9 @@
 #include <cstdio>
 #include <utility>
 
+#include "federation/lane_ledger.h"
+#include "server/base/limits.h"
+
 namespace hanse::sim {
 
 namespace {
@@ -254,14 +257,31 @@ Result<QueueChanged> Node::change(QueueChange change) {
 
 // The planted bug: recovery takes one interrupted leg for delivered.
 void Node::forget_a_leg() {
-  if (under_way_.empty()) return;
-  Settlement forgotten;
-  forgotten.id = *under_way_.begin();
-  forgotten.outcome.disposition = Disposition::delivered;
-  std::vector<store::Command> batch;
-  batch.push_back({&running_->executor, store::SettleCommand{{forgotten}}});
-  std::vector<store::QueueStore::Reply> replies;
-  (void)running_->store->run(batch, replies);
+  const auto run = [this](auto command) {
+    std::vector<store::Command> batch;
+    batch.push_back({&running_->executor, std::move(command)});
+    std::vector<store::QueueStore::Reply> replies;
+    (void)running_->store->run(batch, replies);
+    for (const store::QueueStore::Reply& reply : replies) reply.run();
+  };
+  for (const LaneBacklog& backlog : running_->store->recovered().backlogs) {
+    std::vector<Settlement> settlements;
+    bool forgot = false;
+    run(store::ClaimCommand{backlog.protocol, backlog.lane, limits::claim_items_max, clock_.utc(),
+                            [&](const Result<Queue::Claimed>& claimed) {
+      if (!claimed) return;
+      for (const Work& work : claimed->work) {
+        for (const Target& target : work.targets) {
+          settlements.push_back(returned(target, "planted", clock_.utc()));
+          if (forgot || !under_way_.contains(target.id)) continue;
+          forgot = true;
+          settlements.back().outcome.disposition = Disposition::delivered;
+        }
+      }
+    }});
+    if (!settlements.empty()) run(store::SettleCommand{settlements});
+    if (forgot) return;
+  }
 }
 
 }  // namespace hanse::sim
