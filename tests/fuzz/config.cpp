@@ -16,7 +16,7 @@ constexpr std::size_t options_max = 12;
 const config::Schema& schema() {
   static const config::Schema small = [] {
     config::Schema made;
-    const config::Schema whole = config::whole_schema();
+    static const config::Schema whole = config::whole_schema();   // its options live on
     for (const OptionTable& table : whole.tables()) {
       if (table.options.size() <= options_max) made.add({&table, 1});
     }
