@@ -208,7 +208,7 @@ clean:
 
 help:
 	@echo "make              build $(BUILD)/hanse (make deps installs what that needs)"
-	@echo "make demo         three nodes, a DNS server and a CA on loopback relay mail: see it work"
+	@echo "make demo         three nodes, a DNS server and a CA on loopback relay mail and XMPP"
 	@echo "make run          one node in the foreground on high loopback ports"
 	@echo "make test         set everything up, then every test (about half an hour)"
 	@echo "make check        unit tests, transcripts, tidy and a few simulated worlds (2 minutes)"
