@@ -88,8 +88,9 @@ void Exchange::State::submit(Submission submission,
         --commits_open;
         if (!accepted) return committed(accepted.error());
         intake.accepted(one, *policy, *accepted);
-        committed(one.envelope->id);
+        // First: what its sender gives us next may be bound for the same lane.
         hand_over(std::move(one.shares));
+        committed(one.envelope->id);
       });
 }
 
@@ -338,6 +339,18 @@ void Exchange::wake(std::string_view protocol, std::string_view lane) {
     return state_->nudge(LaneKey(protocol, lane));
   state_->lanes.each(protocol, lane, [](Lane& one) { one.wake(); });
 }
+
+void Exchange::announce(const std::string& protocol, const std::string& lane) {
+  state_->parts.shards.wake(protocol, lane);
+}
+
+void Exchange::announced(std::string_view protocol, std::string_view lane) {
+  state_->lanes.each(protocol, {}, [&](Lane& one) {
+    if (leads_where(one.name(), lane)) one.wake();
+  });
+}
+
+std::shared_ptr<ShardDoor> Exchange::door() const { return state_->askers; }
 
 void Exchange::drain(bool now) {
   state_->draining = true;

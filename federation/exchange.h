@@ -19,6 +19,7 @@ struct Submission {
   Envelope envelope;
   Body body;                          // bytes, or a blob finished by Blobs::append
   std::vector<DeliveryId> reports;    // set by bounces
+  std::shared_ptr<const void> hold = nullptr;   // of one that is passed: see Work::hold
 };
 
 // Makes the message that tells a sender of failures; a protocol's own work (smtp B-2).
@@ -33,6 +34,8 @@ class Shards {
   virtual bool hand(const std::string& protocol, const std::string& lane, Work work) = 0;
   // A connection of this shard carries that lane from now on. One that nobody takes is let go.
   virtual void lend(const std::string&, const std::string&, std::unique_ptr<ServedLink>) {}
+  // The peer of these lanes is there, whatever shard they live on.
+  virtual void wake(const std::string&, const std::string&) {}
 };
 
 // What the store lets the node know, on every shard.
@@ -90,7 +93,12 @@ class Exchange {
              std::vector<std::shared_ptr<const LaneTraits>> traits,
              std::map<std::string, ReportMaker> reports);
 
-  void wake(std::string_view protocol, std::string_view lane);   // empty lane: all
+  void wake(std::string_view protocol, std::string_view lane);   // empty lane: all of this shard
+  // A peer is there: its lane, and those that lead to the same name by a place of their own, try
+  // now, on every shard.
+  void announce(const std::string& protocol, const std::string& lane);
+  void announced(std::string_view protocol, std::string_view lane);   // on this one
+  std::shared_ptr<ShardDoor> door() const;                       // of this shard
   void drain(bool now);
   bool drained() const;
   std::vector<LaneStatus> lanes() const;

@@ -46,6 +46,7 @@ Result<Intake::Prepared> Intake::prepare(Submission submission, const Policy& po
   out.acceptance.envelope = out.envelope;
   out.acceptance.body = std::move(submission.body);
   out.acceptance.reports = std::move(submission.reports);
+  out.hold = std::move(submission.hold);
   for (const Address& to : out.envelope->to)
     add_leg(out, to, policy, *lanes.traits(to.protocol));
   return out;
@@ -61,7 +62,7 @@ void Intake::add_leg(Prepared& prepared, const Address& to, const Policy& policy
                               return one.lane == choice.lane && one.protocol == to.protocol;
                             });
   if (share == prepared.shares.end()) {
-    Work work{prepared.envelope, prepared.acceptance.body, {}};
+    Work work{prepared.envelope, prepared.acceptance.body, {}, nullptr, prepared.hold};
     prepared.shares.push_back({to.protocol, choice.lane, std::move(work)});
     share = prepared.shares.end() - 1;
   }

@@ -27,6 +27,7 @@ class Intake {
     Acceptance acceptance;
     std::shared_ptr<const Envelope> envelope;
     std::vector<LaneShare> shares;                           // ids are still missing
+    std::shared_ptr<const void> hold{};
     std::vector<std::pair<std::size_t, std::size_t>> places; // of leg n: its share, its target
   };
   Result<Prepared> prepare(Submission submission, const Policy& policy, const LaneTable& lanes);

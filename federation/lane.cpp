@@ -117,6 +117,7 @@ Lane::State::~State() {
   if (armed != Instant::max()) parts.timers.cancel(timer);
   if (breaker.open()) ledger.breaker_forgotten();
   while (!ready.empty()) pop_front();
+  for (const auto& [item, why] : spill) parts.bodies.remove(item.work);
   for (const auto& link : links)
     for (const LaneFlight& flight : link->flights) parts.bodies.remove(flight.item.work);
 }
@@ -238,6 +239,8 @@ void Lane::apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls) {
   state.turn();
 }
 
+const std::string& Lane::name() const { return state_->name; }
+
 LaneStatus Lane::status() const {
   const State& state = *state_;
   LaneStatus out;
@@ -251,7 +254,7 @@ LaneStatus Lane::status() const {
   out.links = state.links.size();
   out.in_flight = state.in_flight;
   out.window = state.window_now();
-  out.in_memory = state.ready.size() + state.in_flight;
+  out.in_memory = state.ready.size() + state.in_flight + state.spill.size();
   out.waiting = state.stored.waiting();
   out.failures = state.breaker.failures();
   out.last_error = state.last_error;

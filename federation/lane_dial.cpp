@@ -120,6 +120,7 @@ void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
   const bool orderly = asked_to && !used_in_vain;
   abandon_flights(link, end.what);
   link.phase = Phase::closed;
+  let_go();
   if (link.adopted) {  // whoever made it makes the next one
     if (!end.orderly) last_error = end.what;
     return;

@@ -30,6 +30,9 @@ bool may_go_again(const Outcome& outcome) {
 
 void Lane::State::take_unstored(Work work) {
   for (Target& target : work.targets) target.id = --last_unstored;
+  // Push-back is for a lane that is only slow; one that is down must not hold up all the rest of
+  // what its feeders have.
+  if (!any(LaneLink::Phase::ready)) work.hold = nullptr;
   LaneItem item{.work = std::move(work)};
   const Flow flow = item.work.envelope->flow;
   if (flow == Flow::swift || flow == Flow::durable) {
@@ -83,16 +86,36 @@ void Lane::State::put_down_first(const Outcome& outcome, Duration wait_least) {
   for (; !stay.empty(); stay.pop_back()) push_front(std::move(stay.back()));
 }
 
+// So many are on their way to the store at once; the others follow in their order.
 void Lane::State::store(LaneItem item, std::string_view why) {
   if (!parts.host.may_store())  // D9
     return end_unstored(item.work, failure(Fault::overloaded, "4.3.1", "disk space is low"));
+  if (spill.empty() && storing < limits::lane_storing_items_max)
+    return store_now(std::move(item), std::string(why));
+  if (spill.size() >= limits::lane_spill_items_max || !parts.bodies.fits(item.work))
+    return end_unstored(item.work, failure(Fault::overloaded, "4.3.1",
+                                           "more than the lane can put on disk"));
+  parts.bodies.add(item.work);
+  spill.emplace_back(std::move(item), why);
+}
+
+void Lane::State::store_spilled() {
+  while (!spill.empty() && storing < limits::lane_storing_items_max) {
+    auto [item, why] = std::move(spill.front());
+    spill.pop_front();
+    parts.bodies.remove(item.work);
+    store_now(std::move(item), std::move(why));
+  }
+}
+
+void Lane::State::store_now(LaneItem item, std::string why) {
   Acceptance acceptance{item.work.envelope, item.work.body, {}, {}};
   for (const Target& target : item.work.targets)
     acceptance.legs.push_back({target.to, protocol, name, "swift"});
   ++storing;
   parts.queue.accept(std::move(acceptance),
                      [this, token = std::weak_ptr(alive), work = std::move(item.work),
-                      why = std::string(why)](Result<Accepted> accepted) mutable {
+                      why = std::move(why)](Result<Accepted> accepted) mutable {
                        if (token.expired()) return;
                        --storing;
                        if (accepted && accepted->ids.size() == work.targets.size()) {
@@ -104,8 +127,14 @@ void Lane::State::store(LaneItem item, std::string_view why) {
                                                     accepted ? "the store lost a recipient"
                                                              : accepted.error().what));
                        }
+                       store_spilled();
                        turn();
                      });
+}
+
+void Lane::State::let_go() {
+  if (any(LaneLink::Phase::ready)) return;
+  for (LaneItem& item : ready) item.work.hold = nullptr;
 }
 
 void Lane::State::end_unstored(const Work& work, const Outcome& outcome) {

@@ -27,6 +27,11 @@ inline LaneName split_lane(std::string_view lane) {
   return out;
 }
 
+// "a.example>b.example" and "a.example>b.example=192.0.2.1:5269" lead to the same name.
+inline bool leads_where(std::string_view lane, std::string_view name) {
+  return lane.starts_with(name) && (lane.size() == name.size() || lane[name.size()] == '=');
+}
+
 inline std::string pair_lane(std::string_view sender, std::string_view target,
                              std::string_view hop) {
   std::string out(sender);

@@ -124,6 +124,9 @@ struct Lane::State {
   void put_down(LaneItem item, std::string_view why);
   void put_down_first(const Outcome& outcome, Duration wait_least);
   void store(LaneItem item, std::string_view why);
+  void store_now(LaneItem item, std::string why);
+  void store_spilled();
+  void let_go();                           // nothing leaves now: whoever feeds us may go on
   void end_unstored(const Work& work, const Outcome& outcome);
   bool settled_in(LaneLink& link, std::size_t index, DeliveryId id, Outcome& outcome);
   void settled_unstored(LaneFlight& flight, const Target& target, Outcome outcome);
@@ -142,6 +145,7 @@ struct Lane::State {
   std::size_t in_flight = 0;
   std::size_t patient = 0;                 // live and latest ones in `ready`
   std::size_t storing = 0;                 // accepts under way
+  std::deque<std::pair<LaneItem, std::string>> spill;   // to be stored behind those, and why
   Instant patience_next = Instant::max();  // none ends before
   DeliveryId last_unstored = 0;
   std::uint64_t last_place = 0;

@@ -56,6 +56,7 @@ struct Work {
   Body body;
   std::vector<Target> targets;
   std::shared_ptr<Asker> asker = nullptr;   // hears how a conveyed one ended (asker.h)
+  std::shared_ptr<const void> hold = nullptr;   // its feeder counts on the last hand to let go
 };
 
 struct Acceptance {

@@ -43,6 +43,11 @@ void ShardMap::lend(const std::string& protocol, const std::string& lane,
   });
 }
 
+void ShardMap::wake(const std::string& protocol, const std::string& lane) {
+  for (ShardRooms* shard : shards_)
+    shard->shard().post([shard, protocol, lane] { shard->exchange().announced(protocol, lane); });
+}
+
 ShardRooms::ShardRooms(unsigned index, const Setup& setup, store::CommandSink& store,
                        ShardMap& map, std::uint64_t seed, const Clock& clock, Log& log,
                        Metrics& metrics)

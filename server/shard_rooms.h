@@ -26,6 +26,7 @@ class ShardMap final : public Shards {
   bool hand(const std::string& protocol, const std::string& lane, Work work) override;
   void lend(const std::string& protocol, const std::string& lane,
             std::unique_ptr<ServedLink> link) override;
+  void wake(const std::string& protocol, const std::string& lane) override;
 
  private:
   std::vector<ShardRooms*> shards_;   // fixed before the first thread runs

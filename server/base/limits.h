@@ -18,6 +18,10 @@ constexpr std::size_t output_high_bytes = 256 * 1024;         // stop feeding a 
 constexpr std::size_t output_low_bytes = 64 * 1024;           // feed it again
 constexpr std::size_t output_bytes_max = 2 * 1024 * 1024;     // a session over this is closed
 constexpr std::size_t timers_per_engine_max = 8;
+constexpr std::size_t feed_bytes_max = 1024 * 1024;           // handed on, not gone: read no more
+constexpr std::size_t feed_bytes_low = 512 * 1024;            // read again
+constexpr std::size_t feed_message_bytes = 1024;              // what a message costs beside its body
+constexpr Duration feed_pause_max = 2s;                       // then read on: the disk has room
 
 // Bodies
 constexpr std::size_t body_inline_bytes_max = 64 * 1024;      // larger ones live in files (D4)
@@ -62,6 +66,8 @@ constexpr Duration report_wait = 60s;  // one bounce for failures within (B-5)
 constexpr std::size_t reports_open_max = 16;                  // bounces being made at once
 constexpr std::size_t report_head_bytes_max = 64 * 1024;
 constexpr std::size_t works_returned_max = 8;                 // links that gave one work back
+constexpr std::size_t lane_storing_items_max = 1024;          // being stored: they cannot leave
+constexpr std::size_t lane_spill_items_max = 16384;           // waiting to be stored for that
 
 constexpr std::size_t lanes_per_connection_max = 256;         // that one incoming one serves
 

@@ -73,6 +73,7 @@ class Connection final : public Wire,
     hall_->services.wake(protocol, lane);
   }
   void discard(std::int64_t blob) override;
+  std::shared_ptr<ShardDoor> door() override { return hall_->services.door(); }
 
  private:
   enum class Phase : std::uint8_t { connecting, detecting, securing, open, ending, closed };

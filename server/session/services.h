@@ -15,13 +15,14 @@ class NodeServices final : public Services {
   void answer(Ask ask, std::function<void(Answer)> reply) override;
   void pass(Submission submission) override;
   void wake(const std::string& protocol, const std::string& lane) override {
-    exchange_.wake(protocol, lane);
+    exchange_.announce(protocol, lane);
   }
   void serve(const std::string& protocol, const std::string& lane,
              std::unique_ptr<ServedLink> link) override {
     exchange_.serve(protocol, lane, std::move(link));
   }
   void discard(std::int64_t blob) override { blobs_.discard(blob); }
+  std::shared_ptr<ShardDoor> door() override { return exchange_.door(); }
 
  private:
   Exchange& exchange_;

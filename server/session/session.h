@@ -38,6 +38,8 @@ class Services {
   // Offers a connection to a lane; a link that is destroyed was not wanted.
   virtual void serve(const std::string&, const std::string&, std::unique_ptr<ServedLink>) {}
   virtual void discard(std::int64_t blob) = 0;   // an unfinished blob nobody will submit
+  // Of the shard they live on; null: what is handed on is not counted.
+  virtual std::shared_ptr<ShardDoor> door() { return nullptr; }
 };
 
 // Hears of a session what a lane must know.

@@ -37,6 +37,7 @@ class WatchedServices final : public Services {
     below_.wake(protocol, lane);
   }
   void discard(std::int64_t blob) override { below_.discard(blob); }
+  std::shared_ptr<ShardDoor> door() override { return below_.door(); }
 
  private:
   Services& below_;
@@ -72,6 +73,13 @@ bool SimShards::hand(const std::string& protocol, const std::string& lane, Work 
     shards_[index]->exchange().take(protocol, lane, std::move(work));
   });
   return true;
+}
+
+void SimShards::wake(const std::string& protocol, const std::string& lane) {
+  for (SimShard* shard : shards_)
+    shard->executor().post([shard, protocol, lane] {
+      shard->exchange().announced(protocol, lane);
+    });
 }
 
 SimShard::SimShard(const ShardParts& parts)

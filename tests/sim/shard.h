@@ -27,6 +27,7 @@ class SimShards final : public Shards {
   void add(SimShard& shard);
   std::size_t owner(std::string_view protocol, std::string_view lane) const;
   bool hand(const std::string& protocol, const std::string& lane, Work work) override;
+  void wake(const std::string& protocol, const std::string& lane) override;
 
  private:
   const std::size_t mailbox_items_max_;

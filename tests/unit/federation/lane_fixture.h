@@ -52,12 +52,13 @@ struct LaneFixture : LaneHost {
     for (std::size_t n = 0; n < count; ++n) send();
   }
   // One the store does not know; its id is its name.
-  void pass(const std::string& id, Flow flow = Flow::swift, Duration patience = 30s) {
+  void pass(const std::string& id, Flow flow = Flow::swift, Duration patience = 30s,
+            std::shared_ptr<const void> hold = nullptr) {
     const std::shared_ptr<Envelope> envelope = message(id, world.utc());
     envelope->flow = flow;
     envelope->patience = patience;
     lane->take({envelope, {std::make_shared<const std::string>("text"), 0, 4},
-                {{0, address("user@b.example"), 1}}});
+                {{0, address("user@b.example"), 1}}, nullptr, std::move(hold)});
   }
   void peer_is_down() {
     links.behave = [](const DialRequest&) {

@@ -116,6 +116,52 @@ TEST_CASE("flow: what became durable is delivered when the peer is back") {
   CHECK(at.queue.count(fake::Leg::delivered) == 1);
 }
 
+TEST_CASE("flow: more than can be stored at once follows in its order") {
+  LaneFixture at;
+  at.lane->hold(true);
+  const std::size_t count = limits::lane_storing_items_max + 10;
+  for (std::size_t n = 0; n < count; ++n) at.pass(std::to_string(n));
+  CHECK(at.lane->status().in_memory == 10);
+  CHECK_FALSE(at.lane->idle());
+  at.world.run_for(1s);
+  REQUIRE(at.queue.rows.size() == count);
+  for (std::size_t n = 0; n < count; ++n)
+    REQUIRE(at.queue.rows.at(static_cast<DeliveryId>(n + 1)).envelope->id == std::to_string(n));
+  CHECK(at.lost.empty());
+}
+
+TEST_CASE("flow: what finds no room on its way to the store fails, and is told") {
+  LaneFixture at;
+  at.lane->hold(true);
+  const std::size_t most = limits::lane_storing_items_max + limits::lane_spill_items_max;
+  for (std::size_t n = 0; n < most + 3; ++n) at.pass(std::to_string(n));
+  REQUIRE(at.lost.size() == 3);
+  CHECK(at.lost_how[0].fault == Fault::overloaded);
+  CHECK(at.lost[0].envelope->id == std::to_string(most));
+  at.world.run_for(10s);
+  CHECK(at.queue.rows.size() == most);
+}
+
+TEST_CASE("flow: a feeder is held up by a lane that is up, not by one that is down") {
+  Played at;
+  const auto hold = std::make_shared<const int>(0);
+  at.pass("A", Flow::swift, 30s, hold);
+  CHECK(hold.use_count() == 1);
+  at.link().ready();
+  at.pass("B", Flow::swift, 30s, hold);
+  at.pass("C", Flow::live, 30s, hold);
+  CHECK(hold.use_count() > 1);
+  SECTION("until they have arrived") {
+    for (int n = 0; n < 3; ++n) at.link().answer(Disposition::delivered);
+    CHECK(hold.use_count() == 1);
+  }
+  SECTION("until the link breaks") {
+    at.link().close(broken());
+    at.world.run_for(0us);
+    CHECK(hold.use_count() == 1);
+  }
+}
+
 TEST_CASE("D9 flow: with a full disk a swift work that cannot leave fails, and is told") {
   LaneFixture at;
   SECTION("known before") { at.disk_low = true; }

@@ -3,87 +3,12 @@
 
 #include <stdexcept>
 
-#include "tests/catch.h"
+#include "tests/unit/session/bench.h"
 
 namespace hanse {
 namespace {
 
 using namespace std::chrono_literals;
-
-// An engine whose reaction to each event is given by the test.
-struct ScriptedEngine final : Engine {
-  using Script = std::function<void(Event&, Instant, Outbox&)>;
-  explicit ScriptedEngine(Script script) : script_(std::move(script)) {}
-  void on(Event event, Instant now, Outbox& out) override { script_(event, now, out); }
-  Script script_;
-};
-
-struct FakeClock final : Clock {
-  Instant now() const override { return now_; }
-  UtcTime utc() const override { return UtcTime{}; }
-  Instant now_{1h};
-};
-
-struct FakeWire final : Wire {
-  void write(std::string_view bytes) override { written_.append(bytes); }
-  std::size_t unwritten() const override { return unwritten_; }
-  void start_tls(TlsWish wish) override {
-    calls_ += "tls(" + wish.name + ") after \"" + written_ + "\";";
-  }
-  void read(bool wanted) override { calls_ += wanted ? "resume;" : "pause;"; }
-  void close_after_write() override { calls_ += "close;"; }
-  void set_deadline(std::optional<Instant> at) override {
-    deadline_ = at;
-    ++deadlines_set_;
-  }
-  std::string written_, calls_;
-  std::size_t unwritten_ = 0;
-  std::optional<Instant> deadline_;
-  int deadlines_set_ = 0;
-};
-
-struct FakeServices final : Services {
-  void answer(Ask ask, std::function<void(Answer)> reply) override {
-    if (at_once_) {
-      reply(*at_once_);
-      return;
-    }
-    asked_.push_back(std::move(ask));
-    replies_.push_back(std::move(reply));
-  }
-  void pass(Submission submission) override { passed_.push_back(std::move(submission)); }
-  void wake(const std::string& protocol, const std::string& lane) override {
-    woken_.push_back(protocol + " " + lane);
-  }
-  void discard(std::int64_t blob) override { discarded_.push_back(blob); }
-  std::vector<Submission> passed_;
-  std::vector<std::string> woken_;
-  std::optional<Answer> at_once_;
-  std::vector<Ask> asked_;
-  std::vector<std::function<void(Answer)>> replies_;
-  std::vector<std::int64_t> discarded_;
-};
-
-struct FakeEvents final : SessionEvents {
-  void session_serves(const std::string& lane) override { story_ += "serves " + lane + ";"; }
-  void session_ready() override { story_ += "ready;"; }
-  void session_settled(DeliveryId id, Outcome) override {
-    story_ += "settled " + std::to_string(id) + ";";
-  }
-  std::string story_;
-};
-
-struct Bench {
-  explicit Bench(ScriptedEngine::Script script)
-      : session_(std::make_unique<ScriptedEngine>(std::move(script)), wire_, services_, clock_,
-                 log_, "proto", "s0-1", &events_) {}
-  FakeClock clock_;
-  Log log_{clock_, [](std::string_view) {}};
-  FakeWire wire_;
-  FakeServices services_;
-  FakeEvents events_;
-  Session session_;
-};
 
 TEST_CASE("session: what asks for no answer is handed on after the event", "[session]") {
   Bench bench([](Event& event, Instant, Outbox& out) {

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an engine asks and what it hands on: in order, and no more than there is room for.
+
+#include <algorithm>
+#include <utility>
+
+#include "server/session/session_state.h"
+
+namespace hanse {
+
+namespace {
+
+bool holds_input(const Ask& ask) {
+  if (const Lookup* lookup = std::get_if<Lookup>(&ask)) return !lookup->background;
+  if (const Submit* submit = std::get_if<Submit>(&ask)) return !submit->background;
+  return !std::holds_alternative<Fetch>(ask) && !std::holds_alternative<Convey>(ask);
+}
+
+}  // namespace
+
+AskId Session::State::ask(Ask ask) {
+  questions_.push_back({++last_ask_, std::move(ask)});
+  return last_ask_;
+}
+
+void Session::State::pass(Submission submission) {
+  std::erase(blobs_, submission.body.blob);
+  questions_.push_back({0, Submit{std::move(submission)}});
+}
+
+void Session::State::ask_questions(bool last) {
+  if (questions_.empty()) return;
+  for (Question& question : std::exchange(questions_, {})) {
+    if (question.id == 0) {
+      count_in(std::get<Submit>(question.ask).submission);
+      if (order_.may_go(question)) put_question(std::move(question));
+    } else if (!last) {
+      open_question(std::move(question));
+    }
+  }
+}
+
+void Session::State::open_question(Question question) {
+  const bool held_input = holds_input(question.ask);
+  ++asks_open_;
+  if (held_input) ++asks_holding_;
+  if (asks_open_ > limits::asks_open_max) {
+    answered(question.id, held_input,
+             Error{Fault::overloaded, "too many questions open in one session"});
+  } else if (std::holds_alternative<Fetch>(question.ask) &&
+             wire_.unwritten() > limits::output_low_bytes) {
+    delayed_.push_back(std::move(question));  // until some of it is written
+  } else if (!std::holds_alternative<Submit>(question.ask) || order_.may_go(question)) {
+    put_question(std::move(question));
+  }
+}
+
+// The reply keeps this state alive, not the session or its wire: closed_ guards both.
+void Session::State::put_question(Question question) {
+  Submit* const submit = std::get_if<Submit>(&question.ask);
+  if (submit != nullptr && question.id == 0) return services_.pass(std::move(submit->submission));
+  const bool held_input = holds_input(question.ask);
+  std::string pair;
+  if (submit != nullptr) {
+    std::erase(blobs_, submit->submission.body.blob);
+    pair = PairOrder::pair_of(submit->submission);
+  }
+  services_.answer(std::move(question.ask),
+                   [self = shared_from_this(), id = question.id, held_input,
+                    pair = std::move(pair)](Answer answer) {
+                     self->answered(id, held_input, std::move(answer));
+                     if (!pair.empty()) self->go_on(pair);
+                   });
+}
+
+void Session::State::answered(AskId id, bool held_input, Answer answer) {
+  const Kept* kept = std::get_if<Kept>(&answer);
+  if (closed_) {  // the question has outlived the connection
+    if (kept != nullptr && std::find(blobs_.begin(), blobs_.end(), kept->blob) == blobs_.end())
+      services_.discard(kept->blob);
+    return;
+  }
+  --asks_open_;
+  if (held_input) --asks_holding_;
+  if (kept != nullptr && std::find(blobs_.begin(), blobs_.end(), kept->blob) == blobs_.end())
+    blobs_.push_back(kept->blob);
+  handle(Answered{id, std::move(answer)});
+}
+
+// What waited behind a commit. After the connection only what asks for no answer still goes.
+void Session::State::go_on(const std::string& pair) {
+  for (std::size_t answers = 1; answers > 0; --answers) {
+    for (Question& question : order_.answered(pair)) {
+      if (question.id == 0 || !closed_) put_question(std::move(question));
+      else ++answers;
+    }
+  }
+}
+
+void Session::State::count_in(Submission& submission) {
+  if (window_ == nullptr) {
+    const std::shared_ptr<ShardDoor> door = services_.door();
+    if (door == nullptr) return;
+    window_ = std::make_shared<FeedWindow>(door, [token = weak_from_this()] {
+      if (const auto self = token.lock(); self != nullptr && !self->closed_) self->steer();
+    });
+  }
+  submission.hold = window_->hold(submission.body.size);
+}
+
+void Session::State::put_delayed() {
+  if (delayed_.empty() || wire_.unwritten() > limits::output_low_bytes) return;
+  for (Question& question : std::exchange(delayed_, {})) put_question(std::move(question));
+}
+
+// Of an engine that broke down in the middle of it.
+void Session::State::drop_passed() {
+  for (const Question& question : questions_) {
+    if (question.id != 0) continue;
+    const std::int64_t blob = std::get<Submit>(question.ask).submission.body.blob;
+    if (blob != 0) services_.discard(blob);
+  }
+}
+
+}  // namespace hanse

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a session hands on: in the order of each pair, and no more than there is room for.
+
+#include "server/session/session.h"
+#include "tests/unit/session/bench.h"
+
+namespace hanse {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct FakeHome final : Executor {
+  void post(std::function<void()> work) override { posted_.push_back(std::move(work)); }
+  void run() {
+    for (const auto& work : std::exchange(posted_, {})) work();
+  }
+  std::vector<std::function<void()>> posted_;
+};
+
+Submission message(const std::string& name, const std::string& to, std::size_t octets = 0) {
+  Submission out;
+  out.envelope.key.native_id = name;
+  out.envelope.from = {"proto", "me", "a.example"};
+  out.envelope.to = {{"proto", to, "b.example"}};
+  out.body.size = octets;
+  return out;
+}
+
+// Each octet received is a message: capitals are asked for, the others are not; to "x" or, for
+// the digits, to "y".
+void feed(Event& event, Instant, Outbox& out) {
+  const Received* received = std::get_if<Received>(&event);
+  if (received == nullptr) return;
+  for (const char c : received->bytes) {
+    const std::string name(1, c);
+    if (c >= 'A' && c <= 'Z') out.ask(Submit{message(name, "x"), true});
+    else out.pass(message(name, c <= '9' ? "y" : "x", 100 * 1024));
+  }
+}
+
+struct FeedBench : Bench {
+  FeedBench() : Bench(feed) {
+    door_->executor = &home_;
+    services_.door_ = door_;
+    session_.open({});
+  }
+  std::string went() const {
+    std::string out;
+    for (const Submission& one : services_.passed_) out += one.envelope.key.native_id;
+    return out;
+  }
+  std::string asked() const {
+    std::string out;
+    for (const Ask& one : services_.asked_)
+      out += std::get<Submit>(one).submission.envelope.key.native_id;
+    return out;
+  }
+  FakeHome home_;
+  std::shared_ptr<ShardDoor> door_ = std::make_shared<ShardDoor>();
+};
+
+TEST_CASE("feed: what asks for no answer waits for the commit of what went before it") {
+  FeedBench at;
+  at.session_.on_received("Aa1Bb2");
+  CHECK(at.went() == "12");       // another pair
+  CHECK(at.asked() == "A");
+  at.services_.replies_.at(0)(Submitted{"id"});
+  CHECK(at.went() == "12a");
+  CHECK(at.asked() == "AB");
+  at.services_.replies_.at(1)(Submitted{"id"});
+  CHECK(at.went() == "12ab");
+  at.session_.on_received("c");
+  CHECK(at.went() == "12abc");
+}
+
+TEST_CASE("feed: commits of one pair may be under way together") {
+  FeedBench at;
+  at.session_.on_received("ABCa");
+  CHECK(at.asked() == "ABC");
+  at.services_.replies_.at(0)(Submitted{"id"});
+  at.services_.replies_.at(1)(Error{Fault::overloaded, "full"});
+  CHECK(at.went().empty());
+  at.services_.replies_.at(2)(Submitted{"id"});
+  CHECK(at.went() == "a");
+}
+
+TEST_CASE("feed: after the connection what asks for no answer still goes, the rest does not") {
+  FeedBench at;
+  at.session_.on_received("AaBb");
+  at.session_.on_closed(false, "gone");
+  at.services_.replies_.at(0)(Submitted{"id"});
+  CHECK(at.asked() == "A");
+  CHECK(at.went() == "ab");
+}
+
+TEST_CASE("feed: a full window stops reading until half of it has gone") {
+  FeedBench at;
+  at.session_.on_received("aaaaaaaaa");            // 100 KiB each, and a little
+  CHECK(at.wire_.calls_.empty());
+  at.session_.on_received("bb");
+  CHECK(at.wire_.calls_ == "pause;");
+  at.services_.passed_.resize(6);
+  at.home_.run();
+  CHECK(at.wire_.calls_ == "pause;");
+  at.services_.passed_.resize(5);
+  at.home_.run();
+  CHECK(at.wire_.calls_ == "pause;resume;");
+}
+
+TEST_CASE("feed: a lane that needs us to read gets it after a while") {
+  FeedBench at;
+  at.session_.on_received("aaaaaaaaaaaa");
+  REQUIRE(at.wire_.calls_ == "pause;");
+  REQUIRE(at.wire_.deadline_ == at.clock_.now_ + limits::feed_pause_max);
+  at.clock_.now_ += limits::feed_pause_max;
+  at.session_.on_deadline();
+  CHECK(at.wire_.calls_ == "pause;resume;");
+  at.services_.passed_.clear();
+  at.home_.run();
+  at.session_.on_received("aaaaaaaaaaaa");         // full once more: a pause of its own
+  CHECK(at.wire_.calls_ == "pause;resume;pause;");
+}
+
+TEST_CASE("feed: what comes back late finds a session that is gone") {
+  auto at = std::make_unique<FeedBench>();
+  at->session_.on_received("aaaaaaaaaaaa");
+  std::vector<Submission> late = std::move(at->services_.passed_);
+  at->session_.on_closed(false, "gone");
+  late.clear();
+  at->home_.run();
+  CHECK(at->wire_.calls_ == "pause;");
+}
+
+}  // namespace
+}  // namespace hanse
