@@ -20,7 +20,7 @@ constexpr std::size_t output_bytes_max = 2 * 1024 * 1024;     // a session over 
 constexpr std::size_t timers_per_engine_max = 8;
 constexpr std::size_t feed_bytes_max = 1024 * 1024;           // handed on, not gone: read no more
 constexpr std::size_t feed_bytes_low = 512 * 1024;            // read again
-constexpr std::size_t feed_bytes_max = 1024 * 1024;           // handed on: read no more
+constexpr std::size_t feed_message_bytes = 1024;              // of a message, beside its body
 constexpr Duration feed_pause_max = 2s;                       // then read on: the disk has room
 
 // Bodies
