@@ -29,6 +29,7 @@ struct Exchange::State final : LaneHost {
   void hand_over(std::vector<LaneShare> shares);
   void give_back(const std::string& protocol, const Work& work, std::string_view why);
   void nudge(const LaneKey& key);
+  void set_up(const std::vector<std::shared_ptr<const LaneTraits>>& traits);
   void tick();
   void arm();
 
@@ -209,6 +210,14 @@ void Exchange::State::nudge(const LaneKey& key) {
   arm();
 }
 
+// One shard sees to those that stand, wherever they live.
+void Exchange::State::set_up(const std::vector<std::shared_ptr<const LaneTraits>>& traits) {
+  if (!makes_reports) return;
+  for (const auto& one : traits)
+    for (const std::string& lane : one->standing) missed.emplace(one->protocol, lane);
+  arm();
+}
+
 void Exchange::State::arm() {
   if (armed || draining || (!makes_reports && missed.empty())) return;
   armed = true;
@@ -240,6 +249,7 @@ void Exchange::start(const std::vector<LaneBacklog>& backlogs, bool makes_report
     if (lane != nullptr) lane->recover(backlog);
     else state.missed.emplace(backlog.protocol, backlog.lane);
   }
+  state.set_up(state.lanes.all_traits());
   state.arm();
 }
 
@@ -330,6 +340,7 @@ void Exchange::apply(std::shared_ptr<const Policy> policy,
                      std::map<std::string, ReportMaker> reports) {
   state_->policy = std::move(policy);
   state_->lanes.apply(state_->policy, traits);
+  state_->set_up(traits);
   state_->desk.set_makers(std::move(reports));
 }
 

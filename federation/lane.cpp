@@ -58,7 +58,8 @@ Instant Lane::State::next_look(Instant now) const {
   if (!ready.empty() && ramp.slot_end() > now) consider(ramp.slot_end());
   if (!ready.empty() && extra_links_after > now) consider(extra_links_after);
   for (const auto& link : links)
-    if (link->phase == LaneLink::Phase::ready && link->flights.empty() && !link->adopted)
+    if (link->phase == LaneLink::Phase::ready && link->flights.empty() && !link->adopted &&
+        !stands())
       consider(link->idle_since + traits->idle_keep);
   return next;
 }
@@ -223,7 +224,7 @@ bool Lane::drained() const {
 bool Lane::idle() const {
   const State& state = *state_;
   return state.links.empty() && state.ready.empty() && state.gone.empty() && state.storing == 0 &&
-         state.stored.nothing() && !state.finder.running() && !state.held &&
+         state.stored.nothing() && !state.finder.running() && !state.held && !state.stands() &&
          state.breaker.may_try(state.parts.clock.now());
 }
 

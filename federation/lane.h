@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct LaneTraits {
   // Works go in the order of their acceptance over one link: one that could not leave holds up
   // all that came after it, and the lane's breaker alone says when to try again.
   bool ordered = false;
+  // Lanes that are kept up though nothing waits for them. A link counts as one that works once it
+  // has stood for a while; one that breaks sooner is a failed attempt.
+  std::set<std::string, std::less<>> standing;
   std::vector<Duration> breaker_waits;  // instead of doubling from first to last; the last repeats
   std::size_t memory_items_max = limits::lane_memory_items_max;
   std::size_t link_window = 1;          // works under way on one link

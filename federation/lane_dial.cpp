@@ -12,8 +12,10 @@ namespace hanse {
 using Phase = LaneLink::Phase;
 
 void Lane::State::open_links(Instant now) {
-  if (ready.empty() || (in_flight == 0 && !ramp.may_start(now))) return;
-  if (!any(Phase::ready)) return scout(now);
+  const bool up = any(Phase::ready);
+  if (ready.empty()) return up || !stands() ? void() : scout(now);
+  if (in_flight == 0 && !ramp.may_start(now)) return;
+  if (!up) return scout(now);
   if (now < extra_links_after || finder.running() || plan.exhausted()) return;
   if (now >= endpoints_until) return find();
   const std::size_t wanted = std::min(in_flight + ready.size(), window_now());
@@ -116,7 +118,12 @@ void Lane::State::dial() {
 // Judges the end of a link: the end of nothing, of one endpoint, or of the whole attempt.
 void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
   const bool used_in_vain = link.served > 0 && !link.useful;
-  const bool asked_to = (link.phase == Phase::closing && !link.spent) || end.orderly;
+  const bool was_up = link.phase == Phase::ready || link.phase == Phase::closing;
+  if (stands() && was_up && parts.clock.now() - link.ready_at >= limits::standing_link_least)
+    judged(link, true);
+  // A lane that stands says goodbye only when its node does.
+  const bool asked_to = (link.phase == Phase::closing && !link.spent) ||
+                        (end.orderly && (!stands() || link.useful));
   const bool orderly = asked_to && !used_in_vain;
   abandon_flights(link, end.what);
   link.phase = Phase::closed;
@@ -192,7 +199,8 @@ void Lane::State::retire_links(Instant now, bool idle_ones) {
   for (std::size_t index = 0; index < links.size(); ++index) {
     LaneLink& link = *links[index];
     if (link.phase != Phase::ready || !link.flights.empty()) continue;
-    const bool idle = idle_ones && !link.adopted && now - link.idle_since >= traits->idle_keep;
+    const bool idle = idle_ones && !link.adopted && !stands() &&
+                      now - link.idle_since >= traits->idle_keep;
     if (!idle && !used_up(link, now)) continue;
     link.phase = Phase::closing;
     link.link->drain();
@@ -215,7 +223,7 @@ void Lane::State::bury_links(Instant now) {
 }
 
 bool Lane::State::used_up(const LaneLink& link, Instant now) const {
-  if (link.spent || link.adopted) return link.spent;
+  if (link.spent || link.adopted || stands()) return link.spent;
   return link.served >= traits->works_per_link_max ||
          now - link.ready_at >= traits->link_age_max;
 }

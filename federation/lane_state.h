@@ -90,6 +90,7 @@ struct Lane::State {
   void retire_links(Instant now, bool idle_ones);
   void bury_links(Instant now);
   bool used_up(const LaneLink& link, Instant now) const;
+  bool stands() const { return traits->standing.contains(name); }
   void close_links();
   LaneLink* find_link(const Link& link);
   std::size_t usable_links() const;

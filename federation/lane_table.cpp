@@ -49,6 +49,12 @@ const LaneTraits* LaneTable::traits(std::string_view protocol) const {
   return found == traits_.end() ? nullptr : found->second.get();
 }
 
+std::vector<std::shared_ptr<const LaneTraits>> LaneTable::all_traits() const {
+  std::vector<std::shared_ptr<const LaneTraits>> out;
+  for (const auto& [protocol, one] : traits_) out.push_back(one);
+  return out;
+}
+
 void LaneTable::apply(std::shared_ptr<const Policy> policy,
                       const std::vector<std::shared_ptr<const LaneTraits>>& traits) {
   policy_ = std::move(policy);

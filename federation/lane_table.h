@@ -26,6 +26,7 @@ class LaneTable {
   void each(std::string_view protocol, std::string_view lane,
             const std::function<void(Lane&)>& visit) const;
   const LaneTraits* traits(std::string_view protocol) const;
+  std::vector<std::shared_ptr<const LaneTraits>> all_traits() const;
 
   void apply(std::shared_ptr<const Policy> policy,
              const std::vector<std::shared_ptr<const LaneTraits>>& traits);

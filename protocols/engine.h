@@ -14,6 +14,7 @@
 #include "federation/certificate.h"
 #include "federation/exchange.h"
 #include "federation/link.h"
+#include "protocols/bell.h"
 #include "server/base/log.h"
 
 namespace hanse {
@@ -45,17 +46,20 @@ struct Submit { Submission submission; bool background = false; };  // -> Submit
 // Carries a live message over its lane now and tells how that ended; input goes on meanwhile.
 struct Convey { Submission submission; };                         // -> Conveyed
 struct Lookup { DnsQuestion question; bool background = false; };  // -> DnsAnswer
+// Waits for others of its protocol to ring, and until what was sent is mostly written. -> Heard
+struct Heed { std::shared_ptr<Bell> bell; bool background = true; };
 struct Keep { std::int64_t blob = 0; std::string bytes; };        // -> Kept (0 starts a blob)
 // -> Fetched
 struct Fetch { std::int64_t blob = 0; std::uint64_t offset = 0; std::size_t most = 0; };
-using Ask = std::variant<Verify, Permit, Submit, Convey, Lookup, Keep, Fetch>;
+using Ask = std::variant<Verify, Permit, Submit, Convey, Lookup, Keep, Fetch, Heed>;
 
 struct Submitted { std::string id; };
 struct Conveyed { Outcome outcome; };
 struct Kept { std::int64_t blob = 0; };
 struct Fetched { std::string bytes; };
-using Answer =
-    std::variant<TrustDecision, Permission, Submitted, Conveyed, DnsAnswer, Kept, Fetched, Error>;
+struct Heard {};
+using Answer = std::variant<TrustDecision, Permission, Submitted, Conveyed, DnsAnswer, Kept,
+                            Fetched, Heard, Error>;
 
 using AskId = std::uint32_t;    // unique within one session
 using TimerId = std::uint8_t;   // chosen by the engine; below limits::timers_per_engine_max

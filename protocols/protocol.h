@@ -42,11 +42,15 @@ struct OutboundContext {
   std::string nonce{};           // as above
 };
 
+class ProtocolRoom;
+
 // What a room may use of the node when it is opened.
 struct NodeFacts {
   std::string domain;            // [node] domain
   const Clock* clock = nullptr;  // wall time for trace fields; the same for all engines
   std::string secret{};          // 32 octets of this node and protocol, the same after a restart
+  // What stood here before a reload; null at the start. A hub is taken over from it.
+  std::shared_ptr<const ProtocolRoom> before{};
 };
 
 // A protocol as configured: immutable, shared by all shards, replaced whole on reload.
@@ -67,6 +71,9 @@ struct Protocol {
   std::span<const Listen> listens;
   std::span<const Option> peer_options;  // its own keys of a [peer."..."] table
   Result<std::shared_ptr<const ProtocolRoom>> (*open)(const Configuration&, const NodeFacts&);
+  // All its lanes and connections live on one shard: its engines share what they know (a hub that
+  // their room holds), and need no lock for it.
+  bool one_home = false;
 };
 
 std::span<const Protocol* const> protocols();  // registry.cpp

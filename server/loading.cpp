@@ -30,6 +30,11 @@ std::vector<std::string> needs_restart(const Configuration& now, const Configura
 
 }  // namespace
 
+std::shared_ptr<const ProtocolRoom> Node::Loaded::room(std::string_view protocol) const {
+  const auto known = connections->rooms.find(std::string(protocol));
+  return known == connections->rooms.end() ? nullptr : known->second;
+}
+
 ShardRooms::Setup Node::shard_setup(const Loaded& loaded) {
   const config::DnsOptions& dns = loaded.settings.dns;
   return {loaded.policy, loaded.traits, loaded.reports, loaded.connections,
@@ -51,7 +56,8 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
     names.emplace_back(protocol->name);
     Result<std::shared_ptr<const ProtocolRoom>> room =
         protocol->open(*configuration, {out->settings.domain, &clock_,
-                                        hmac_sha256(secret_, protocol->name)});
+                                        hmac_sha256(secret_, protocol->name),
+                                        loaded_ ? loaded_->room(protocol->name) : nullptr});
     if (!room) return room.error();
     const ProtocolRoom* opened = room->get();
     connections->rooms.emplace(protocol->name, *room);

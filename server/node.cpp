@@ -130,13 +130,12 @@ void Node::open_shards() {
 }
 
 Result<void> Node::open_listeners() {
-  std::vector<net::Connections*> targets;
-  for (const auto& rooms : shards_) targets.push_back(&rooms->connections());
   for (const Protocol* protocol : protocols()) {
     for (const Listen& listen : protocol->listens) {
       for (const std::string& address : listen_addresses(*loaded_->configuration, listen)) {
         auto acceptor = net::Acceptor::listen(shards_[0]->shard(), address, listen,
-                                              std::string(protocol->name), targets, log_);
+                                              std::string(protocol->name),
+                                              map_.entrances(*protocol), log_);
         if (!acceptor) return acceptor.error();
         listening_.push_back({std::string(protocol->name), (*acceptor)->local_address()});
         log_.write(Level::info, "listen.open", "listening",

@@ -64,6 +64,8 @@ class Node final : public console::NodeView {
     std::shared_ptr<const net::ConnectionSetup> connections;
     std::vector<std::shared_ptr<const LaneTraits>> traits;
     std::map<std::string, ReportMaker> reports;
+
+    std::shared_ptr<const ProtocolRoom> room(std::string_view protocol) const;
   };
   // loading.cpp
   Result<std::shared_ptr<const Loaded>> take_apart(

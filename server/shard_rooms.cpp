@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/shard_rooms.h"
 
+#include <algorithm>
+
 namespace hanse {
 
 namespace {
@@ -20,10 +22,23 @@ std::uint64_t hash_of(std::string_view protocol, std::string_view lane) {
   return hash;
 }
 
+bool has_one_home(std::string_view name) {
+  return std::ranges::any_of(protocols(), [name](const Protocol* one) {
+    return one->name == name && one->one_home;
+  });
+}
+
 }  // namespace
 
 std::size_t ShardMap::owner(std::string_view protocol, std::string_view lane) const {
-  return hash_of(protocol, lane) % shards_.size();
+  return hash_of(protocol, has_one_home(protocol) ? std::string_view() : lane) % shards_.size();
+}
+
+std::vector<net::Connections*> ShardMap::entrances(const Protocol& protocol) const {
+  if (protocol.one_home) return {&shards_[owner(protocol.name, {})]->connections()};
+  std::vector<net::Connections*> out;
+  for (ShardRooms* rooms : shards_) out.push_back(&rooms->connections());
+  return out;
 }
 
 bool ShardMap::hand(const std::string& protocol, const std::string& lane, Work work) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "federation/exchange.h"
+#include "protocols/protocol.h"
 #include "server/net/connections.h"
 #include "server/net/resolver.h"
 #include "server/net/shard.h"
@@ -22,6 +23,8 @@ class ShardRooms;
 class ShardMap final : public Shards {
  public:
   void set(std::vector<ShardRooms*> shards) { shards_ = std::move(shards); }
+  // Where the protocol's connections come in: all shards, or its one home.
+  std::vector<net::Connections*> entrances(const Protocol& protocol) const;
   std::size_t owner(std::string_view protocol, std::string_view lane) const;
   bool hand(const std::string& protocol, const std::string& lane, Work work) override;
   void lend(const std::string& protocol, const std::string& lane,

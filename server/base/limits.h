@@ -61,6 +61,7 @@ constexpr std::size_t ramp_last_works = 65536;                // a slot of more 
 constexpr std::size_t lanes_sweep_least = 256;                // idle lanes are forgotten from here
 constexpr auto jump_least = 60'000ms;                         // of the wall clock (D8)
 constexpr Duration jump_kept = 120h;                          // mail is not aged by it so long
+constexpr Duration standing_link_least = 30s;                 // a link that is kept up works then
 constexpr Duration exchange_tick = 1s;                        // bounces, works no mailbox took
 constexpr Duration report_wait = 60s;  // one bounce for failures within (B-5)
 constexpr std::size_t reports_open_max = 16;                  // bounces being made at once

@@ -40,6 +40,9 @@ struct Answerer {
   void operator()(Keep ask) {
     blobs.append(ask.blob, std::move(ask.bytes), shaped<Kept, std::int64_t>(std::move(reply)));
   }
+  void operator()(Heed ask) {
+    ask.bell->wait(exchange.door(), [reply = std::move(reply)] { reply(Heard{}); });
+  }
   void operator()(Fetch ask) {
     blobs.fetch(ask.blob, ask.offset, ask.most, shaped<Fetched, std::string>(std::move(reply)));
   }

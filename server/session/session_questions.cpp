@@ -13,7 +13,14 @@ namespace {
 bool holds_input(const Ask& ask) {
   if (const Lookup* lookup = std::get_if<Lookup>(&ask)) return !lookup->background;
   if (const Submit* submit = std::get_if<Submit>(&ask)) return !submit->background;
+  if (const Heed* heed = std::get_if<Heed>(&ask)) return !heed->background;
   return !std::holds_alternative<Fetch>(ask) && !std::holds_alternative<Convey>(ask);
+}
+
+// Its answer makes the engine send more.
+bool brings_output(const Ask& ask) {
+  const Heed* const heed = std::get_if<Heed>(&ask);
+  return std::holds_alternative<Fetch>(ask) || (heed != nullptr && heed->background);
 }
 
 }  // namespace
@@ -47,8 +54,7 @@ void Session::State::open_question(Question question) {
   if (asks_open_ > limits::asks_open_max) {
     answered(question.id, held_input,
              Error{Fault::overloaded, "too many questions open in one session"});
-  } else if (std::holds_alternative<Fetch>(question.ask) &&
-             wire_.unwritten() > limits::output_low_bytes) {
+  } else if (brings_output(question.ask) && wire_.unwritten() > limits::output_low_bytes) {
     delayed_.push_back(std::move(question));  // until some of it is written
   } else if (!std::holds_alternative<Submit>(question.ask) || order_.may_go(question)) {
     put_question(std::move(question));

@@ -86,6 +86,7 @@ struct Describer {
   std::string operator()(const Keep& ask) const {
     return "keep " + std::to_string(ask.bytes.size());
   }
+  std::string operator()(const Heed&) const { return "heed"; }
   std::string operator()(const Fetch& ask) const { return "fetch " + std::to_string(ask.most); }
 };
 

@@ -113,6 +113,7 @@ struct YesAnswer {
   Answer operator()(const Lookup&) const { return dns_answer({"lookup", "mx", "mx.example"}); }
   Answer operator()(const Keep&) const { return Kept{1}; }
   Answer operator()(const Fetch&) const { return Fetched{}; }
+  Answer operator()(const Heed&) const { return Heard{}; }
 };
 
 // One performance of a transcript.

@@ -121,6 +121,54 @@ TEST_CASE("feed: a lane that needs us to read gets it after a while") {
   CHECK(at.wire_.calls_ == "pause;resume;pause;");
 }
 
+// Sends what its bell brings, and rings for more.
+struct Ringer {
+  std::shared_ptr<Bell> bell = std::make_shared<Bell>();
+  int heard = 0;
+  void operator()(Event& event, Instant, Outbox& out) {
+    const Answered* answered = std::get_if<Answered>(&event);
+    if (answered != nullptr) ++heard;
+    if (answered != nullptr || std::holds_alternative<Opened>(event)) out.ask(Heed{bell});
+  }
+};
+
+TEST_CASE("bell: heard once for each time it was rung, while the peer reads") {
+  Ringer ringer;
+  FakeHome home;
+  const auto door = std::make_shared<ShardDoor>();
+  door->executor = &home;
+  Bench at([&](Event& event, Instant now, Outbox& out) { ringer(event, now, out); });
+  const auto serve = [&] {
+    for (std::size_t n = 0; n < at.services_.asked_.size(); ++n)
+      std::get<Heed>(at.services_.asked_[n])
+          .bell->wait(door, [reply = at.services_.replies_[n]] { reply(Heard{}); });
+    at.services_.asked_.clear();
+    at.services_.replies_.clear();
+    home.run();
+  };
+  at.session_.open({});
+  serve();
+  CHECK(ringer.heard == 0);
+  ringer.bell->ring();
+  ringer.bell->ring();
+  CHECK(ringer.heard == 0);          // never from inside
+  home.run();
+  CHECK(ringer.heard == 1);
+  ringer.bell->ring();               // nobody waits: remembered
+  at.wire_.unwritten_ = limits::output_low_bytes + 1;
+  serve();
+  CHECK(ringer.heard == 2);
+  ringer.bell->ring();
+  home.run();
+  CHECK(at.services_.asked_.empty());   // not while so much is unwritten
+  serve();
+  CHECK(ringer.heard == 2);
+  at.wire_.unwritten_ = 0;
+  at.session_.on_written();
+  serve();
+  CHECK(ringer.heard == 3);
+}
+
 TEST_CASE("feed: what comes back late finds a session that is gone") {
   auto at = std::make_unique<FeedBench>();
   at->session_.on_received("aaaaaaaaaaaa");
