@@ -11,6 +11,7 @@
 #include "server/console/control_server.h"
 #include "server/console/metrics_server.h"
 #include "server/config/whole.h"
+#include "server/net/tls_memory.h"
 #include "server/node.h"
 
 namespace hanse {
@@ -19,6 +20,7 @@ namespace {
 int run_daemon(const std::string& config_file, const config::Schema& schema) {
   // One arena a core: the default of eight a core keeps freed memory of short bursts for ever.
   ::mallopt(M_ARENA_MAX, 2);
+  net::count_tls_memory();
   const auto configuration = console::load_or_complain(config_file, schema);
   if (!configuration) return 2;
 

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <malloc.h>
 
+#include "server/net/tls_memory.h"
 #include "server/base/limits.h"
 #include "server/node.h"
 
@@ -118,6 +119,8 @@ void Node::watch_memory() {
   }
   metrics_.gauge("hanse_memory_bytes", "Resident memory of the process")
       .set(static_cast<double>(resident));
+  metrics_.gauge("hanse_tls_memory_bytes", "What OpenSSL holds of it")
+      .set(static_cast<double>(net::tls_memory_bytes()));
   const bool was_short = std::exchange(memory_short_, memory_limit_.is_short(resident, soft));
   if (memory_short_ != was_short) {
     log_.write(memory_short_ ? Level::warning : Level::info,

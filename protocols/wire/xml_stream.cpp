@@ -4,6 +4,7 @@
 #include "protocols/wire/xml_prolog.h"
 #include "protocols/wire/xml_scanner.h"
 #include "protocols/wire/xml_stream_parser.h"
+#include "server/base/limits.h"
 
 namespace hanse::xml {
 namespace {
@@ -154,6 +155,10 @@ StreamReader::Fed StreamReader::feed(std::string_view bytes, StreamHandler& hand
            machine.step(bytes.substr(fed.consumed), handler, fed.consumed)) {
     }
   }
+  // A parser is 17 KiB, and most streams are silent most of the time.
+  const bool between = machine.phase == Machine::Phase::between;
+  if (between && fed.consumed == bytes.size() && bytes.size() < limits::xml_parser_busy_bytes)
+    machine.parser.rest();
   fed.fault = machine.fault;
   return fed;
 }

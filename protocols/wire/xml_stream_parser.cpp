@@ -191,7 +191,7 @@ struct StreamParser::Hooks {
   }
 };
 
-StreamParser::StreamParser(const StreamLimits& limits) : limits_(limits) { begin(); }
+StreamParser::StreamParser(const StreamLimits& limits) : limits_(limits) {}
 
 StreamParser::~StreamParser() { end(); }
 
@@ -204,6 +204,17 @@ void StreamParser::begin() {
   // for. The declaration is ours: with it the parser is past its guesses about the first octets.
   xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOENT);
   push("<?xml version='1.0'?>");
+  if (root_.empty()) return;
+  std::string header = "<" + root_;
+  for (const Declaration& declaration : declared_) {
+    header += declaration.prefix.empty() ? " xmlns='" : " xmlns:" + declaration.prefix + "='";
+    escape_into(declaration.ns, header);
+    header += '\'';
+  }
+  header += '>';
+  priming_ = true;
+  push(header);
+  priming_ = false;
 }
 
 void StreamParser::end() {
@@ -218,6 +229,7 @@ void StreamParser::push(std::string_view bytes) {
 
 void StreamParser::feed(std::string_view bytes) {
   if (fault_) return;
+  if (context_ == nullptr) begin();
   push(bytes);
 }
 
@@ -237,24 +249,17 @@ std::optional<Element> StreamParser::take() {
 }
 
 void StreamParser::recycle(std::size_t element_bytes) {
+  if (context_ == nullptr) return;
   const std::size_t names_max = limits_.dictionary_names_max;
-  if (element_bytes <= limits::xml_parser_bytes_kept_max &&
-      static_cast<std::size_t>(xmlDictSize(context_->dict)) <= names_max &&
-      xmlDictGetUsage(context_->dict) <= names_max * name_bytes_usual) {
-    return;
+  if (element_bytes > limits::xml_parser_bytes_kept_max ||
+      static_cast<std::size_t>(xmlDictSize(context_->dict)) > names_max ||
+      xmlDictGetUsage(context_->dict) > names_max * name_bytes_usual) {
+    end();
   }
-  std::string header = "<" + root_;
-  for (const Declaration& declaration : declared_) {
-    header += declaration.prefix.empty() ? " xmlns='" : " xmlns:" + declaration.prefix + "='";
-    escape_into(declaration.ns, header);
-    header += '\'';
-  }
-  header += '>';
-  end();
-  begin();
-  priming_ = true;
-  push(header);
-  priming_ = false;
+}
+
+void StreamParser::rest() {
+  if (open_.empty() && !fault_ && !closed_) end();
 }
 
 }  // namespace hanse::xml

@@ -32,9 +32,10 @@ class StreamParser {
   bool closed() const { return closed_; }  // the root has ended
 
   // Between two elements. libxml2 keeps every name it ever saw (and gives up after 10 MB of them),
-  // and a buffer as large as the largest element: from some size on it is made anew, with the
-  // namespaces of the root declared again.
+  // and a buffer as large as the largest element: from some size on it is let go. The next bytes
+  // make it anew, with the namespaces of the root declared again.
   void recycle(std::size_t element_bytes);
+  void rest();   // lets it go, whatever its size: nothing more comes for now
 
  private:
   struct Hooks;

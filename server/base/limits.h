@@ -106,6 +106,7 @@ constexpr unsigned sasl_failures_max = 3;                     // of one stream (
 // XML streams; what one stream may hold is in its xml::StreamLimits
 constexpr std::size_t xml_declaration_bytes_max = 256;
 constexpr std::size_t xml_parser_bytes_kept_max = 16 * 1024;  // read for one element; then anew
+constexpr std::size_t xml_parser_busy_bytes = 2048;           // read at once: it is kept for more
 
 // Streams between servers, receiving side
 constexpr std::size_t stream_held_bytes_max = 256 * 1024;     // input behind an open question

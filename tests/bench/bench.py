@@ -5,14 +5,12 @@ round by round, so that a machine whose speed drifts is the same for all of them
     bench.py [ROUNDS]
 """
 
-import re
 import statistics
 import sys
 import time
-import urllib.request
 
 from tests.bench.footprint import backlog, idle_connections
-from tests.bench.relays import Bare, HanseRelay, PostfixRelay, program, push
+from tests.bench.relays import Bare, HanseRelay, PostfixRelay, figures, program, push
 from tests.harness.workspace import Workspace, free_port
 
 # (octets, sessions, messages a round of: bare, Postfix, hanse)
@@ -62,13 +60,13 @@ def throughput(workspace, rounds):
 def run_case(workspace, relays, sink_port, case, rounds):
     octets, sessions, counts = case
     series = [Series() for _ in relays]
-    before = figures(relays[-1])
+    before = figures(relays[-1].node)
     for _ in range(rounds):
         for relay, one, count in zip(relays, series, counts):
             cpu = relay.cpu_seconds()
             rate = push(workspace, relay, sink_port, count, octets, sessions)
             one.add(rate, relay.cpu_seconds() - cpu, count)
-    after = figures(relays[-1])
+    after = figures(relays[-1].node)
     bare, postfix, hanse = series
     name = f"{octets // 1024} KiB, {sessions} sessions"
     say(row(name, "bare pair", bare))
@@ -92,19 +90,6 @@ def row(case, name, series):
 
 def verdict(what, value, owed):
     return f"{what} {owed:g} " + ("(held)" if value >= owed else f"(MISSED: {value:.2f})")
-
-
-def figures(relay):
-    """Counters of a running hanse, by its metrics listener."""
-    event = relay.node.event("metrics.listening")
-    with urllib.request.urlopen(f"http://{event['address']}/metrics", timeout=10) as answer:
-        text = answer.read().decode()
-
-    def total(name):
-        return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)", text,
-                                                        re.MULTILINE))
-    return {"commits": total("hanse_store_commit_seconds_count"),
-            "accepted": total("hanse_messages_accepted_total")}
 
 
 def syncs_by_system_calls(workspace):

@@ -4,8 +4,10 @@ its own port and hands it to smtp-sink on another."""
 
 import os
 import pwd
+import re
 import shutil
 import time
+import urllib.request
 
 from tests.harness.node import Node
 from tests.harness.workspace import answers, free_port, stop, wait_until
@@ -100,6 +102,20 @@ postlog   unix-dgram n - n - 1 postlogd
 
 def program(name):
     return shutil.which(name, path=SBIN)
+
+
+def figures(node):
+    """Counters of a running hanse, by its metrics listener."""
+    event = node.event("metrics.listening")
+    with urllib.request.urlopen(f"http://{event['address']}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+
+    def total(name):
+        return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)", text,
+                                                        re.MULTILINE))
+    return {"commits": total("hanse_store_commit_seconds_count"),
+            "accepted": total("hanse_messages_accepted_total"),
+            "tls_bytes": total("hanse_tls_memory_bytes")}
 
 
 def cpu_of(pid):

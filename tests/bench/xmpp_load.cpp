@@ -30,7 +30,8 @@ constexpr const char* usage =
     "           out=s2s|component out-at=HOST:PORT [out-domain=DOMAIN]\n"
     "           cert=FILE key=FILE secret=TEXT [tls=direct|starttls] [count=N] [streams=N]\n"
     "           [pairs=N] [octets=248] [kind=message|no-store|presence|iq] [seconds=120]\n"
-    "           [domains=N: to=dN.DOMAIN instead] [idle=N: only opens N streams from dN.DOMAIN]\n";
+    "           [domains=N: to=dN.DOMAIN instead] [idle=N: only opens N streams from dN.DOMAIN]\n"
+    "           [managed=1: with acknowledgements (XEP-0198)]\n";
 
 class Options {
  public:
@@ -181,6 +182,7 @@ std::unique_ptr<Wire> open_source(const Options& options, SSL_CTX& context,
   } else {
     open_server_stream(*wire, context, options.text("tls", "starttls") == "direct", from,
                        options.text("to"));
+    if (options.number("managed", 0) > 0) manage_stream(*wire);
   }
   return wire;
 }

@@ -10,7 +10,7 @@ from tests.harness import dns, namespace, pki
 from tests.harness.dns import srv
 from tests.harness.node import Node
 from tests.harness.results import Skip
-from tests.harness.workspace import BUILD
+from tests.harness.workspace import BUILD, free_port
 from tests.harness.xmpp import SECRET
 from tests.harness.xmpp_peers import COMPONENT_PORT, Ejabberd, Prosody
 
@@ -34,6 +34,11 @@ key = "file:{key}"
 ca = "{ca}"
 [policy]
 unknown_peers = "open"
+[limits]
+connections_per_prefix_max = 10000
+connections_per_prefix_per_minute_max = 0
+[metrics]
+addr = "127.0.0.1:{metrics}"
 [log]
 level = "info"
 [store]
@@ -135,7 +140,7 @@ class HanseServer(Server):
         cert, key = world.certificate("a")
         far_cert, far_key = world.ca.issue("far.example", file="edge")
         self.node = Node(workspace, "hanse", HANSE.format(
-            host=self.host, cert=cert, key=key, ca=world.ca.certificate, sink=SINK,
+            host=self.host, metrics=free_port(), cert=cert, key=key, ca=world.ca.certificate, sink=SINK,
             far_cert=far_cert, far_key=far_key, components="".join(HANSE_COMPONENT.format(
                 name=name, host=self.host, port=self.port_of(name), secret=secret)
                 for name in self.components)))

@@ -80,6 +80,12 @@ void open_server_stream(Wire& wire, SSL_CTX& context, bool direct, const std::st
   wire.take(features_end, no_features);
 }
 
+void manage_stream(Wire& wire) {
+  wire.send("<enable xmlns='urn:xmpp:sm:3'/>");
+  wire.take("<enabled");
+  wire.take(">");
+}
+
 void open_component_stream(Wire& wire, const std::string& domain, const std::string& secret) {
   wire.send("<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
             "xmlns:stream='http://etherx.jabber.org/streams' to='" + domain + "'>");

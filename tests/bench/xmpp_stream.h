@@ -12,6 +12,8 @@ namespace bench {
 // As a server: direct TLS or STARTTLS, then SASL EXTERNAL (RFC 6120 6). Ready for stanzas.
 void open_server_stream(Wire& wire, SSL_CTX& context, bool direct, const std::string& from,
                         const std::string& to);
+// Of a stream that is open: what it carries from here on is acknowledged.
+void manage_stream(Wire& wire);
 // XEP-0114.
 void open_component_stream(Wire& wire, const std::string& domain, const std::string& secret);
 // The other side of the first one: whoever comes is believed. TLS is told by the first byte.
