@@ -141,7 +141,8 @@ class HanseServer(Server):
         far_cert, far_key = world.ca.issue("far.example", file="edge")
         self.node = Node(workspace, "hanse", HANSE.format(
             host=self.host, metrics=free_port(), cert=cert, key=key, sink=SINK,
-            ca=world.ca.certificate, far_cert=far_cert, far_key=far_key, components="".join(HANSE_COMPONENT.format(
+            ca=world.ca.certificate, far_cert=far_cert, far_key=far_key,
+            components="".join(HANSE_COMPONENT.format(
                 name=name, host=self.host, port=self.port_of(name), secret=secret)
                 for name in self.components)))
 
