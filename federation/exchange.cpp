@@ -253,9 +253,13 @@ void Exchange::start(const std::vector<LaneBacklog>& backlogs, bool makes_report
   state.arm();
 }
 
-TrustDecision Exchange::verify(const Claim& claim, const std::vector<Evidence>& evidence) const {
-  if (state_->pressure->disk_low && !claim.outgoing)  // smtp Q-4: said before the message comes
+TrustDecision Exchange::verify(const Claim& claim, const std::vector<Evidence>& evidence,
+                               std::uint64_t size_bytes) const {
+  const StorePressure& pressure = *state_->pressure;
+  if (pressure.disk_low && !claim.outgoing)  // smtp Q-4: said before the message comes
     return {Verdict::defer, {}, "disk space is low", evidence, Fault::overloaded};
+  if (size_bytes > pressure.room_bytes)  // smtp D-8
+    return {Verdict::defer, {}, "larger than the free disk space", evidence, Fault::overloaded};
   const Policy& policy = *state_->policy;
   const PeerPolicy* peer = recognise(policy.peers, claim, evidence);
   const bool ours = !claim.outgoing && policy.relays_from(claim.protocol, claim.address);

@@ -41,7 +41,9 @@ class Shards {
 // What the store lets the node know, on every shard.
 struct StorePressure {
   bool disk_low = false;              // refuse new messages (D9)
+  std::uint64_t room_bytes = UINT64_MAX;   // free above the guard's floor
   std::set<std::string> full_lanes;   // "protocol/lane" at their bound
+  bool operator==(const StorePressure&) const = default;
 };
 
 struct ExchangeParts {
@@ -68,7 +70,8 @@ class Exchange {
 
   void start(const std::vector<LaneBacklog>& backlogs, bool makes_reports);
 
-  TrustDecision verify(const Claim& claim, const std::vector<Evidence>& evidence) const;
+  TrustDecision verify(const Claim& claim, const std::vector<Evidence>& evidence,
+                       std::uint64_t size_bytes = 0) const;
   Permission permit(const PermissionQuestion& question) const;
 
   // Answers with the message's id once it is durable (D1).

@@ -39,7 +39,12 @@ struct TlsWish {
 };
 
 // ---- questions an engine may ask; each gets exactly one Answered ----
-struct Verify { Claim claim; std::vector<Evidence> evidence; };   // -> TrustDecision
+// -> TrustDecision. size_bytes: what the peer says it will send now, as far as it does.
+struct Verify {
+  Claim claim;
+  std::vector<Evidence> evidence;
+  std::uint64_t size_bytes = 0;
+};
 struct Permit { PermissionQuestion question; };                   // -> Permission
 // background: input goes on meanwhile.
 struct Submit { Submission submission; bool background = false; };  // -> Submitted

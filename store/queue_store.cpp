@@ -162,7 +162,7 @@ Result<void> QueueStore::run(std::vector<Command>& batch, std::vector<Reply>& re
 }
 
 StorePressure QueueStore::pressure() const {
-  return {state_->space.low(), state_->ledger.full_lanes()};
+  return {state_->space.low(), state_->space.room_bytes(), state_->ledger.full_lanes()};
 }
 
 std::uint64_t QueueStore::log_bytes() const { return state_->database->log_pages() * page_bytes; }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Duration look_every = std::chrono::seconds(1);
 constexpr std::uint64_t free_min_default_bytes = 2ull << 30;
-constexpr double free_min_default_share = 0.05;
+constexpr std::uint64_t free_min_default_part = 20;   // 5 %
 constexpr double free_inodes_min_share = 0.05;
 constexpr double good_again_factor = 1.2;
 
@@ -29,6 +29,8 @@ void SpaceGuard::look(Instant now) {
   const Result<Disk::Space> space = disk_.space(directory_);
   if (!space) return;
   free_bytes_.set(static_cast<double>(space->free_bytes));
+  const std::uint64_t least = least_bytes(*space);
+  room_bytes_ = space->free_bytes - std::min(space->free_bytes, least);
   const bool was_low = low_;
   low_ = below(*space, low_ ? good_again_factor : 1.0);
   if (low_ == was_low) return;
@@ -39,12 +41,13 @@ void SpaceGuard::look(Instant now) {
               {"free_inodes", static_cast<std::int64_t>(space->free_inodes)}});
 }
 
+std::uint64_t SpaceGuard::least_bytes(const Disk::Space& space) const {
+  if (free_min_bytes_ != 0) return free_min_bytes_;
+  return std::max(free_min_default_bytes, space.total_bytes / free_min_default_part);
+}
+
 bool SpaceGuard::below(const Disk::Space& space, double factor) const {
-  const double total = static_cast<double>(space.total_bytes);
-  const double least = free_min_bytes_ != 0
-                           ? static_cast<double>(free_min_bytes_)
-                           : std::max(static_cast<double>(free_min_default_bytes),
-                                      total * free_min_default_share);
+  const double least = static_cast<double>(least_bytes(space));
   if (static_cast<double>(space.free_bytes) < least * factor) return true;
   const double inodes = static_cast<double>(space.total_inodes);
   return space.total_inodes != 0 &&

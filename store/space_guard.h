@@ -18,8 +18,11 @@ class SpaceGuard {
 
   void look(Instant now);
   bool low() const { return low_; }
+  // What may still come before the limit is reached, at the last look.
+  std::uint64_t room_bytes() const { return low_ ? 0 : room_bytes_; }
 
  private:
+  std::uint64_t least_bytes(const Disk::Space& space) const;
   bool below(const Disk::Space& space, double factor) const;
 
   Disk& disk_;
@@ -28,6 +31,7 @@ class SpaceGuard {
   Log& log_;
   Gauge& free_bytes_;
   Instant next_{};
+  std::uint64_t room_bytes_ = UINT64_MAX;
   bool low_ = false;
 };
 

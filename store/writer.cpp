@@ -198,9 +198,7 @@ void Writer::State::post_replies() {
 
 void Writer::State::publish_pressure() {
   StorePressure pressure = store->pressure();
-  if (pressure.disk_low == published.disk_low && pressure.full_lanes == published.full_lanes) {
-    return;
-  }
+  if (pressure == published) return;   // the room changes once a second at most
   published = pressure;
   if (events.pressure) events.pressure(std::make_shared<const StorePressure>(std::move(pressure)));
 }

@@ -116,7 +116,7 @@ void Inbound::mail(std::string_view argument, Outbox& out) {
     if (!tls_->certificate_sha256.empty())
       evidence.push_back({"pkix", tls_->verified, tls_->verify_error});
   }
-  ask(Asked::sender_trust, Verify{claim(), std::move(evidence)}, out);
+  ask(Asked::sender_trust, Verify{claim(), std::move(evidence), parameters.size}, out);
 }
 
 Claim Inbound::claim() const {
@@ -135,7 +135,7 @@ void Inbound::sender_decided(const Answer& answer, Outbox& out) {
     reply = failure_reply(answer);
   } else if (decision->verdict == Verdict::defer) {
     reply = decision->fault == Fault::overloaded
-                ? "452 4.3.1 no room for more, try again later"
+                ? "452 4.3.1 no room for more, try again later"  // Q-4, D-8
                 : "451 4.7.1 not accepted from you now";
   } else if (decision->verdict == Verdict::refuse) {
     reply = tls_ == nullptr && demands_tls(*decision) ? "530 5.7.0 STARTTLS first"  // T-4

@@ -26,7 +26,7 @@ struct Answerer {
   Blobs& blobs;
   Reply reply;
 
-  void operator()(Verify ask) { reply(exchange.verify(ask.claim, ask.evidence)); }
+  void operator()(Verify ask) { reply(exchange.verify(ask.claim, ask.evidence, ask.size_bytes)); }
   void operator()(Permit ask) { reply(exchange.permit(ask.question)); }
   void operator()(Submit ask) {
     exchange.submit(std::move(ask.submission), shaped<Submitted, std::string>(std::move(reply)));

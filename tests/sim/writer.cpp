@@ -199,7 +199,7 @@ void SimWriter::post_replies() {
 
 void SimWriter::tell_pressure() {
   StorePressure now = parts_.store.pressure();
-  if (told_ && told_->disk_low == now.disk_low && told_->full_lanes == now.full_lanes) return;
+  if (told_ && *told_ == now) return;
   told_ = now;
   events_.pressure(std::make_shared<const StorePressure>(std::move(now)));
 }

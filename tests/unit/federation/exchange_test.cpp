@@ -60,6 +60,19 @@ TEST_CASE("what cannot be taken is refused, and nothing is kept") {
     CHECK(node.submit(Node::submission({"u@b.example"})));
     return;
   }
+  SECTION("D-8 declared larger than the free space") {
+    auto pressure = std::make_shared<StorePressure>();
+    pressure->room_bytes = 1000;
+    node.exchange->set_pressure(pressure);
+    Claim claim;
+    claim.protocol = "mail";
+    claim.address = "127.0.0.1";
+    CHECK(node.exchange->verify(claim, {}, 1000).verdict == Verdict::accept);
+    const TrustDecision refused = node.exchange->verify(claim, {}, 1001);
+    CHECK(refused.verdict == Verdict::defer);
+    CHECK(refused.fault == Fault::overloaded);
+    return;
+  }
   SECTION("the commit fails") {
     node.queue.accept_fails = true;
     CHECK(node.submit(Node::submission({"u@b.example"})).error().fault == Fault::overloaded);

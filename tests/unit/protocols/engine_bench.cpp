@@ -62,6 +62,7 @@ struct Describer {
     std::string out = "verify " + ask.claim.name + " " + ask.claim.address;
     for (const Evidence& one : ask.evidence)
       out.append(" ").append(one.kind).append(one.passed ? "+" : "-");
+    if (ask.size_bytes > 0) out += " size " + std::to_string(ask.size_bytes);
     return out;
   }
   std::string operator()(const Permit& ask) const {

@@ -148,6 +148,13 @@ TEST_CASE("D9 Q-4 low below the limit, good again at 1.2 times the limit") {
   CHECK(low_at(100 * mebibyte, 49));
   CHECK(low_at(100 * mebibyte, 55));
   CHECK_FALSE(low_at(100 * mebibyte, 61));
+  CHECK(guard.room_bytes() == 50 * mebibyte);   // smtp D-8
+  CHECK_FALSE(low_at(51 * mebibyte + 1, 1000));
+  CHECK(guard.room_bytes() == mebibyte + 1);
+  CHECK(low_at(49 * mebibyte, 1000));
+  CHECK(low_at(55 * mebibyte, 1000));
+  CHECK(guard.room_bytes() == 0);               // until it is good again
+  CHECK_FALSE(low_at(61 * mebibyte, 1000));
   CHECK(text.find("store.disk_low") != std::string::npos);
   CHECK(text.find("store.disk_ok") != std::string::npos);
 
