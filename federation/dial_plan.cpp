@@ -36,6 +36,10 @@ bool DialPlan::exhausted() const {
          endpoints_.empty();
 }
 
+bool DialPlan::others_left() const {
+  return has_more() && sessions_ + 1 < limits::sessions_per_attempt_max;
+}
+
 void DialPlan::failed(const LinkEnd& end, Instant now) {
   if (exhausted()) return;
   worked_ = false;

@@ -26,6 +26,7 @@ class DialPlan {
 
   bool exhausted() const;
   bool has_more() const { return tried_ + 1 < tried_max_; }   // behind the current step
+  bool others_left() const;                         // also when the current one has answered
   const Step& current() const { return step_; }     // while not exhausted
   void failed(const LinkEnd& end, Instant now);     // the current step came to nothing
   void worked();                                    // the peer judged a message there

@@ -110,8 +110,8 @@ void Lane::State::dial() {
   auto link = std::make_unique<LaneLink>();
   link->step = plan.current();
   const Duration patience = plan.has_more() ? traits->connect_patience : Duration::zero();
-  link->link =
-      parts.dialer.dial({protocol, name, link->step.endpoint, link->step.tls, patience}, self);
+  link->link = parts.dialer.dial({protocol, name, link->step.endpoint, link->step.tls, patience,
+                                  plan.others_left()}, self);
   links.push_back(std::move(link));
 }
 

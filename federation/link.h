@@ -55,6 +55,7 @@ struct DialRequest {
   Endpoint endpoint;
   TlsLevel tls = TlsLevel::may;
   Duration connect_wait_max{0};   // 0: as configured for all
+  bool others_left = false;       // what this one does not take may go to another (smtp M-10)
 };
 
 class Dialer {

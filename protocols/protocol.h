@@ -40,6 +40,7 @@ struct OutboundContext {
   Endpoint endpoint;
   TlsLevel tls = TlsLevel::may;
   std::string nonce{};           // as above
+  bool others_left = false;      // as in DialRequest
 };
 
 class ProtocolRoom;

@@ -62,6 +62,8 @@ void Outbound::after_handshake() {
   hopping_.offer = handshake_.offer();
   if (settings_->in.accept_long_lines) hopping_.line_octets_max = long_text_line_octets_max;
   hopping_.recipients_max = settings_->out.recipients_per_transaction;
+  hopping_.others_left = handshake_.others_left();
+  hopping_.try_next = hopping_.others_left && settings_->out.try_next;
   if (hopping_.offer.recipients_max > 0)  // C-10, E-7
     hopping_.recipients_max = std::min(hopping_.recipients_max, hopping_.offer.recipients_max);
 }

@@ -55,6 +55,7 @@ class Outbound final : public Engine {
   bool may_open_next() const;
   void send_content(Delivery& delivery, Outbox& out);
   void begin(Delivery& delivery, bool reset_first, Outbox& out);
+  void leave_for_next(const Outcome& back, bool useful, Outbox& out);
   void quit(Outbox& out);
 
   // Ends the connection for `end.what`; what is under way is settled first (M-10, M-11).

@@ -234,6 +234,18 @@ bool Delivery::on_its_last_answer() const {
   return end_given_ && std::none_of(recipients_.begin(), recipients_.end(), untried);
 }
 
+const Outcome* Delivery::given_back() const {
+  for (const Recipient& one : recipients_)
+    if (one.outcome.disposition == Disposition::returned) return &one.outcome;
+  return nullptr;
+}
+
+bool Delivery::decided() const {
+  return std::any_of(recipients_.begin(), recipients_.end(), [](const Recipient& one) {
+    return one.outcome.disposition != Disposition::returned;
+  });
+}
+
 void Delivery::settle(Outbox& out) const {
   for (std::size_t i = 0; i < recipients_.size(); ++i)
     out.settle(work_.targets[i].id, recipients_[i].outcome);
@@ -250,10 +262,25 @@ Outcome Delivery::outcome_of(const Reply& reply) const {
     return outcome(Disposition::failed, Fault::never,
                    reply.status.empty() ? "5.0.0" : reply.status, to_text(reply));  // B-7
   if (reply.code / 100 == 4)
-    return outcome(Disposition::deferred, Fault::try_later,
+    return outcome(hopping_.try_next ? Disposition::returned : Disposition::deferred,
+                   Fault::try_later,
                    reply.status.empty() ? "4.0.0" : reply.status, to_text(reply));
   return outcome(Disposition::deferred, Fault::try_later, "4.5.0",
                  "unexpected reply: " + to_text(reply));
+}
+
+Outcome Delivery::outcome_of_end(const Reply& reply) const {
+  Outcome out = outcome_of(reply);
+  if (hopping_.others_left) out.disposition = Disposition::returned;
+  return out;
+}
+
+Outcome Delivery::lost(const LinkEnd& end) const {
+  const bool elsewhere = hopping_.others_left && !end_given_;
+  Outcome out = outcome(elsewhere ? Disposition::returned : Disposition::deferred,
+                        Fault::try_later, end.status, end.what);
+  out.ambiguous = end_given_;
+  return out;
 }
 
 }  // namespace hanse::smtp

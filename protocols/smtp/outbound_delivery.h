@@ -25,6 +25,8 @@ struct Hopping {
   Offer offer;
   std::size_t recipients_max = 1;       // of one transaction (C-10)
   std::size_t line_octets_max = text_line_octets_max;   // more where longer ones are taken (D-5)
+  bool others_left = false;             // another host may be tried in this attempt
+  bool try_next = false;                // and is, for what this one does not take for now (M-10)
 };
 
 // One message on its way to those of its recipients that share a lane: which commands to give,
@@ -68,11 +70,16 @@ class Delivery {
   void fail_untried(const Outcome& outcome);         // those no command has named yet
   void fail_named(const Outcome& outcome);           // those in the transaction at hand
   bool all_done() const { return undone_ == 0; }
+  const Outcome* given_back() const;                 // of one that is for another host; or null
+  bool decided() const;                              // for anybody: the host is of some use
   void settle(Outbox& out) const;
 
   Outcome outcome(Disposition disposition, Fault fault, std::string status,
                   std::string reply) const;
   Outcome outcome_of(const Reply& reply) const;      // of a refusal
+  Outcome outcome_of_end(const Reply& reply) const;  // of 421: of the connection
+  // What was lost with the connection: another host's, unless it may have arrived (M-10, M-11).
+  Outcome lost(const LinkEnd& end) const;
 
  private:
   enum class State : std::uint8_t { waiting, asked, accepted, done };

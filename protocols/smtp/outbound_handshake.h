@@ -36,6 +36,7 @@ class Handshake {
   Duration patience() const;                  // for what is awaited now
   const Offer& offer() const { return offer_; }
   const Endpoint& endpoint() const { return context_.endpoint; }
+  bool others_left() const { return context_.others_left; }
   std::string tls_text() const;               // "TLSv1.3 TLS_AES_256_GCM_SHA384", empty without
 
  private:

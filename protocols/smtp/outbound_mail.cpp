@@ -12,7 +12,7 @@ void Outbound::on_mail_reply(const Reply& reply, bool more_follow, Outbox& out) 
     LinkEnd end{.status = reply.status.empty() ? "4.0.0" : reply.status, .what = to_text(reply)};
     // Said instead of an answer to the first command it is about the connection alone (C-6).
     end.orderly = finished_ > 0 && !first.answered_before();
-    if (!end.orderly) first.fail_named(first.outcome_of(reply));
+    if (!end.orderly) first.fail_named(first.outcome_of_end(reply));
     return give_up(std::move(end), out);
   }
   first.on_reply(reply);
@@ -32,7 +32,8 @@ void Outbound::on_unasked(const Reply& reply, Outbox& out) {
   if (deliveries_.empty()) {
     end.orderly = reply.code == 421;
   } else if (reply.code >= 400) {
-    deliveries_.front()->fail_named(deliveries_.front()->outcome_of(reply));
+    Delivery& first = *deliveries_.front();
+    first.fail_named(reply.code == 421 ? first.outcome_of_end(reply) : first.outcome_of(reply));
     end.orderly = reply.code != 421;
   } else {
     out.note(Level::warning, "conn.protocol_error", "reply ahead of the end of data");
@@ -65,10 +66,20 @@ bool Outbound::advance_first(Outbox& out) {
     begin(first, server_open_, out);
     return false;
   }
-  first.settle(out);
+  const std::unique_ptr<Delivery> done = std::move(deliveries_.front());
   deliveries_.erase(deliveries_.begin());
   ++finished_;
+  hopping_.try_next = false;  // a host that takes others here is believed
+  done->settle(out);
+  if (const Outcome* back = done->given_back()) leave_for_next(*back, done->decided(), out);
   return true;
+}
+
+// M-10, smtp.try_next: the lane goes on to the next host with what came back. A host that decided
+// for some recipients works, and nothing is held against it.
+void Outbound::leave_for_next(const Outcome& back, bool useful, Outbox& out) {
+  if (deliveries_.empty()) out.send("QUIT\r\n");
+  give_up({.status = back.status, .what = back.reply, .orderly = useful}, out);
 }
 
 bool Outbound::may_open_next() const {
@@ -141,9 +152,7 @@ void Outbound::settle_all(const LinkEnd& end, Outbox& out) {
       one.fail_open(returned);
     } else {
       one.fail_untried(returned);
-      Outcome lost = one.outcome(Disposition::deferred, Fault::try_later, end.status, end.what);
-      lost.ambiguous = one.end_given();  // M-11
-      one.fail_open(lost);
+      one.fail_open(one.lost(end));
     }
     one.settle(out);
   }

@@ -104,6 +104,10 @@ constexpr Option smtp_options[] = {
              "content of the one before. Turn off for servers that lose their way then."},
     {.key = "recipients_per_transaction", .type = OptionType::integer, .fallback = "50",
      .help = "Recipients of one message sent in one transaction.", .least = 1, .most = 1000},
+    {.key = "try_next", .type = OptionType::boolean, .fallback = "false",
+     .help = "Give what a server does not take for now (4xx to MAIL, RCPT or DATA) to the next one "
+             "of the destination at once, if there is one. A server that has taken another message "
+             "on the same connection is believed: the message waits for its next attempt."},
 
     // Sending: how often, how long.
     {.key = "retry", .type = OptionType::duration_list,
@@ -272,6 +276,7 @@ Result<OutboundSettings> read_outbound(const Configuration& configuration,
   out.loopback_addresses = table.boolean("loopback_addresses");
   out.recipients_per_transaction =
       static_cast<std::size_t>(table.integer("recipients_per_transaction"));
+  out.try_next = table.boolean("try_next");
   // RFC 5321 4.5.3.2.1 to 4.5.3.2.6; it names no wait for EHLO, STARTTLS and RSET.
   out.banner_wait = floored(table, "banner_timeout", std::chrono::minutes(5));
   out.ehlo_wait = table.duration("ehlo_timeout");

@@ -45,6 +45,7 @@ struct OutboundSettings : DialRules {
   std::string helo_name;
   std::uint16_t port = 25;                  // of hosts found by DNS
   std::size_t recipients_per_transaction = 0;                  // C-10
+  bool try_next = false;                                       // M-10
   // C-5
   Duration banner_wait{0}, ehlo_wait{0}, starttls_wait{0}, mail_wait{0}, rcpt_wait{0};
   Duration data_wait{0}, block_wait{0}, end_wait{0}, reset_wait{0};

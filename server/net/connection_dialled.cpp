@@ -74,7 +74,7 @@ void Connection::connected() {
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
   const DialRequest& request = dialled_->request;
   open_session(room_->outbound({request.lane, request.endpoint, request.tls,
-                                 random_octets(limits::nonce_bytes)}));
+                                 random_octets(limits::nonce_bytes), request.others_left}));
 }
 
 void Connection::connect_failed(const std::string& what) {

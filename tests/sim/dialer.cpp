@@ -64,7 +64,8 @@ class SimLink final : public Link, public SessionEvents {
     const std::string nonce = sha256("outbound " + std::to_string(end->stream().number()));
     channel_ = std::make_unique<Channel>(
         parts_.channel, *std::move(end),
-        parts_.room()->outbound({request_.lane, request_.endpoint, request_.tls, nonce}),
+        parts_.room()->outbound({request_.lane, request_.endpoint, request_.tls, nonce,
+                                  request_.others_left}),
         parts_.services, this, [this] { closed(); });
     channel_->open();
   }

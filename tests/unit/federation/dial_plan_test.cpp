@@ -64,6 +64,25 @@ TEST_CASE("M-9 two hosts that answered and refused are enough for one attempt") 
   CHECK(walk(plan, TlsLevel::off, 5, greeting()) == "cd");
 }
 
+TEST_CASE("M-9 M-10 whether others are left once a host has answered") {
+  DialPlan plan;
+  plan.set_endpoints(hosts({"a", "b", "c", "d"}));
+  plan.begin(TlsLevel::off, 3, start);
+  CHECK(plan.others_left());
+  plan.failed(fake::refused(), start);   // could not be reached: that is no session
+  CHECK(plan.others_left());
+  plan.failed(greeting(), start);
+  CHECK_FALSE(plan.others_left());       // the third address of three, the second session
+  plan.begin(TlsLevel::off, 4, start);
+  plan.failed(greeting(), start);
+  CHECK(plan.has_more());                // one that cannot be reached is passed over
+  CHECK_FALSE(plan.others_left());
+  DialPlan one;
+  one.set_endpoints(hosts({"a"}));
+  one.begin(TlsLevel::off, 5, start);
+  CHECK_FALSE(one.others_left());
+}
+
 TEST_CASE("X-9 the same host again without TLS, for each host anew, only where TLS may be") {
   DialPlan plan;
   plan.set_endpoints(hosts({"a", "b"}));

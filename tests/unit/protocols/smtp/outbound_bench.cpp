@@ -9,11 +9,13 @@ namespace hanse::test {
 
 using namespace std::chrono_literals;
 
-std::shared_ptr<const smtp::SmtpSettings> sending_settings(std::size_t recipients_max) {
+std::shared_ptr<const smtp::SmtpSettings> sending_settings(std::size_t recipients_max,
+                                                           bool try_next) {
   smtp::SmtpSettings all;
   all.node.domain = "a.example";
   all.out.helo_name = "a.example";
   all.out.recipients_per_transaction = recipients_max;
+  all.out.try_next = try_next;
   all.out.banner_wait = all.out.ehlo_wait = all.out.starttls_wait = 300s;
   all.out.mail_wait = all.out.rcpt_wait = 300s;
   all.out.data_wait = 120s;
@@ -23,12 +25,14 @@ std::shared_ptr<const smtp::SmtpSettings> sending_settings(std::size_t recipient
   return std::make_shared<const smtp::SmtpSettings>(std::move(all));
 }
 
-OutboundBench::OutboundBench(TlsLevel tls, std::size_t recipients_max) {
+OutboundBench::OutboundBench(TlsLevel tls, std::size_t recipients_max, bool others_left,
+                             bool try_next) {
   OutboundContext context;
   context.lane = "b.example";
   context.endpoint = {"mx.b.example", "192.0.2.7", 25, {"b.example"}, false};
   context.tls = tls;
-  engine_ = std::make_unique<smtp::Outbound>(context, sending_settings(recipients_max));
+  context.others_left = others_left;
+  engine_ = std::make_unique<smtp::Outbound>(context, sending_settings(recipients_max, try_next));
   timers_.fill(Instant::max());
 }
 

@@ -16,7 +16,8 @@ namespace hanse::test {
 // server. What it does is kept as text: bytes to the server apart from the rest.
 class OutboundBench final : public Outbox {
  public:
-  explicit OutboundBench(TlsLevel tls = TlsLevel::off, std::size_t recipients_max = 50);
+  explicit OutboundBench(TlsLevel tls = TlsLevel::off, std::size_t recipients_max = 50,
+                         bool others_left = false, bool try_next = false);
 
   void event(Event event) { engine_->on(std::move(event), now_, *this); }
   void open();
@@ -79,6 +80,7 @@ class OutboundBench final : public Outbox {
   std::map<DeliveryId, std::size_t> settled_;
 };
 
-std::shared_ptr<const smtp::SmtpSettings> sending_settings(std::size_t recipients_max = 50);
+std::shared_ptr<const smtp::SmtpSettings> sending_settings(std::size_t recipients_max = 50,
+                                                           bool try_next = false);
 
 }  // namespace hanse::test

@@ -109,6 +109,59 @@ TEST_CASE("M-10 each step's refusal is the recipients' outcome") {
   }
 }
 
+TEST_CASE("M-10 try_next: what a host does not take for now goes to the next one at once") {
+  struct Row {
+    std::string_view replies, story;
+  };
+  const Row rows[] = {
+      {"451 4.3.0 later\n503 x\n503 x\n503 x\n",
+       "1 returned 4.3.0\n2 returned 4.3.0\nfailed 4.3.0\nhang up\n"},
+      {"250 ok\n450 4.2.0 later\n451 4.7.1 later\n554 nobody\n",
+       "1 returned 4.2.0\n2 returned 4.7.1\nfailed 4.2.0\nhang up\n"},
+      {"250 ok\n250 ok\n250 ok\n451 4.3.0 later\n",
+       "1 returned 4.3.0\n2 returned 4.3.0\nfailed 4.3.0\nhang up\n"},
+      // A host that decided for somebody is of use.
+      {"250 ok\n450 later\n550 no\n554 nobody\n",
+       "1 returned 4.0.0\n2 failed 5.0.0\nend in order\nhang up\n"},
+      {"550 5.7.1 no\n503 x\n503 x\n503 x\n", "1 failed 5.7.1\n2 failed 5.7.1\n"},
+  };
+  for (const Row& row : rows) {
+    OutboundBench bench(TlsLevel::off, 50, true, true);
+    bench.become_ready();
+    bench.deliver({"c@b.example", "d@b.example"});
+    bench.sent();
+    bench.server(row.replies);
+    CHECK(bench.story() == row.story);
+    CHECK((bench.sent() == "QUIT\n") == (row.story.find("hang up") != std::string::npos));
+  }
+  OutboundBench dot(TlsLevel::off, 50, true, true);
+  dot.become_ready();
+  dot.deliver({"c@b.example", "d@b.example"});
+  dot.server("250 ok\n250 ok\n450 4.2.0 later\n354 go\n");
+  dot.server("250 ok\n");
+  CHECK(dot.story() == "1 delivered 2.0.0\n2 returned 4.2.0\nend in order\nhang up\n");
+}
+
+TEST_CASE("M-10 try_next: the last host, and one that took another message, are believed") {
+  const auto answered = [](bool others_left, bool try_next, std::string_view first) {
+    OutboundBench bench(TlsLevel::off, 50, others_left, try_next);
+    bench.become_ready();
+    if (!first.empty()) {
+      bench.deliver({"c@b.example"});
+      bench.server("250 ok\n250 ok\n354 go\n");
+      bench.server(first);
+    }
+    bench.story();
+    bench.deliver({"d@b.example"});
+    bench.server("451 4.3.0 later\n503 x\n503 x\n");
+    return bench.story();
+  };
+  CHECK(answered(true, true, "") == "1 returned 4.3.0\nfailed 4.3.0\nhang up\n");
+  CHECK(answered(false, true, "") == "1 deferred 4.3.0\n");
+  CHECK(answered(true, false, "") == "1 deferred 4.3.0\n");
+  CHECK(answered(true, true, "250 ok\n") == "2 deferred 4.3.0\n");
+}
+
 TEST_CASE("M-10 the answer to the final dot decides for those who were accepted") {
   struct Row {
     std::string_view reply, story;

@@ -38,6 +38,28 @@ TEST_CASE("M-10 lost before the final dot: deferred") {
   }
 }
 
+TEST_CASE("M-10 lost before the final dot while another host is left: that host's") {
+  for (const std::string_view replies : {"", "250 ok\n", "250 ok\n250 ok\n"}) {
+    OutboundBench bench(TlsLevel::off, 50, true);
+    bench.become_ready();
+    bench.deliver({"c@b.example"});
+    bench.server(replies);
+    bench.closed();
+    CHECK(bench.story() == "1 returned 4.4.2\nfailed 4.4.2\nhang up\n");
+  }
+  OutboundBench slow(TlsLevel::off, 50, true);
+  slow.become_ready();
+  slow.deliver({"c@b.example"});
+  slow.pass(300s);
+  CHECK(slow.story() == "1 returned 4.4.2\nfailed 4.4.2\nhang up\n");
+  OutboundBench sent(TlsLevel::off, 50, true);   // it may have arrived: never twice for nothing
+  sent.become_ready();
+  sent.deliver({"c@b.example"});
+  sent.server("250 ok\n250 ok\n354 go\n");
+  sent.closed();
+  CHECK(sent.story() == "1 deferred 4.4.2 ambiguous\nfailed 4.4.2\nhang up\n");
+}
+
 TEST_CASE("M-11 lost in the middle of a streamed body: nothing was there yet") {
   OutboundBench bench;
   bench.become_ready();
@@ -90,6 +112,28 @@ TEST_CASE("M-10 421 closes, whatever was asked; the others go back untouched") {
   dot.server("250 ok\n250 ok\n354 go\n");
   dot.server("421 4.3.2 going down\n");
   CHECK(dot.story() == "1 deferred 4.3.2\n2 returned 4.3.2\nfailed 4.3.2\nhang up\n");
+}
+
+TEST_CASE("M-10 421 while another host is left: what it did not take is that host's") {
+  for (const std::string_view replies :
+       {"421 4.3.2 bye\n", "250 ok\n421 4.3.2 bye\n", "250 ok\n250 ok\n421 4.3.2 bye\n"}) {
+    OutboundBench bench(TlsLevel::off, 50, true);
+    bench.become_ready("PIPELINING\n");
+    bench.deliver({"c@b.example"});
+    bench.server(replies);
+    CHECK(bench.story() == "1 returned 4.3.2\nfailed 4.3.2\nhang up\n");
+  }
+  OutboundBench partly(TlsLevel::off, 50, true);
+  partly.become_ready("PIPELINING\n");
+  partly.deliver({"c@b.example", "d@b.example"});
+  partly.server("250 ok\n550 5.1.1 who\n421 4.3.2 going down\n");
+  CHECK(partly.story() == "1 failed 5.1.1\n2 returned 4.3.2\nfailed 4.3.2\nhang up\n");
+  OutboundBench streamed(TlsLevel::off, 50, true);   // in the middle of the content
+  streamed.become_ready("PIPELINING\n");
+  streamed.deliver({"c@b.example"}, "From: x\r\n\r\nhi\r\n", "", true);
+  streamed.server("250 ok\n250 ok\n354 go\n");
+  streamed.server("421 4.3.2 bye\n");
+  CHECK(streamed.story() == "1 returned 4.3.2\nfailed 4.3.2\nhang up\n");
 }
 
 TEST_CASE("C-10 recipients no command has named go back when the connection ends") {
