@@ -252,6 +252,7 @@ LaneStatus Lane::status() const {
   for (const auto& link : state.links)
     if (link->adopted) out.endpoint = to_text(link->step.endpoint);
   out.story = state.story;
+  out.slow = state.traits->slow;
   out.links = state.links.size();
   out.in_flight = state.in_flight;
   out.window = state.window_now();

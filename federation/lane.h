@@ -46,6 +46,8 @@ struct LaneTraits {
   Duration idle_keep = std::chrono::seconds(30);
   std::size_t endpoints_tried_max = 5;  // per attempt (smtp M-9)
   std::vector<Duration> retry;          // after try 1, 2, ...; the last repeats
+  std::vector<Duration> retry_slow;     // instead, for slow peers (smtp Q-5); empty: no difference
+  bool slow = false;                    // made for such peers, see slowed()
   unsigned retry_jitter_percent = 10;
   Duration lifetime = std::chrono::hours(120);
   Duration report_lifetime = std::chrono::hours(48);   // bounces
@@ -64,6 +66,7 @@ struct LaneStatus {
   std::string endpoint, story;          // where it goes, how it was found
   std::size_t links = 0, in_flight = 0, window = 0;
   std::size_t in_memory = 0;
+  bool slow = false;                    // its peer is flagged slow: longer waits
   std::uint64_t waiting = 0;            // in the store, as far as the lane knows
   unsigned failures = 0;                // consecutive
   std::string last_error;

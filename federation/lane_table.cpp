@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "federation/lane_name.h"
+#include "federation/peer_gauges.h"
+#include "federation/retry.h"
 #include "server/base/limits.h"
 
 namespace hanse {
@@ -18,14 +20,13 @@ Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {
   LaneKey key(protocol, lane);
   const auto known = lanes_.find(key);
   if (known != lanes_.end()) return known->second.get();
-  const auto traits = traits_.find(protocol);
-  if (traits == traits_.end()) return nullptr;
+  if (!traits_.contains(protocol)) return nullptr;
   if (lanes_.size() >= sweep_at_) forget_idle();
   if (lanes_.size() >= limits::lanes_max) return nullptr;
   // Only configured peers appear in labels; the rest of the world is one.
   const std::string_view hop = split_lane(lane).hop;
   const std::string label = policy_->peer(hop) == nullptr ? "other" : std::string(hop);
-  auto made = std::make_unique<Lane>(lane, traits->second, policy_->tls_of_lane(protocol, lane),
+  auto made = std::make_unique<Lane>(lane, traits_of(key), policy_->tls_of_lane(protocol, lane),
                                      parts_, label);
   if (is_suspended(lane)) made->hold(true);
   if (draining_) made->drain(false);
@@ -57,12 +58,20 @@ std::vector<std::shared_ptr<const LaneTraits>> LaneTable::all_traits() const {
 
 void LaneTable::apply(std::shared_ptr<const Policy> policy,
                       const std::vector<std::shared_ptr<const LaneTraits>>& traits) {
+  show_peers(policy_.get(), *policy, parts_.metrics);
   policy_ = std::move(policy);
-  for (const auto& one : traits) traits_[one->protocol] = one;
+  for (const auto& one : traits) {
+    traits_[one->protocol] = one;
+    slow_traits_[one->protocol] = slowed(one);
+  }
   for (const auto& [key, lane] : lanes_) {
-    lane->apply(traits_.at(key.first), policy_->tls_of_lane(key.first, key.second));
+    lane->apply(traits_of(key), policy_->tls_of_lane(key.first, key.second));
     lane->hold(is_suspended(key.second));
   }
+}
+
+std::shared_ptr<const LaneTraits> LaneTable::traits_of(const LaneKey& key) const {
+  return (policy_->is_slow(key.first, key.second) ? slow_traits_ : traits_).at(key.first);
 }
 
 // What is for a suspended peer waits until it is active again.

@@ -37,12 +37,13 @@ class LaneTable {
  private:
   void forget_idle();
   bool is_suspended(std::string_view lane) const;
+  std::shared_ptr<const LaneTraits> traits_of(const LaneKey& key) const;
 
   BodyBudget bodies_;            // outlives the lanes
   SteadyWall wall_;
   LaneParts parts_;
   std::shared_ptr<const Policy> policy_;
-  std::map<std::string, std::shared_ptr<const LaneTraits>, std::less<>> traits_;
+  std::map<std::string, std::shared_ptr<const LaneTraits>, std::less<>> traits_, slow_traits_;
   std::map<LaneKey, std::unique_ptr<Lane>> lanes_;
   std::size_t sweep_at_;
   bool draining_ = false;

@@ -88,6 +88,7 @@ Result<PeerPolicy> read_peer(const Settings& settings) {
   }
   peer.messages_per_minute_max = settings.integer("max_msgs_per_min");
   peer.require_tls_in = settings.boolean("require_tls_in");
+  peer.slow = settings.boolean("slow");
   if (settings.has("tls")) peer.tls_out = parse_tls_level(settings.text("tls"));
   return peer;
 }
@@ -165,6 +166,22 @@ TlsLevel Policy::tls_of_lane(std::string_view protocol_name, std::string_view la
   if (const auto level = routes.tls_of_lane(protocol_name, hop)) return *level;
   const PeerPolicy* known = peer(hop);
   return known == nullptr ? TlsLevel::may : known->tls_out.value_or(TlsLevel::may);
+}
+
+// A lane leads to a peer by its name, or by a rule for that very peer: what carries others too, as
+// a smart host does, is not slow for its sake.
+bool Policy::is_slow(std::string_view protocol_name, std::string_view lane) const {
+  const std::string_view hop = split_lane(lane).hop;
+  const auto leads_there = [&](const Route& rule, const PeerPolicy& peer) {
+    return rule.match == peer.domain && rule.via == hop &&
+           (rule.protocol.empty() || rule.protocol == protocol_name);
+  };
+  return std::any_of(peers.begin(), peers.end(), [&](const PeerPolicy& one) {
+    const auto& rules = routes.routes();
+    return one.slow && (equal_ascii_case(one.domain, hop) ||
+                        std::any_of(rules.begin(), rules.end(),
+                                    [&](const Route& rule) { return leads_there(rule, one); }));
+  });
 }
 
 bool Policy::hosts(std::string_view protocol_name, std::string_view domain) const {

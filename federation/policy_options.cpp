@@ -56,6 +56,12 @@ constexpr Option peer_options[] = {
      .type = OptionType::boolean,
      .fallback = "false",
      .help = "Refuse what the peer sends without TLS."},
+    {.key = "slow",
+     .type = OptionType::boolean,
+     .fallback = "false",
+     .help = "The peer is often away, or asks to be tried less often: what could not be delivered "
+             "waits longer before it is tried again, as the protocol's own table says "
+             "(see retry_slow)."},
     {.key = "tls",
      .type = OptionType::choice,
      .help = "How far our connections to the peer must be protected, unless a route says so: off, "

@@ -51,6 +51,15 @@ Duration longest_delay(const LaneTraits& traits) {
   return longest + longest / 4;
 }
 
+std::shared_ptr<const LaneTraits> slowed(std::shared_ptr<const LaneTraits> traits) {
+  if (traits->retry_slow.empty()) return traits;
+  auto out = std::make_shared<LaneTraits>(*traits);
+  out->slow = true;
+  out->retry = out->breaker_waits = traits->retry_slow;
+  out->breaker_jitter_percent = traits->retry_jitter_percent;
+  return out;
+}
+
 bool given_up(UtcTime now, UtcTime expires, unsigned attempts) {
   return now > expires && attempts >= attempts_before_expiry;
 }

@@ -17,6 +17,10 @@ Duration lane_delay(const LaneTraits& traits, unsigned failures, Random& random)
 // The longest wait the traits can lead to; a wall clock that jumped never makes a lane wait more.
 Duration longest_delay(const LaneTraits& traits);
 
+// What a lane to a slow peer lives by: neither a message nor the lane itself tries again sooner
+// than LaneTraits::retry_slow says (smtp Q-5). The same as they were where that is empty.
+std::shared_ptr<const LaneTraits> slowed(std::shared_ptr<const LaneTraits> traits);
+
 // Over its lifetime and tried twice: a clock that jumps expires nothing by itself (D8).
 bool given_up(UtcTime now, UtcTime expires, unsigned attempts);
 

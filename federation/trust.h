@@ -32,6 +32,7 @@ struct PeerPolicy {
   std::int64_t messages_per_minute_max = 0; // 0: no limit
   bool require_tls_in = false;              // smtp T-4
   std::optional<TlsLevel> tls_out;
+  bool slow = false;                        // retried less often (smtp Q-5)
 };
 
 // What the other side says it is, and where it comes from. Nothing in it is proven.

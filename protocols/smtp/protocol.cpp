@@ -30,6 +30,7 @@ std::shared_ptr<const LaneTraits> read_traits(const Settings& table,
   out->idle_keep = table.duration("idle_keep");
   out->endpoints_tried_max = addresses_enough;
   out->retry = table.durations("retry");
+  out->retry_slow = table.durations("retry_slow");
   out->retry_jitter_percent = static_cast<unsigned>(count("retry_jitter"));
   out->lifetime = table.duration("lifetime");
   out->report_lifetime = table.duration("report_lifetime");

@@ -114,6 +114,11 @@ constexpr Option smtp_options[] = {
      .fallback = "[\"5m\", \"10m\", \"20m\", \"40m\", \"4000s\"]",
      .help = "Waits after the first, second ... attempt; the last one repeats.",
      .least = 1, .most = 7 * day_seconds},
+    {.key = "retry_slow", .type = OptionType::duration_list,
+     .fallback = "[\"30m\", \"1h\", \"4000s\"]",
+     .help = "The same for destinations of peers with slow = true, and how long such a destination "
+             "is left alone after each failed attempt.",
+     .least = 1, .most = 7 * day_seconds},
     {.key = "retry_jitter", .type = OptionType::integer, .fallback = "10",
      .help = "Each wait is longer or shorter by up to this many percent.",
      .least = 0, .most = 50},
@@ -269,6 +274,8 @@ Result<OutboundSettings> read_outbound(const Configuration& configuration,
     return Error{Fault::never, "smtp.helo_name: not a host name: " + out.helo_name};
   if (table.durations("retry").empty())
     return Error{Fault::never, "smtp.retry: needs at least one wait"};
+  if (table.durations("retry_slow").empty())
+    return Error{Fault::never, "smtp.retry_slow: needs at least one wait"};
   out.own_endpoints = listen_endpoints(configuration.table("listen.smtp"));
   out.port = static_cast<std::uint16_t>(table.integer("port"));
   out.ipv6 = table.boolean("ipv6");

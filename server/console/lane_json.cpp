@@ -17,6 +17,7 @@ Json lane_json(const LaneStatus& lane) {
           {"window", lane.window},
           {"in_memory", lane.in_memory},
           {"waiting", lane.waiting},
+          {"slow", lane.slow},
           {"failures", lane.failures},
           {"last_error", lane.last_error},
           {"next_try", utc_or_null(lane.next_try)},
@@ -34,6 +35,7 @@ std::string lane_text(const Json& lane) {
     out += ", failed " + (failures == 1 ? "once" : std::to_string(failures) + " times in a row") +
            " (" + text_of(lane, "last_error") + ")";
   }
+  if (flag_of(lane, "slow")) out += ", slow";
   const std::string since = text_of(lane, "breaker_open_since");
   if (since.empty()) return out + ", breaker closed";
   return out + ", breaker open since " + second_text(since);

@@ -14,6 +14,7 @@ Json peer_json(const PeerPolicy& peer) {
           {"scopes", peer.scopes},
           {"max_msgs_per_min", peer.messages_per_minute_max},
           {"require_tls_in", peer.require_tls_in},
+          {"slow", peer.slow},
           {"tls", peer.tls_out ? tls_level_name(*peer.tls_out) : ""},
           {"pins", peer.fingerprints}};
 }
@@ -51,13 +52,16 @@ std::string list_text(const Json& list) {
   return out.empty() ? "-" : out;
 }
 
+std::string slow_text(const Json& peer) { return flag_of(peer, "slow") ? ", slow" : ""; }
+
 std::string render_list(std::span<const Json> items, const Style& style) {
   TextTable table({"peer", "state", "role", "scopes", "msgs/min", "lane"});
   for (const Json& item : items) {
     const Json& lanes = member_of(item, "lanes");
     const std::int64_t rate = number_of(item, "max_msgs_per_min");
-    table.add({text_of(item, "peer"), text_of(item, "state"), text_of(item, "role"),
-               list_text(member_of(item, "scopes")), rate == 0 ? "-" : std::to_string(rate),
+    table.add({text_of(item, "peer"), text_of(item, "state") + slow_text(item),
+               text_of(item, "role"), list_text(member_of(item, "scopes")),
+               rate == 0 ? "-" : std::to_string(rate),
                lanes.is_array() && !lanes.empty() ? lane_text(lanes.front()) : "idle"});
   }
   return table.text(style);
@@ -91,7 +95,8 @@ Ended run_show(Node& node, const Request& request, const Emit& emit) {
 std::string render_show(std::span<const Json> items, const Style&) {
   std::string out;
   for (const Json& item : items) {
-    out += "peer     " + text_of(item, "peer") + "\nstate    " + text_of(item, "state") + "\n";
+    out += "peer     " + text_of(item, "peer") + "\nstate    " + text_of(item, "state") +
+           slow_text(item) + "\n";
     if (!member_of(item, "role").is_null()) {
       out += "role     " + text_of(item, "role") + "\nscopes   " +
              list_text(member_of(item, "scopes")) + "\npins     " +

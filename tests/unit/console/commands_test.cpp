@@ -80,6 +80,21 @@ TEST_CASE("console: peer list and peer show") {
   lane.phase = "up";
   lane.links = 2;
   fake.lane_rows = {lane};
+  SECTION("Q-5 one that is flagged slow") {
+    auto policy = std::make_shared<Policy>(*fake.policy());
+    policy->peers.front().slow = true;
+    fake.set_policy(*policy);
+    fake.lane_rows.front().slow = true;
+    const Answered listed = ask(fake, make_request("peer list"));
+    CHECK(listed.text.find("active, slow  downstream  mail    -         up, 2 links, slow, br") !=
+          std::string::npos);
+    const Answered one = ask(fake, make_request("peer show", {"b.example"}));
+    CHECK(one.items[0]["slow"] == true);
+    CHECK(one.items[0]["lanes"][0]["slow"] == true);
+    CHECK(one.text.find("state    active, slow\n") != std::string::npos);
+    CHECK(ask(fake, make_request("peer show", {"d.example"})).items[0]["slow"] == false);
+    return;
+  }
   CHECK(ask(fake, make_request("peer list")).text ==
         "peer       state    role        scopes  msgs/min  lane\n"
         "b.example  active   downstream  mail    -         up, 2 links, breaker closed\n"

@@ -37,6 +37,50 @@ TEST_CASE("C-10 the recipients of one lane travel together, each once") {
   CHECK(node.queue.rows.at(1).envelope->to.size() == 4);
 }
 
+TEST_CASE("Q-5 what is for a slow peer waits longer, and its lane is left alone longer") {
+  Node node;
+  auto traits = test_traits();
+  traits->retry_slow = {30min, 60min};
+  auto policy = std::make_shared<Policy>(*node.policy);
+  policy->peers.front().slow = true;             // b.example
+  const auto slow_gauge = [&] {
+    return node.metrics.gauge("hanse_peer_slow", "", {{"peer", "b.example"}}).value();
+  };
+  CHECK(slow_gauge() == 0);
+  CHECK(node.metrics.gauge("hanse_peer_state", "", {{"peer", "b.example"}, {"state", "active"}})
+            .value() == 1);
+  node.exchange->apply(policy, {traits}, {});
+  CHECK(slow_gauge() == 1);
+  node.links.behave = [](const DialRequest&) {
+    Behaviour out;
+    out.connects = false;
+    out.end = refused();
+    return out;
+  };
+  REQUIRE(node.submit(Node::submission({"u@b.example"})));
+  REQUIRE(node.submit(Node::submission({"u@c.example"})));
+  node.world.run_for(1s);
+  const auto wait_of = [&](DeliveryId id) { return node.queue.rows.at(id).due - node.world.utc(); };
+  CHECK(wait_of(1) >= 26min);
+  CHECK(wait_of(1) <= 33min);
+  CHECK(wait_of(2) <= 6min);
+  for (const LaneStatus& lane : node.exchange->lanes()) {
+    const bool is_slow = lane.lane == "b.example";
+    CHECK(lane.slow == is_slow);
+    REQUIRE(lane.next_try);
+    CHECK((*lane.next_try - node.world.utc() > 20min) == is_slow);
+  }
+  node.links.dialled.clear();
+  node.world.run_for(40min);                     // 60 after the second failure
+  const auto tries = std::count_if(
+      node.links.dialled.begin(), node.links.dialled.end(),
+      [](const DialRequest& one) { return one.lane == "b.example"; });
+  CHECK(tries == 1);
+  node.exchange->apply(node.policy, {traits}, {});   // a reload takes the flag away
+  CHECK(slow_gauge() == 0);
+  for (const LaneStatus& lane : node.exchange->lanes()) CHECK_FALSE(lane.slow);
+}
+
 TEST_CASE("Q-5 mail from nobody lives two days") {
   Node node;
   REQUIRE(node.submit(Node::submission({"u@b.example"}, "")));

@@ -22,7 +22,7 @@ Settings peer(const std::string& domain, const Values& changes) {
   Values values = {{"state", std::string("active")}, {"role", std::string("peer")},
                    {"scopes", Texts{}},              {"addresses", Texts{}},
                    {"fingerprints", Texts{}},        {"max_msgs_per_min", std::int64_t{0}},
-                   {"require_tls_in", false}};
+                   {"require_tls_in", false},        {"slow", false}};
   for (const auto& [key, value] : changes) values[key] = value;
   return table(domain, values);
 }
@@ -84,6 +84,23 @@ TEST_CASE("a policy is read from its tables") {
   CHECK(policy.tls_of_lane("smtp", "127.0.0.1:2600") == TlsLevel::off);
   CHECK(policy.tls_of_lane("smtp", "b.example") == TlsLevel::verify);
   CHECK(policy.tls_of_lane("smtp", "c.example") == TlsLevel::may);
+}
+
+TEST_CASE("Q-5 a lane is slow by its peer's name or by the rule for that peer alone") {
+  Policy policy;
+  PeerPolicy slow;
+  slow.domain = "b.example";
+  slow.slow = true;
+  PeerPolicy quick;
+  quick.domain = "c.example";
+  policy.peers = {quick, slow};
+  CHECK(policy.is_slow("smtp", "b.example"));
+  CHECK_FALSE(policy.is_slow("smtp", "c.example"));
+  policy.routes = RouteTable({{"route.0", "b.example", "smtp", "127.0.0.1:26", std::nullopt},
+                              {"route.1", "*", "", "127.0.0.1:27", std::nullopt}});
+  CHECK(policy.is_slow("smtp", "127.0.0.1:26"));
+  CHECK_FALSE(policy.is_slow("xmpp", "127.0.0.1:26"));
+  CHECK_FALSE(policy.is_slow("smtp", "127.0.0.1:27"));   // carries others too
 }
 
 TEST_CASE("a protocol's own word on unknown peers comes first") {
