@@ -61,6 +61,8 @@ class ProtocolRoom {
   virtual std::unique_ptr<Engine> inbound(const InboundContext& context) const = 0;
   virtual std::unique_ptr<Engine> outbound(const OutboundContext& context) const = 0;
   virtual std::shared_ptr<const LaneTraits> lane_traits() const = 0;
+  // What this node calls itself when it dials, where the DNS should bear it out; empty: nothing.
+  virtual std::string greeting_name() const { return {}; }
   virtual Result<Submission> report(const Reportable& failed, std::string_view head,
                                     UtcTime now) const = 0;
 };

@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "federation/name_check.h"
 #include "server/node_secret.h"
 #include "server/notify.h"
 #include "store/disk.h"
@@ -147,7 +148,22 @@ Result<void> Node::open_listeners() {
   signals_ = std::make_unique<net::Signals>(
       shards_[0]->shard(), [this] { on_terminate(); },
       [this] { wish_reload(); });
+  check_names();
   return {};
+}
+
+// A node that nobody can reach from outside needs no name out there.
+void Node::check_names() {
+  for (const auto& [protocol, room] : loaded_->connections->rooms) {
+    const std::string name = room->greeting_name();
+    const bool outside = std::any_of(listening_.begin(), listening_.end(), [&](const auto& row) {
+      return row.protocol == protocol && !is_loopback_listener(row.address);
+    });
+    if (name.empty() || !outside) continue;
+    shards_[0]->shard().post([this, protocol, name] {
+      check_own_name(shards_[0]->resolver(), log_, protocol, name);
+    });
+  }
 }
 
 // The first SIGTERM drains, the second ends now; both lose nothing.

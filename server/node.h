@@ -78,6 +78,7 @@ class Node final : public console::NodeView {
   Result<void> open_store();
   void open_shards();
   Result<void> open_listeners();
+  void check_names();
   void on_terminate();
   void wish(Wish wish);
   void wish_reload();

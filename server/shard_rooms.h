@@ -51,6 +51,7 @@ class ShardRooms {
   net::Shard& shard() { return shard_; }
   Exchange& exchange() { return exchange_; }             // thread: the shard's
   net::Connections& connections() { return connections_; }
+  Resolver& resolver() { return resolver_; }             // thread: the shard's
   void apply(const Setup& setup);                        // thread: the shard's
 
  private:

@@ -184,19 +184,4 @@ bool is_greeting_name(std::string_view text) {
   return true;
 }
 
-std::string reverse_name(std::string_view ip_address) {
-  const Result<Network> network = parse_network(ip_address);
-  if (!network || !is_ip_address(ip_address)) return {};
-  std::string name;
-  if (ip_address.find(':') == std::string_view::npos) {
-    for (int at = 15; at >= 12; --at) name += std::to_string(network->bytes[at]) + '.';
-    return name + "in-addr.arpa";
-  }
-  constexpr std::string_view digits = "0123456789abcdef";   // RFC 3596 2.5
-  for (int at = 15; at >= 0; --at) {
-    name.append({digits[network->bytes[at] & 15u], '.', digits[network->bytes[at] >> 4], '.'});
-  }
-  return name + "ip6.arpa";
-}
-
 }  // namespace hanse::smtp

@@ -44,7 +44,4 @@ bool is_domain(std::string_view text);             // letters, digits, hyphens; 
 bool is_address_literal(std::string_view text);    // "[192.0.2.1]", "[IPv6:2001:db8::1]"; strict
 bool is_greeting_name(std::string_view text);      // EHLO argument: S-10, underscores tolerated
 
-// The name whose PTR record names an IP address: "7.2.0.192.in-addr.arpa"; empty for no address.
-std::string reverse_name(std::string_view ip_address);
-
 }  // namespace hanse::smtp

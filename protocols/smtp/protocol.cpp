@@ -57,6 +57,7 @@ class Room final : public ProtocolRoom {
     return std::make_unique<Outbound>(context, settings_);
   }
   std::shared_ptr<const LaneTraits> lane_traits() const override { return traits_; }
+  std::string greeting_name() const override { return settings_->out.helo_name; }
   Result<Submission> report(const Reportable& failed, std::string_view head,
                             UtcTime now) const override {
     return make_report(*settings_, failed, head, now);

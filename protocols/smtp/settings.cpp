@@ -75,8 +75,9 @@ constexpr Option smtp_options[] = {
 
     // Sending: who we say we are, and whom we dial.
     {.key = "helo_name",
-     .help = "Name given in EHLO; it should resolve to the address we send from and back. "
-             "Absent: the node's domain."},
+     .help = "Name given in EHLO; it should resolve to the address we send from and back, or many "
+             "servers refuse us. A node that listens beyond loopback looks at the start and warns "
+             "(dns.name_unproven). Absent: the node's domain."},
     {.key = "port", .type = OptionType::integer, .fallback = "25",
      .help = "Port of hosts found by DNS. Other than 25 only for closed networks and tests.",
      .least = 1, .most = 65535},

@@ -48,6 +48,7 @@ constexpr std::size_t log_checkpoint_bytes = 16u * 1024 * 1024;  // the write-ah
 // Lanes
 constexpr std::size_t lanes_max = 65536;
 constexpr std::size_t endpoints_per_lane_max = 64;
+constexpr std::size_t name_check_addresses_max = 16;           // of our own name (smtp C-1)
 constexpr Duration endpoints_kept_max = 300s;                 // discovery result is reused so long
 constexpr Duration attempt_max = 600s;  // one attempt over all endpoints (M-9)
 constexpr std::size_t sessions_per_attempt_max = 2;           // that got an answer and failed (M-9)

@@ -24,4 +24,7 @@ bool is_ip_address(std::string_view text);
 // The one way to write an address (RFC 5952); empty when it is none.
 std::string canonical_address(std::string_view text);
 
+// The name whose PTR record names an IP address: "7.2.0.192.in-addr.arpa"; empty for no address.
+std::string reverse_name(std::string_view ip_address);
+
 }  // namespace hanse

@@ -28,6 +28,7 @@ constexpr Fixed fixed[] = {
     {"shard_mailbox_items_max", limits::shard_mailbox_items_max, Unit::count},
     {"commit_items_max", limits::commit_items_max, Unit::count},
     {"lanes_max", limits::lanes_max, Unit::count},
+    {"name_check_addresses_max", limits::name_check_addresses_max, Unit::count},
     {"lane_memory_items_max", limits::lane_memory_items_max, Unit::count},
     {"endpoints_per_lane_max", limits::endpoints_per_lane_max, Unit::count},
     {"dns_cache_entries_max", limits::dns_cache_entries_max, Unit::count},

@@ -66,5 +66,13 @@ TEST_CASE("network: an address has one text form") {
   CHECK(canonical_address("").empty());
 }
 
+TEST_CASE("names of reverse lookups, RFC 1035 3.5 and RFC 3596 2.5") {
+  CHECK(reverse_name("192.0.2.7") == "7.2.0.192.in-addr.arpa");
+  CHECK(reverse_name("2001:db8::1") ==
+        "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
+  CHECK(reverse_name("b.example").empty());
+  CHECK(reverse_name("192.0.2.0/24").empty());
+}
+
 }  // namespace
 }  // namespace hanse
