@@ -112,7 +112,9 @@ Lane::State::State(Lane& events, std::string lane_name,
       stored(protocol, name, parts),
       ledger(protocol, name, peer_label, parts),
       window(traits->links_first * traits->link_window, traits->links_max * traits->link_window),
-      finder(parts.clock, parts.timers, parts.resolver) {}
+      finder(parts.clock, parts.timers, parts.resolver) {
+  ledger.demand(tls);
+}
 
 Lane::State::~State() {
   if (armed != Instant::max()) parts.timers.cancel(timer);
@@ -234,6 +236,7 @@ void Lane::apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls) {
   const bool stricter_or_other = tls != state.tls;
   state.traits = std::move(traits);
   state.tls = tls;
+  state.ledger.demand(tls);
   state.window.limit(state.traits->links_max * state.traits->link_window);
   state.endpoints_until = state.awaited_until = Instant::min();
   if (stricter_or_other) state.close_links();

@@ -132,7 +132,8 @@ void LaneLedger::write(Level level, const Envelope& envelope, const Outcome& out
              {{"proto", protocol_}, {"peer", lane_}, {"qid", envelope.id},
               {"mid", envelope.key.native_id}, {"to", recipient},
               {"reason", reason_of(outcome)}, {"status", outcome.status},
-              {"remote", outcome.remote}, {"tls", outcome.tls}, {"dur_ms", duration_ms}});
+              {"remote", outcome.remote}, {"tls_wanted", tls_level_name(tls_wanted_)},  // smtp V-3
+              {"tls", outcome.tls}, {"dur_ms", duration_ms}});
 }
 
 void LaneLedger::count(const Envelope& envelope, const Outcome& outcome, Duration taken) {

@@ -29,6 +29,15 @@ const PeerRates::Bucket* PeerRates::find(std::string_view peer) const {
   return found == buckets_.end() ? nullptr : &found->second;
 }
 
+double PeerRates::used(std::string_view peer, Instant now) const {
+  const Bucket* bucket = find(peer);
+  if (bucket == nullptr) return 0;
+  const std::int64_t full_again = bucket->full_again.load(std::memory_order_relaxed);
+  if (full_again <= ticks(now)) return 0;
+  const auto missing = static_cast<double>(full_again - ticks(now));
+  return std::min(missing / static_cast<double>(minute.count()), 1.0);
+}
+
 bool PeerRates::used_up(std::string_view peer, Instant now) const {
   const Bucket* bucket = find(peer);
   if (bucket == nullptr) return false;

@@ -101,9 +101,15 @@ void Node::apply_log(const config::LogOptions& options) {
   log_.hash_addresses(options.hash_addresses);
 }
 
+void Node::note_reload(bool worked) {
+  metrics_.gauge("hanse_config_last_reload_success", "1 when the last (re)load was taken")
+      .set(worked ? 1 : 0);
+}
+
 Result<void> Node::reload() {
   const config::Loaded read = config::load(config_file_, schema_);
   const auto reject = [this](const std::string& why) {
+    note_reload(false);
     log_.write(Level::error, "config.rejected", why);
     return Error{Fault::never, why};
   };
@@ -121,6 +127,7 @@ Result<void> Node::reload() {
     ++config_epoch_;
     config_loaded_ = clock_.utc();
   }
+  note_reload(true);
   apply_log((*parts)->settings.log);
   on_every_shard([setup](ShardRooms& rooms) { rooms.apply(setup); });
   log_.write(Level::info, "config.reloaded", "the new configuration is in force",

@@ -53,6 +53,7 @@ Result<void> Node::start(std::shared_ptr<const Configuration> configuration) {
   if (!parts) return parts.error();
   loaded_ = std::move(parts).value();
   apply_log(loaded_->settings.log);
+  note_reload(true);
   config_epoch_ = 1;
   config_loaded_ = clock_.utc();
 

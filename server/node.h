@@ -70,6 +70,7 @@ class Node final : public console::NodeView {
   // loading.cpp
   Result<std::shared_ptr<const Loaded>> take_apart(
       std::shared_ptr<const Configuration> configuration) const;
+  void note_reload(bool worked);
   void apply_log(const config::LogOptions& options);
   static ShardRooms::Setup shard_setup(const Loaded& loaded);
   std::shared_ptr<const Loaded> loaded() const;

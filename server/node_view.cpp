@@ -104,6 +104,12 @@ void Node::watch() {
                    {{"name", name}})
         .set(std::chrono::duration<double>(expires - clock_.utc()).count());
   }
+  for (const PeerPolicy& peer : loaded_->policy->peers) {
+    if (peer.messages_per_minute_max == 0) continue;
+    metrics_.gauge("hanse_peer_limit_ratio", "How much of a limit a configured peer uses, 0 to 1",
+                   {{"peer", peer.domain}, {"limit", "max_msgs_per_min"}})
+        .set(loaded_->policy->rates->used(peer.domain, clock_.now()));
+  }
   lock.unlock();
   shards_[0]->shard().at(clock_.now() + 5s, [this] { watch(); });
 }

@@ -136,6 +136,9 @@ Result<std::unique_ptr<QueueStore>> QueueStore::open(Disk& disk, const StoreSett
       recover(*state->database, state->ledger, state->blobs);
   if (!recovered) return recovered.error();
   state->recovered = *std::move(recovered);
+  metrics.counter("hanse_messages_quarantined_total",
+                  "Messages set aside at a start because the process crashed with them.")
+      .add(state->recovered.quarantined);
   state->suspects.read();
   state->ledger.keep();
   state->space.look(clock.now());

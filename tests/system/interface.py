@@ -37,6 +37,7 @@ check_sender_domain = false
 state = "active"
 role = "peer"
 scopes = ["smtp"]
+max_msgs_per_min = 600
 [[route]]
 match = "a.example"
 protocol = "smtp"
@@ -121,8 +122,13 @@ def exit_codes(bed):
     gone = subprocess.run([HANSE, "--socket", "/nonexistent/hanse.sock", "status"],
                           stdin=subprocess.DEVNULL, capture_output=True)
     assert gone.returncode == 3
-    for words in (["--help"], ["queue", "--help"], ["queue", "why", "--help"]):
-        assert bed.node.say(*words)[0] == 0
+    for words in ("", "queue", "status", "queue list", "queue show", "queue why", "queue shape",
+                  "queue retry", "queue hold", "queue release", "queue bounce", "queue discard",
+                  "route list", "route test", "peer list", "peer show", "link list", "limits",
+                  "config check", "config default", "config explain", "config show", "log level",
+                  "drain", "reload", "run"):
+        code, out, err = bed.node.say(*words.split(), "--help")
+        assert code == 0 and out.strip(), f"{words} --help: exit {code}: {out}{err}"
 
 
 def changes(bed, message):
@@ -166,7 +172,10 @@ def health_and_metrics():
                      "hanse_store_commit_batch_size", "hanse_store_sync_errors_total",
                      "hanse_store_wal_bytes", "hanse_tls_cert_expiry_seconds",
                      "hanse_disk_free_bytes", "hanse_fd_used", "hanse_memory_bytes",
-                     "hanse_event_loop_lag_seconds"):
+                     "hanse_event_loop_lag_seconds", "hanse_config_last_reload_success 1",
+                     "hanse_messages_quarantined_total", "hanse_peer_limit_ratio",
+                     'hanse_peer_state{peer="b.example",state="active"} 1',
+                     'hanse_peer_slow{peer="b.example"} 0'):
             assert f"\n{name}" in "\n" + text, f"no {name}"
         assert text.endswith("# EOF\n")
 
@@ -181,6 +190,7 @@ def signals():
             config.write('[smpt]\nhosts = []\n')
         bed.node.process.send_signal(signal.SIGHUP)
         wait_until(lambda: bed.node.event("config.rejected"), 5, "config.rejected")
+        assert "\nhanse_config_last_reload_success 0" in bed.http("/metrics")[1]
         assert bed.node.say("reload")[0] == 2  # the console reads the same file first
         by_socket = subprocess.run([HANSE, "--socket", f"{bed.node.folder}/control.sock", "reload"],
                                    stdin=subprocess.DEVNULL, capture_output=True)

@@ -18,6 +18,13 @@ TEST_CASE("a message leaves from memory right after its commit") {
   CHECK(at.lane->status().phase == "up");
   CHECK(at.lane->status().story == "A of b.example");
   CHECK(at.logged("msg.delivered") == 1);
+  const std::string& told = at.lines.back();   // smtp V-3
+  for (const std::string_view part :
+       {"\"proto\":\"mail\"", "\"peer\":\"b.example\"", "\"qid\":", "\"mid\":", "\"to\":",
+        "\"status\":\"2.0.0\"", "\"remote\":", "\"tls_wanted\":\"may\"", "\"dur_ms\":"}) {
+    CAPTURE(told, part);
+    CHECK(told.find(part) != std::string::npos);
+  }
 }
 
 TEST_CASE("the window starts with two links and grows by one with each window of successes") {

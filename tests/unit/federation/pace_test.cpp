@@ -153,7 +153,11 @@ TEST_CASE("a peer may send max_msgs_per_min, a tenth of it on probation") {
     return count;
   };
   const Instant now = Instant(100s);
+  CHECK(rates.used("b.example", now) == 0);
   CHECK(burst("b.example", now) == 60);
+  CHECK(rates.used("b.example", now) == 1);
+  CHECK(rates.used("b.example", now + 30s) == 0.5);
+  CHECK(rates.used("else.example", now) == 0);
   CHECK(burst("b.example", now + 999ms) == 0);
   CHECK(burst("b.example", now + 5s) == 5);
   CHECK(burst("b.example", now + 10min) == 60);
