@@ -88,35 +88,37 @@ TEST_CASE("Q-5 mail from nobody lives two days") {
   CHECK(envelope.expires - envelope.accepted == 48h);
 }
 
+TEST_CASE("D9 Q-4 with a low disk nothing is taken, and deliveries go on") {
+  Node node;
+  auto low = std::make_shared<StorePressure>();
+  low->disk_low = true;
+  node.exchange->set_pressure(low);
+  CHECK(node.submit(Node::submission({"u@b.example"})).error().fault == Fault::overloaded);
+  Claim claim;
+  claim.protocol = "smtp";
+  CHECK(node.exchange->verify(claim, {}).fault == Fault::overloaded);   // smtp Q-4: at MAIL
+  claim.outgoing = true;
+  CHECK(node.exchange->verify(claim, {}).verdict == Verdict::accept);   // deliveries go on
+  node.exchange->set_pressure(std::make_shared<StorePressure>());
+  CHECK(node.submit(Node::submission({"u@b.example"})));
+}
+
+TEST_CASE("D-8 what is declared larger than the free space is put off") {
+  Node node;
+  auto pressure = std::make_shared<StorePressure>();
+  pressure->room_bytes = 1000;
+  node.exchange->set_pressure(pressure);
+  Claim claim;
+  claim.protocol = "mail";
+  claim.address = "127.0.0.1";
+  CHECK(node.exchange->verify(claim, {}, 1000).verdict == Verdict::accept);
+  const TrustDecision refused = node.exchange->verify(claim, {}, 1001);
+  CHECK(refused.verdict == Verdict::defer);
+  CHECK(refused.fault == Fault::overloaded);
+}
+
 TEST_CASE("what cannot be taken is refused, and nothing is kept") {
   Node node;
-  SECTION("D9 Q-4 disk low") {
-    auto low = std::make_shared<StorePressure>();
-    low->disk_low = true;
-    node.exchange->set_pressure(low);
-    CHECK(node.submit(Node::submission({"u@b.example"})).error().fault == Fault::overloaded);
-    Claim claim;
-    claim.protocol = "smtp";
-    CHECK(node.exchange->verify(claim, {}).fault == Fault::overloaded);   // smtp Q-4: at MAIL
-    claim.outgoing = true;
-    CHECK(node.exchange->verify(claim, {}).verdict == Verdict::accept);   // deliveries go on
-    node.exchange->set_pressure(std::make_shared<StorePressure>());
-    CHECK(node.submit(Node::submission({"u@b.example"})));
-    return;
-  }
-  SECTION("D-8 declared larger than the free space") {
-    auto pressure = std::make_shared<StorePressure>();
-    pressure->room_bytes = 1000;
-    node.exchange->set_pressure(pressure);
-    Claim claim;
-    claim.protocol = "mail";
-    claim.address = "127.0.0.1";
-    CHECK(node.exchange->verify(claim, {}, 1000).verdict == Verdict::accept);
-    const TrustDecision refused = node.exchange->verify(claim, {}, 1001);
-    CHECK(refused.verdict == Verdict::defer);
-    CHECK(refused.fault == Fault::overloaded);
-    return;
-  }
   SECTION("the commit fails") {
     node.queue.accept_fails = true;
     CHECK(node.submit(Node::submission({"u@b.example"})).error().fault == Fault::overloaded);
