@@ -112,6 +112,8 @@ struct Lane::State {
   void judged(LaneLink& link, bool delivered);
   void give_back(std::string_view why);
   void return_work(const Work& work, std::string_view why);
+  void collect_return(const Work& work, std::string_view why, std::vector<Settlement>& back) const;
+  void settle_returned(std::vector<Settlement> back);
   void settle_all(const Work& work, const Outcome& outcome, Duration wait_least);
   void note(const std::vector<Settlement>& settlements);
   std::size_t window_now() const;

@@ -236,22 +236,34 @@ void Lane::State::judged(LaneLink& link, bool delivered) {
 // Those that wait in memory only stay where they are, in their order.
 void Lane::State::give_back(std::string_view why) {
   if (ready.size() == patient && !draining) return;
+  std::vector<Settlement> back;
   for (std::size_t count = ready.size(); count > 0; --count) {
     LaneItem item = pop_front();
     if (item.patient() && !draining) push_back(std::move(item));
+    else if (item.stored()) collect_return(item.work, why, back);
     else put_down(std::move(item), why);
   }
+  settle_returned(std::move(back));
 }
 
 void Lane::State::return_work(const Work& work, std::string_view why) {
-  std::vector<Settlement> settlements;
-  settlements.reserve(work.targets.size());
-  const UtcTime utc = parts.clock.utc();
-  for (const Target& target : work.targets)
-    settlements.push_back(returned(target, why, traits->ordered ? UtcTime{} : utc));
-  stored.went_back(settlements.size());
+  std::vector<Settlement> back;
+  collect_return(work, why, back);
+  settle_returned(std::move(back));
+}
+
+void Lane::State::collect_return(const Work& work, std::string_view why,
+                                 std::vector<Settlement>& back) const {
+  const UtcTime due = traits->ordered ? UtcTime{} : parts.clock.utc();
+  for (const Target& target : work.targets) back.push_back(returned(target, why, due));
+}
+
+// In one piece: the store's mailbox counts pieces.
+void Lane::State::settle_returned(std::vector<Settlement> back) {
+  if (back.empty()) return;
+  stored.went_back(back.size());
   stored.due_now();
-  parts.queue.settle(std::move(settlements));
+  parts.queue.settle(std::move(back));
 }
 
 void Lane::State::settle_all(const Work& work, const Outcome& outcome, Duration wait_least) {

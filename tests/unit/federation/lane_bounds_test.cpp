@@ -218,3 +218,15 @@ TEST_CASE("links that never finish their goodbye are bounded too") {
   at.world.run_for(10s);
   CHECK(at.queue.count(fake::Leg::delivered) == 100);
 }
+
+TEST_CASE("what a lane gives back goes to the store in one piece") {
+  LaneFixture at;
+  at.by_hand();
+  at.send(20);
+  at.world.run_for(10ms);
+  at.queue.settled.clear();
+  at.lane->hold(true);
+  at.world.run_for(1s);
+  CHECK(at.queue.count(fake::Leg::waiting) == 20);
+  CHECK(at.queue.settled.size() == 1);
+}
