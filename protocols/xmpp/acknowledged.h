@@ -15,7 +15,7 @@ namespace hanse::xmpp {
 // handled when it is routed and, if it is kept on disk, committed; the count has no gaps (6.3).
 class Acknowledged {
  public:
-  void taken() { ++taken_; }               // one more stanza has come
+  void taken() { ++taken_; }               // one more has come, and it is clear what becomes of it
   void waits_for(AskId id) { waiting_.push_back({taken_, id, false}); }   // the one just taken
   void committed(AskId id);
 

@@ -29,14 +29,17 @@ void Inbound::stanza(xml::Element one, Outbox& out) {
     if (ours) out.note(Level::warning, "xmpp.spoof", "a stanza of another domain");
     return close_with({ours ? "invalid-from" : "host-unknown", {}, {}}, out);
   }
-  if (managed_) managed_->taken();
+  const bool for_node = settings_->home_of(checked.to_key) == Home::node;
+  const bool decided = checked.refusal || for_node || now_ < proved->permitted_until;
+  // xmpp 6.3: one whose permission is still asked is not routed yet, and not counted.
+  if (managed_ && decided) managed_->taken();
   if (checked.refusal) return send_back(checked, *checked.refusal, out);
-  if (settings_->home_of(checked.to_key) == Home::node) {
+  if (for_node) {
     const UtcTime utc = settings_->clock != nullptr ? settings_->clock->utc() : UtcTime{};
     if (const auto reply = serve(checked, *settings_, utc)) pass_reply(checked, *reply, out);
     return;
   }
-  if (now_ < proved->permitted_until) return carry(std::move(checked), proved->peer, out);
+  if (decided) return carry(std::move(checked), proved->peer, out);
   Permit permit;
   permit.question.claim = claim(checked.from_key);
   permit.question.peer = proved->peer;
@@ -63,6 +66,7 @@ void Inbound::permit_decided(const Answer& answer, Outbox& out) {
   const Permission* permission = std::get_if<Permission>(&answer);
   const std::unique_ptr<Checked> checked = std::move(current_);
   Proved* proved = find_proved(*checked);
+  if (managed_) managed_->taken();
   if (permission != nullptr && permission->answer == Permission::Answer::yes) {
     proved->permitted_until = now_ + permission_kept_max;
     return carry(std::move(*checked), proved->peer, out);

@@ -165,6 +165,26 @@ TEST_CASE("xmpp 6.3 the count has no gaps, whatever is committed first") {
   CHECK(bench.take_output() == "<a xmlns='urn:xmpp:sm:3' h='3'/>");
 }
 
+TEST_CASE("xmpp 6.3 a stanza whose permission is still asked is not acknowledged") {
+  EngineBench bench = managed();
+  bench.feed(message("1") + "<r xmlns='urn:xmpp:sm:3'/>");
+  bench.now_ += std::chrono::seconds(2);   // what was permitted is asked again
+  bench.feed(message("2"));
+  REQUIRE(bench.open_.size() == 2);
+  REQUIRE(std::holds_alternative<Permit>(bench.open_[1].ask));
+  bench.answer_first(Submitted{"01"});
+  CHECK(bench.take_output() == "<a xmlns='urn:xmpp:sm:3' h='2'/>");
+  SECTION("permitted") {
+    bench.answer_first(Permission{Permission::Answer::yes, "", {}});
+    bench.answer_first(Submitted{"02"});
+  }
+  SECTION("refused: the answer to its sender is all there will be") {
+    bench.answer_first(Permission{Permission::Answer::no_relay, "", {}});
+  }
+  bench.feed("<r xmlns='urn:xmpp:sm:3'/>");
+  CHECK(bench.take_output() == "<a xmlns='urn:xmpp:sm:3' h='3'/>");
+}
+
 TEST_CASE("xmpp 6.3 commits under way are bounded: the last one holds up the input") {
   EngineBench bench = managed();
   std::string all;
