@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the built tests one suite after the other and counts over all of them.
 #   run.sh check|test BUILD
-# Every suite appends "pass NAME", "fail NAME" or "skip NAME" to $HANSE_RESULTS.
+# Every suite appends "pass NAME", "fail NAME" or "skip NAME" to its $HANSE_RESULTS.
 
 kind=$1
 build=$(cd "$2" && pwd)
 cd "$(dirname "$0")/.." || exit 1
 HANSE_BUILD=$build
-HANSE_RESULTS=$build/results.$$
-export HANSE_BUILD HANSE_RESULTS
-: >"$HANSE_RESULTS"
+results=$build/results.$$
+count=0
+export HANSE_BUILD
+: >"$results"
 python=/usr/bin/python3
 
 # suite NAME COMMAND...: shows the output only when it fails; a suite that dies without having
@@ -18,18 +19,40 @@ python=/usr/bin/python3
 suite() {
   name=$1
   shift
-  before=$(grep -c '^fail ' "$HANSE_RESULTS")
-  start=$(date +%s)
   printf '%s ... ' "$name"
-  if "$@" >"$build/suite.log.$$" 2>&1; then
-    echo "ok ($(($(date +%s) - start)) s)"
+  begin "$@"
+  end
+}
+
+begin() {
+  began=$(date +%s)
+  log=$build/suite.$$.$((count += 1))
+  : >"$log.results"
+  HANSE_RESULTS=$log.results "$@" >"$log" 2>&1 &
+  running=$!
+}
+end() {
+  if wait "$running"; then
+    echo "ok ($(($(date +%s) - began)) s)"
   else
-    echo "FAILED ($(($(date +%s) - start)) s)"
-    tail -n 60 "$build/suite.log.$$"
-    [ "$(grep -c '^fail ' "$HANSE_RESULTS")" -gt "$before" ] || echo "fail $name" >>"$HANSE_RESULTS"
+    echo "FAILED ($(($(date +%s) - began)) s)"
+    tail -n 60 "$log"
+    grep -q '^fail ' "$log.results" || echo "fail $name" >>"$log.results"
   fi
   grep -E -e '^(crash|interop|interface|system)[^:]*: .*(kills|came twice|skipped|passed)' \
-    -e '^(pass|fail|skip|n/a) interop XMPP: ' "$build/suite.log.$$" | sed 's/^/    /'
+    -e '^(pass|fail|skip|n/a) interop XMPP: ' "$log" | sed 's/^/    /'
+  cat "$log.results" >>"$results"
+  rm -f "$log" "$log.results"
+}
+# One that mostly waits for its peers runs while the next ones do.
+begin_beside() {
+  begin "$@"
+  beside_running=$running beside_log=$log beside_began=$began
+}
+end_beside() {
+  name=$1 running=$beside_running log=$beside_log began=$beside_began
+  printf '%s, beside the others ... ' "$name"
+  end
 }
 
 for unit in base federation store protocols session config net console; do
@@ -47,13 +70,14 @@ else
   suite "system: durability seen from outside" $python -m tests.system.durability
   suite "system: the interface" $python -m tests.system.interface
   suite "system: XMPP streams" $python -m tests.system.xmpp_streams
+  begin_beside $python -m tests.interop.xmpp
   suite "interop: Postfix and Exim" $python -m tests.interop.interop
-  suite "interop: XMPP" $python -m tests.interop.xmpp
   suite "crash: 100 rounds" $python -m tests.crash.crash 100
   suite "crash: XMPP" $python -m tests.crash.xmpp_crash 10000
   for unit in base federation store protocols session config net console; do
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit"
   done
+  end_beside "interop: XMPP"
   for program in "$build"/address-undefined/replay-*; do
     target=${program##*/replay-}
     suite "fuzz corpus: $target" "$program" tests/fuzz/corpus/"$target"/*
@@ -64,11 +88,11 @@ else
   done
 fi
 
-passed=$(grep -c '^pass ' "$HANSE_RESULTS")
-failed=$(grep -c '^fail ' "$HANSE_RESULTS")
-skipped=$(grep -c '^skip ' "$HANSE_RESULTS")
-grep '^fail ' "$HANSE_RESULTS"
-rm -f "$HANSE_RESULTS" "$build/suite.log.$$"
+passed=$(grep -c '^pass ' "$results")
+failed=$(grep -c '^fail ' "$results")
+skipped=$(grep -c '^skip ' "$results")
+grep '^fail ' "$results"
+rm -f "$results"
 [ "$skipped" -gt 0 ] && more=", $skipped skipped" || more=
 echo "$passed passed, $failed failed$more"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
