@@ -21,4 +21,10 @@ constexpr std::size_t mode_parameters_max = 12;
 constexpr std::int64_t timestamp_seconds_min = 600;       // below this it is no date
 constexpr std::int64_t saved_nick_timestamp_seconds = 100;
 
+// One network (irc 7). A peer that goes beyond them is refused, not the node brought down.
+constexpr std::size_t servers_per_network_max = 1024;
+constexpr std::size_t users_per_network_max = 500'000;
+constexpr std::size_t channels_per_network_max = 200'000;
+constexpr std::size_t channels_per_user_max = 1000;
+
 }  // namespace hanse::irc::limits

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/network.h"
+
+#include <algorithm>
+
+#include "protocols/irc/limits.h"
+
+namespace hanse::irc {
+namespace {
+
+std::size_t index_of(UserText which) { return static_cast<std::size_t>(which); }
+
+template <class Slots>
+std::uint32_t take_slot(Slots& slots, std::vector<std::uint32_t>& unused) {
+  if (unused.empty()) {
+    slots.emplace_back();
+    return static_cast<std::uint32_t>(slots.size() - 1);
+  }
+  const std::uint32_t id = unused.back();
+  unused.pop_back();
+  return id;
+}
+
+}  // namespace
+
+void PackedTexts::set(const Texts& values) {
+  constexpr std::size_t bytes_max = 0xffff;
+  std::size_t total = 0;
+  for (const std::string_view value : values) total += value.size();
+  auto octets = std::make_unique<char[]>(std::min(total, bytes_max));
+  std::size_t end = 0;
+  for (std::size_t which = 0; which < texts; ++which) {
+    const std::string_view value = values[which].substr(0, bytes_max - end);
+    std::copy(value.begin(), value.end(), octets.get() + end);
+    end += value.size();
+    ends_[which] = static_cast<std::uint16_t>(end);
+  }
+  octets_ = std::move(octets);
+}
+
+std::string_view PackedTexts::get(UserText which) const {
+  const std::size_t index = index_of(which);
+  const std::size_t start = index == 0 ? 0 : ends_[index - 1];
+  return {octets_.get() + start, ends_[index] - start};
+}
+
+PackedTexts::Texts PackedTexts::all() const {
+  Texts values;
+  for (std::size_t which = 0; which < texts; ++which) {
+    values[which] = get(static_cast<UserText>(which));
+  }
+  return values;
+}
+
+ServerId Network::find_server(std::string_view name_or_sid) const {
+  for (ServerId id = 0; id < servers_.size(); ++id) {
+    const Server& one = servers_[id];
+    if (one.present && (one.sid == name_or_sid || same_name(Casemap::ascii, one.name, name_or_sid)))
+      return id;
+  }
+  return no_id;
+}
+
+ServerId Network::add_server(std::string_view name, std::string_view sid, ServerId uplink) {
+  if (find_server(name) != no_id || (!sid.empty() && find_server(sid) != no_id)) return no_id;
+  if (uplink != no_id && (uplink >= servers_.size() || !servers_[uplink].present)) return no_id;
+  const auto unused = std::find_if(servers_.begin(), servers_.end(),
+                                   [](const Server& one) { return !one.present; });
+  const auto id = static_cast<ServerId>(unused - servers_.begin());
+  if (id >= limits::servers_per_network_max) return no_id;
+  if (unused == servers_.end()) servers_.emplace_back();
+  servers_[id] = {std::string(name), std::string(sid), uplink == no_id ? id : uplink, true};
+  return id;
+}
+
+UserId Network::add_user(ServerId server, PackedTexts::Texts texts, Timestamp timestamp) {
+  if (server >= servers_.size() || !servers_[server].present) return no_id;
+  if (user_count_ >= limits::users_per_network_max) return no_id;
+  const std::string folded = fold(casemap_, texts[index_of(UserText::nick)]);
+  const std::string_view uid = texts[index_of(UserText::uid)];
+  if (by_nick_.find(folded) != no_id || (!uid.empty() && find_uid(uid) != no_id)) return no_id;
+  texts[index_of(UserText::nick_folded)] = folded;
+  const UserId id = take_slot(users_, free_users_);
+  User& user = users_[id];
+  user.texts.set(texts);
+  user.server = server;
+  user.timestamp = timestamp;
+  user.modes = 0;
+  by_nick_.add(id);
+  if (!uid.empty()) by_uid_.add(id);  // RFC 2813: there the nick is all there is
+  ++user_count_;
+  return id;
+}
+
+bool Network::rename(UserId id, std::string_view nick, Timestamp timestamp) {
+  const std::string folded = fold(casemap_, nick);
+  const UserId holder = by_nick_.find(folded);
+  if (holder != no_id && holder != id) return false;
+  User& user = users_[id];
+  by_nick_.remove(user.texts.get(UserText::nick_folded));
+  PackedTexts::Texts texts = user.texts.all();
+  texts[index_of(UserText::nick)] = nick;
+  texts[index_of(UserText::nick_folded)] = folded;
+  user.texts.set(texts);
+  user.timestamp = timestamp;
+  by_nick_.add(id);
+  return true;
+}
+
+void Network::remove_user(UserId id) {
+  User& user = users_[id];
+  if (user.server == no_id) return;
+  while (!user.channels.empty()) part(id, user.channels.back().channel);
+  by_nick_.remove(user.texts.get(UserText::nick_folded));
+  const std::string_view uid = user.texts.get(UserText::uid);
+  if (!uid.empty()) by_uid_.remove(uid);
+  user = User();
+  free_users_.push_back(id);
+  --user_count_;
+}
+
+Membership* Network::find_membership(UserId user, ChannelId channel) {
+  for (Membership& one : users_[user].channels) {
+    if (one.channel == channel) return &one;
+  }
+  return nullptr;
+}
+
+const Membership* Network::membership(UserId user, ChannelId channel) const {
+  return const_cast<Network*>(this)->find_membership(user, channel);
+}
+
+ChannelId Network::join(UserId user, std::string_view name, Timestamp timestamp,
+                        std::uint8_t status) {
+  ChannelId id = find_channel(name);
+  Membership* const already = id == no_id ? nullptr : find_membership(user, id);
+  if (already != nullptr) {
+    already->status = static_cast<std::uint8_t>(already->status | status);
+    return id;
+  }
+  if (users_[user].channels.size() >= limits::channels_per_user_max) return no_id;
+  if (id == no_id) {
+    if (channels() >= limits::channels_per_network_max) return no_id;
+    id = take_slot(channels_, free_channels_);
+    channels_[id] = {std::string(name), fold(casemap_, name), timestamp, {}};
+    by_channel_.add(id);
+  }
+  std::vector<UserId>& members = channels_[id].members;
+  users_[user].channels.push_back({id, static_cast<std::uint32_t>(members.size()), status});
+  members.push_back(user);
+  return id;
+}
+
+void Network::part(UserId user, ChannelId id) {
+  Membership* const gone = find_membership(user, id);
+  if (gone == nullptr) return;
+  Channel& channel = channels_[id];
+  const std::uint32_t position = gone->position;
+  *gone = users_[user].channels.back();
+  users_[user].channels.pop_back();
+  const UserId last = channel.members.back();
+  channel.members.pop_back();
+  if (last != user) {
+    channel.members[position] = last;
+    find_membership(last, id)->position = position;
+  }
+  if (!channel.members.empty()) return;
+  by_channel_.remove(channel.folded);
+  channel = Channel();
+  free_channels_.push_back(id);
+}
+
+bool Network::set_status(UserId user, ChannelId channel, std::uint8_t status) {
+  Membership* const one = find_membership(user, channel);
+  if (one != nullptr) one->status = status;
+  return one != nullptr;
+}
+
+void Network::lower_timestamp(ChannelId id, Timestamp timestamp) {
+  channels_[id].timestamp = timestamp;
+  for (const UserId user : channels_[id].members) set_status(user, id, 0);
+}
+
+bool Network::is_behind(ServerId server, ServerId above) const {
+  // As many steps as there are servers: an uplink is older than its leaf, so there is no ring.
+  while (server != above && servers_[server].uplink != server) server = servers_[server].uplink;
+  return server == above;
+}
+
+Network::Split Network::split(ServerId server) {
+  Split gone;
+  if (server >= servers_.size() || !servers_[server].present) return gone;
+  std::vector<bool> leaves(servers_.size());
+  for (ServerId id = 0; id < servers_.size(); ++id) {
+    leaves[id] = servers_[id].present && is_behind(id, server);
+    if (leaves[id]) gone.servers.push_back(id);
+  }
+  for (UserId id = 0; id < users_.size(); ++id) {
+    if (users_[id].server == no_id || !leaves[users_[id].server]) continue;
+    gone.uids.emplace_back(users_[id].texts.get(UserText::uid));
+    remove_user(id);
+  }
+  for (const ServerId id : gone.servers) servers_[id] = Server();
+  return gone;
+}
+
+std::size_t Network::bytes() const {
+  std::size_t total = by_uid_.bytes() + by_nick_.bytes() + by_channel_.bytes();
+  for (const User& user : users_) {
+    total += sizeof(User) + user.texts.bytes() + user.channels.capacity() * sizeof(Membership);
+  }
+  for (const Channel& channel : channels_) {
+    total += sizeof(Channel) + channel.name.size() + channel.folded.size() +
+             channel.members.capacity() * sizeof(UserId);
+  }
+  return total;
+}
+
+}  // namespace hanse::irc
