@@ -148,14 +148,17 @@ void Lane::take(Work work) {
 void Lane::adopt(std::unique_ptr<ServedLink> served, Executor& home) {
   State& state = *state_;
   ServedLink& link = *served;
+  const bool beside = link.beside();
+  if (beside && state.has_guest()) return;
   // An ordered lane has one link: the peer that is here stays, and no link of our own is needed.
-  const bool taken = state.traits->ordered &&
+  const bool taken = state.traits->ordered && !beside &&
                      std::any_of(state.links.begin(), state.links.end(), [](const auto& other) {
                        return other->adopted && other->phase == LaneLink::Phase::ready;
                      });
-  if (state.traits->ordered && !taken) state.close_links();
+  if (state.traits->ordered && !taken && !beside) state.close_links();
   auto one = std::make_unique<LaneLink>();
   one->adopted = true;
+  one->guest = beside;
   one->phase = taken ? LaneLink::Phase::closing : LaneLink::Phase::ready;
   one->step.endpoint = link.endpoint();
   one->ready_at = one->idle_since = state.parts.clock.now();

@@ -256,6 +256,11 @@ std::size_t Lane::State::usable_links() const {
   }));
 }
 
+bool Lane::State::has_guest() const {
+  return std::any_of(links.begin(), links.end(),
+                     [](const auto& link) { return link->guest && link->phase == Phase::ready; });
+}
+
 bool Lane::State::any(Phase wanted) const {
   return std::any_of(links.begin(), links.end(),
                      [wanted](const auto& link) { return link->phase == wanted; });

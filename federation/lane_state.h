@@ -51,6 +51,7 @@ struct LaneLink {
   bool useful = false;           // the peer judged at least one message on it
   bool spent = false;            // it gave a work back: nothing more goes there
   bool adopted = false;          // of the peer's making: never dialled, never retired for age
+  bool guest = false;            // adopted, beside links of ours
   std::deque<LaneFlight> flights;
 };
 
@@ -95,6 +96,7 @@ struct Lane::State {
   LaneLink* find_link(const Link& link);
   std::size_t usable_links() const;
   bool any(LaneLink::Phase wanted) const;
+  bool has_guest() const;                   // one is enough
 
   // ---- lane_work.cpp ----
   void keep_or_return(Work work);

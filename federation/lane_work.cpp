@@ -116,7 +116,12 @@ void Lane::State::assign(Instant now) {
     for (const auto& link : links) {
       if (link->phase != Phase::ready || link->flights.size() >= traits->link_window) continue;
       if (used_up(*link, now)) continue;
-      if (best == nullptr || link->flights.size() < best->flights.size()) best = link.get();
+      // In order the link that is at it goes on.
+      const auto better = [&] {
+        return traits->ordered ? link->flights.size() > best->flights.size()
+                               : link->flights.size() < best->flights.size();
+      };
+      if (best == nullptr || better()) best = link.get();
     }
     if (best == nullptr) return;
     // What another link has not finished may come back, and went before.

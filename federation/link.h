@@ -47,6 +47,8 @@ class ServedLink : public Link {
  public:
   // Events run on `home`, the lane's shard; what happened before comes then.
   virtual void join(LinkEvents& lane, Executor& home) = 0;
+  // It is one of several links, and nothing ends when the lane lets go of it.
+  virtual bool beside() const { return false; }
 };
 
 struct DialRequest {

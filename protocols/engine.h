@@ -102,8 +102,9 @@ class Outbox {
   virtual void pass(Submission submission) = 0;
   virtual void ready() = 0;                                   // outgoing: may take Deliver
   // Incoming: this connection carries the works of a lane as if we had dialled it; Deliver may
-  // come from now on. Ends with the connection.
-  virtual void serve(std::string_view lane) = 0;
+  // come from now on. Ends with the connection. `beside`: it has a life of its own, and goes on
+  // when the lane does not want it; the lane may have further links.
+  virtual void serve(std::string_view lane, bool beside) = 0;
   virtual void wake(std::string_view lane) = 0;               // its peer is there: try now
   virtual void settle(DeliveryId id, Outcome outcome) = 0;    // outgoing: exactly once per target
   virtual void hang_up() = 0;                                 // after what was sent is written

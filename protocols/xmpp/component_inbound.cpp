@@ -141,7 +141,7 @@ void ComponentInbound::handshake(const xml::Element& one, Outbox& out) {
   out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
   serving_since_ = now_;
   const std::string lane = pair_lane("*", component_->domain, component_->domain);
-  out.serve(lane);
+  out.serve(lane, false);
 }
 
 // ---- what it sends ----

@@ -35,12 +35,17 @@ struct Inbound::Taken final : xml::StreamHandler {
 
 Inbound::Inbound(const InboundContext& context, std::shared_ptr<const XmppSettings> settings)
     : settings_(std::move(settings)), reader_(settings_->before_trust), nonce_(context.nonce),
+      sending_(*settings_, answer_timer),
       tls_available_(context.tls_available), busy_(context.busy), tls_first_(context.tls_first) {}
 
 Inbound::~Inbound() = default;
 
 void Inbound::on(Event event, Instant now, Outbox& out) {
-  if (state_ == State::ended) return;
+  if (state_ == State::ended) {   // works that were on their way to us when we hung up
+    const Deliver* late = std::get_if<Deliver>(&event);
+    if (late != nullptr) sending_.give_back(late->work, "closing", out);
+    return;
+  }
   now_ = now;
   std::visit([this, &out](auto& one) { handle(one, out); }, event);
   consume_held(out);
@@ -75,7 +80,8 @@ void Inbound::begin_stream() {
   head_answered_ = head_seen_ = negotiated_ = false;
 }
 
-void Inbound::handle(Closed&, Outbox&) {
+void Inbound::handle(Closed&, Outbox& out) {
+  sending_.lose(out);
   // Commits under way go on without us; who waits for their acknowledgement sends them again.
   state_ = State::ended;
   held_ = std::string();
@@ -88,7 +94,7 @@ bool Inbound::may_read() const {
   // While trust judges a pair, what came behind it waits: whether it may pass hangs on the answer.
   return asked_ == Asked::nothing && asking_trust_.empty() && !hang_up_ && !start_tls_ &&
          !peer_closed_ &&
-         (ending_ == Ending::no || end_said_) &&
+         (ending_ == Ending::no || end_said_ || sending_.busy()) &&
          (state_ == State::clear || state_ == State::secured || state_ == State::trusted);
 }
 
@@ -162,6 +168,7 @@ void Inbound::element(xml::Element one, Outbox& out) {
   if (one.ns == ns::sasl) return authenticate(one, out);
   if (one.ns == ns::dialback) return dialback(one, out);
   if (one.ns == ns::management) return management(one, out);
+  if (one.is(ns::bidi, "bidi")) return turn_both_ways(one, out);
   if (one.is(ns::tls, "starttls")) {  // RFC 6120 5.4.2.2
     say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
     say_goodbye(out);
@@ -197,6 +204,9 @@ void Inbound::handle(Rang& event, Outbox& out) {
     cut();  // said all there was to say; or no words in clear where TLS is expected
   } else if (event.timer == idle_timer) {
     idle(out);
+  } else if (event.timer == answer_timer) {
+    if (!sending_.timed_out(now_, output_, out))
+      close_with({"connection-timeout", "no acknowledgement", {}}, out);
   } else if (state_ != State::trusted || event.timer == wait_timer) {
     if (state_ == State::connecting) return cut();
     close_with({"connection-timeout", "negotiation takes too long", {}}, out);
@@ -230,11 +240,6 @@ void Inbound::handle(Drain&, Outbox& out) {
   } else {
     close_with({"system-shutdown", {}, {}}, out);
   }
-}
-
-void Inbound::handle(Deliver& event, Outbox& out) {  // we serve no lane
-  for (const Target& target : event.work.targets)
-    out.settle(target.id, {Disposition::returned, Fault::broken, {}, "not a lane's link", {}, {}});
 }
 
 // ---- the end ----
@@ -278,7 +283,9 @@ void Inbound::say_goodbye(Outbox& out) {
 void Inbound::finish_turn(Outbox& out) {
   if (state_ == State::ended) return;
   if (managed_ && !end_said_ && managed_->answer_is_due()) acknowledge();
-  const bool all_done = asked_ == Asked::nothing && submits_.count() == 0;
+  // From a peer that has closed its direction no acknowledgement comes any more.
+  const bool all_done = asked_ == Asked::nothing && submits_.count() == 0 &&
+                        (peer_closed_ || !sending_.busy());
   if (all_done && !hang_up_ && (peer_closed_ || (ending_ != Ending::no && !end_said_))) {
     say_goodbye(out);
     if (peer_closed_) hang_up_ = true;
@@ -290,6 +297,7 @@ void Inbound::finish_turn(Outbox& out) {
     output_.clear();
   }
   if (hang_up_) {
+    sending_.lose(out);
     state_ = State::ended;
     held_ = std::string();
     out.hang_up();

@@ -17,6 +17,7 @@
 #include "protocols/xmpp/dialback.h"
 #include "protocols/xmpp/errors.h"
 #include "protocols/xmpp/sasl_external.h"
+#include "protocols/xmpp/sending.h"
 #include "protocols/xmpp/settings.h"
 #include "protocols/xmpp/stanza_check.h"
 #include "protocols/xmpp/stream_head.h"
@@ -40,12 +41,13 @@ class Inbound final : public Engine {
   enum class Ending : std::uint8_t { no, wanted, going_down };
   // What the question that holds up the input is about.
   enum class Asked : std::uint8_t { nothing, head, permit, submit };
-  enum : TimerId { negotiation_timer, wait_timer, idle_timer, close_timer };
+  enum : TimerId { negotiation_timer, wait_timer, idle_timer, close_timer, answer_timer };
 
   // What we know of a pair of domains the peer has proved.
   struct Proved {
     std::string peer;           // the configured one it was recognised as
     Instant permitted_until{};  // Permit said yes; asked anew then: rates and states change
+    bool served = false;        // bidi: the lane the other way has been told of this stream
   };
   // A db:result of the peer on its way to an answer. The question is first one to the
   // authoritative server, if the certificate says nothing, and then one to trust.
@@ -131,6 +133,13 @@ class Inbound final : public Engine {
   Claim claim(std::string_view key) const;
   Hop hop(const std::string& peer) const;
 
+  // inbound_bidi.cpp: XEP-0288
+  bool may_offer_bidi() const;
+  void turn_both_ways(const xml::Element& bidi, Outbox& out);
+  void serve_pairs(Outbox& out);
+  void sent_acknowledged(std::uint32_t handled, Outbox& out);
+  bool takes_works() const;
+
   // inbound_management.cpp: XEP-0198
   void management(const xml::Element& one, Outbox& out);
   void acknowledge();
@@ -154,6 +163,7 @@ class Inbound final : public Engine {
   std::optional<ExternalServer> external_;
   std::optional<Acknowledged> managed_;  // XEP-0198 is on
   SubmitsOpen submits_;
+  Sending sending_;                     // bidi: what goes the other way
   Instant now_{}, opened_{}, last_input_{}, last_stanza_{};
   Instant vouched_since_{};             // the second that vouched_ counts
   std::uint64_t streams_ = 0;           // headers answered: what ids are made of
@@ -167,6 +177,8 @@ class Inbound final : public Engine {
   bool head_seen_ = false;              // theirs
   bool negotiated_ = false;             // features are said; elements may come
   bool certificate_proved_ = false;     // `from`, by name and chain or by pin
+  bool both_ways_ = false;              // bidi was asked for in time
+  bool serving_ = false;                // and works may come
   bool pinged_ = false;                 // the peer was silent and has been asked for a word
   bool start_tls_ = false, peer_closed_ = false, hang_up_ = false;
   bool end_said_ = false;               // our last word

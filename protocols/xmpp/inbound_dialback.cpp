@@ -169,9 +169,12 @@ void Inbound::trust_answered(const Requested& requested, const Answer& answer, O
     return pair_refused(requested, "policy-violation", "cancel", out);
   }
   book_.settle(requested.pair, true);
-  proved_[requested.pair] = {decision->peer, {}};
+  Proved& pair = proved_[requested.pair];
+  pair.peer = decision->peer;
+  pair.permitted_until = {};
   say_result(requested, "valid", nullptr);
   become_trusted(out);
+  if (serving_) serve_pairs(out);
   out.wake(pair_lane(requested.pair.local, remote, remote));
 }
 

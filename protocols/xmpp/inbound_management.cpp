@@ -14,14 +14,16 @@ std::string failed(std::string_view condition) {
 
 }  // namespace
 
-// The peer's stanzas are counted; of ours there are none on this stream. Resumption is not
+// The peer's stanzas are counted; of ours there are some only with bidi. Resumption is not
 // offered: what a peer has not seen acknowledged it sends again on its next stream.
 void Inbound::management(const xml::Element& one, Outbox& out) {
   if (one.name == "enable") {
     if (state_ != State::trusted || managed_)  // xmpp 6.5
       return say(failed("unexpected-request"));
     managed_.emplace();
-    return say("<enabled xmlns='urn:xmpp:sm:3'/>");
+    say("<enabled xmlns='urn:xmpp:sm:3'/>");
+    if (serving_) sending_.count_from_here(now_, output_, out);   // a stanza came first
+    return serve_pairs(out);
   }
   if (one.name == "resume") return say(failed("item-not-found"));
   if (!managed_) return say(failed("unexpected-request"));
@@ -34,6 +36,7 @@ void Inbound::management(const xml::Element& one, Outbox& out) {
   // xmpp 6.1: an acknowledgement of what was never sent
   const std::optional<std::uint32_t> handled = read_handled(one.attribute("h"));
   if (!handled) return close_with({"bad-format", "h has to be a number", {}}, out);
+  if (both_ways_) return sent_acknowledged(*handled, out);
   if (*handled == 0) return;
   out.note(Level::info, "xmpp.closed", "acknowledged what was never sent");
   say("<stream:error><undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"

@@ -156,6 +156,7 @@ void Inbound::offer_proofs(Outbox& out) {
   if (certificate_proved_)
     features.add(ns::sasl, "mechanisms").add(ns::sasl, "mechanism").add_text("EXTERNAL");
   features.add(ns::dialback_feature, "dialback").add(ns::dialback_feature, "errors");
+  if (may_offer_bidi()) features.add(ns::bidi_feature, "bidi");
   say_limits(features);
   say_features(features, out);
 }
@@ -214,7 +215,7 @@ void Inbound::authenticated(Outbox& out) {
   say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
   const DomainPair pair{to_key_, from_key_};
   if (!book_.grant(pair)) return close_with({"resource-constraint", {}, {}}, out);
-  proved_[pair] = {peer_, {}};
+  proved_[pair].peer = peer_;
   become_trusted(out);
   out.set_timer(wait_timer, now_ + settings_->features_wait_max);   // for its next header
   out.wake(pair_lane(to_key_, from_key_, from_key_));   // xmpp 5.2: it is there, so try

@@ -20,6 +20,7 @@ void Inbound::stanza(xml::Element one, Outbox& out) {
   if (state_ != State::trusted) return close_with({"not-authorized", {}, {}}, out);  // xmpp 4.1
   if (!is_stanza(one)) return close_with({"unsupported-stanza-type", {}, {}}, out);
   last_stanza_ = now_;
+  serve_pairs(out);   // a peer that wants XEP-0198 has said so before
   Checked checked = check_stanza(std::move(one));
   if (checked.fault) return close_with(*checked.fault, out);
   // xmpp 4.3: the two domains are believed only together, and a domain speaks for none below it.

@@ -26,6 +26,11 @@ std::optional<std::vector<DeliveryId>> Unacknowledged::acknowledged(std::uint32_
   return out;
 }
 
+void Unacknowledged::count_anew() {
+  for (Stanza& one : waiting_) one.number = 0;
+  sent_ = handled_ = 0;
+}
+
 std::vector<DeliveryId> Unacknowledged::rest() {
   std::vector<DeliveryId> out;
   for (const Stanza& one : waiting_) out.insert(out.end(), one.targets.begin(), one.targets.end());

@@ -24,6 +24,8 @@ class Unacknowledged {
   // Nothing when it claims more than was sent (xmpp 6.1).
   std::optional<std::vector<DeliveryId>> acknowledged(std::uint32_t handled);
 
+  // The peer counts from here on: what was sent before is acknowledged by whatever it says next.
+  void count_anew();
   std::vector<DeliveryId> rest();            // all that is open, oldest first; forgets it
   std::uint32_t count() const { return sent_; }
   std::uint32_t open() const { return sent_ - handled_; }

@@ -36,7 +36,8 @@ std::string status_of(const StreamError& error) {
 }  // namespace
 
 Outbound::Outbound(const OutboundContext& context, std::shared_ptr<const XmppSettings> settings)
-    : context_(context), settings_(std::move(settings)), reader_(settings_->before_trust) {
+    : context_(context), settings_(std::move(settings)), reader_(settings_->before_trust),
+      sending_(*settings_, answer_timer) {
   std::string_view lane = context_.lane;
   questions_ = lane.ends_with(verify_mark);
   if (questions_) lane.remove_suffix(verify_mark.size());
@@ -46,6 +47,8 @@ Outbound::Outbound(const OutboundContext& context, std::shared_ptr<const XmppSet
   local_ = wire_domain(local_key_);
   remote_ = wire_domain(remote_key_);
   endpoint_text_ = to_text(context_.endpoint);
+  sending_.set_domains(local_, remote_);
+  sending_.set_place(endpoint_text_, {});
   in_clear_ = context_.tls == TlsLevel::off && settings_->home_of(remote_key_) == Home::face;
 }
 
@@ -169,10 +172,9 @@ void Outbound::rang(TimerId timer, Outbox& out) {
     case negotiation_timer:
       return fail_with_error({"connection-timeout", "negotiation took too long", {}}, "4.4.2", out);
     case answer_timer:
-      if (phase_ == Phase::ready && !questions_ && !management_ && !dialback_offered_) {
-        // Nothing broke for a while after the last stanza: it has arrived (xmpp 5.3).
-        if (!asked_.empty()) acknowledged(asked_.back().at, out);
-        return;
+      if (phase_ == Phase::ready && !questions_ && sending_.timed_out(now_, wire_, out)) {
+        flush(out);
+        return draining_ ? drain(out) : void();
       }
       return fail_with_error({"connection-timeout", "no answer in time", {}}, "4.4.2", out);
     case keepalive_timer: return keep_alive(out);
@@ -189,7 +191,7 @@ void Outbound::rang(TimerId timer, Outbox& out) {
 void Outbound::drain(Outbox& out) {
   draining_ = true;
   if (phase_ == Phase::closed || phase_ == Phase::closing) return;
-  if (phase_ == Phase::ready && (unacknowledged_.keeps_any() || !questions_open_.empty())) return;
+  if (phase_ == Phase::ready && (sending_.busy() || !questions_open_.empty())) return;
   LinkEnd end;
   end.orderly = true;
   end.what = "closed by us";
@@ -242,12 +244,11 @@ void Outbound::peer_said_error(const xml::Element& element, Outbox& out) {
 void Outbound::closed(const Closed& end, Outbox& out) {
   (void)end;
   phase_ = Phase::closed;
-  // What the peer has not acknowledged may have arrived all the same (xmpp 5.3).
-  Outcome lost = outcome(Disposition::deferred);
+  sending_.lose(out);   // it may have arrived all the same (xmpp 5.3)
+  Outcome lost = sending_.outcome(Disposition::deferred);
   lost.status = "4.4.2";
-  lost.reply = "the stream ended before the peer had acknowledged it";
+  lost.reply = "the stream ended before the answer";
   lost.ambiguous = true;
-  for (const DeliveryId id : unacknowledged_.rest()) out.settle(id, lost);
   for (const auto& [name, id] : std::exchange(questions_open_, {})) out.settle(id, lost);
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "protocols/protocol.h"
-#include "protocols/xmpp/management.h"
+#include "protocols/xmpp/sending.h"
 #include "protocols/xmpp/settings.h"
 #include "protocols/xmpp/stream_head.h"
 
@@ -74,13 +74,10 @@ class Outbound final : public Engine, private xml::StreamHandler {
   // outbound_delivery.cpp: works
   void deliver(Work work, Outbox& out);
   void deliver_question(const Work& work, Outbox& out);
-  void write_stanza(const Work& work, std::string_view bytes, Outbox& out);
-  void ask_for_acknowledgement(Outbox& out);
   void hear(const xml::Element& element, Outbox& out);
   void hear_answer(const xml::Element& element, Outbox& out);
   void acknowledged(std::uint32_t handled, Outbox& out);
-  void settle(const std::vector<DeliveryId>& ids, Disposition disposition, Outbox& out);
-  Outcome outcome(Disposition disposition) const;
+  void flush(Outbox& out);
   void keep_alive(Outbox& out);
 
   const OutboundContext context_;
@@ -96,17 +93,11 @@ class Outbound final : public Engine, private xml::StreamHandler {
   bool dialback_offered_ = false, tls_up_ = false, proceed_heard_ = false, draining_ = false;
   bool restart_ = false;              // the next octet begins a new stream
   std::string endpoint_text_, tls_text_, proof_;   // for outcomes and the log
-  std::uint64_t peer_bytes_max_ = 0;  // XEP-0478; 0: not said
 
   bool management_ = false;           // XEP-0198 is on
-  Unacknowledged unacknowledged_;
+  Sending sending_;
+  std::string wire_;                  // what it has written in this turn
   std::uint32_t handled_ = 0;         // stanzas of the peer's
-  struct Asked {
-    std::uint64_t number;             // of the question
-    std::uint32_t at;                 // unacknowledged_.count() when it was asked
-  };
-  std::deque<Asked> asked_;           // acknowledgements that are awaited, oldest first
-  std::uint64_t last_question_ = 0;   // numbers the ids of our questions
   std::deque<std::pair<std::string, DeliveryId>> questions_open_;
 
   Instant now_{}, heard_at_{}, sent_at_{};

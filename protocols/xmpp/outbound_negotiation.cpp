@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the first header to a stream that carries works.
 
-#include <charconv>
-
 #include "protocols/xmpp/dialback.h"
 #include "protocols/xmpp/evidence.h"
 #include "protocols/xmpp/jid.h"
@@ -23,19 +21,6 @@ bool offers_external(const xml::Element& features) {
         trim(node.element->text()) == "EXTERNAL")
       return true;
   return false;
-}
-
-std::uint64_t read_number(std::string_view text) {
-  std::uint64_t out = 0;
-  std::from_chars(text.data(), text.data() + text.size(), out);
-  return out;
-}
-
-// XEP-0478: how large a stanza the peer takes.
-std::uint64_t announced_bytes_max(const xml::Element& features) {
-  const xml::Element* limits = features.child(ns::limits, "limits");
-  const xml::Element* bytes = limits == nullptr ? nullptr : limits->child(ns::limits, "max-bytes");
-  return bytes == nullptr ? 0 : read_number(trim(bytes->text()));
 }
 
 std::string first_condition(const xml::Element& failure) {
@@ -65,7 +50,8 @@ void Outbound::negotiate(const xml::Element& element, Outbox& out) {
 }
 
 void Outbound::hear_features(const xml::Element& features, Outbox& out) {
-  if (const std::uint64_t most = announced_bytes_max(features); most != 0) peer_bytes_max_ = most;
+  if (const std::uint64_t most = announced_bytes_max(features); most != 0)
+    sending_.set_bytes_max(most);
   if (features.child(ns::dialback_feature, "dialback") != nullptr) dialback_offered_ = true;
   if (phase_ == Phase::opening && !in_clear_) {
     // xmpp 3.1: nothing of ours goes over a stream that does not become safe.
@@ -90,10 +76,11 @@ void Outbound::tls_up(const TlsFacts& facts, Outbox& out) {
   if (phase_ == Phase::closed) return;
   tls_up_ = true;
   // What was said in clear may have been anybody's.
-  peer_bytes_max_ = 0;
+  sending_.set_bytes_max(0);
   dialback_offered_ = false;
   stream_id_.clear();
   tls_text_ = facts.version + " " + facts.cipher;
+  sending_.set_place(endpoint_text_, tls_text_);
   phase_ = Phase::trusting;
   Verify question;
   question.claim = {.protocol = "xmpp", .domain = remote_key_, .name = remote_, .address = {},
@@ -212,6 +199,9 @@ void Outbound::hear_enabled(const xml::Element& element, Outbox& out) {
 
 void Outbound::become_ready(Outbox& out) {
   phase_ = Phase::ready;
+  sending_.set_proof(management_         ? Sending::Proof::acknowledged
+                     : dialback_offered_ ? Sending::Proof::answered
+                                         : Sending::Proof::quiet);
   reader_.set_limits(settings_->after_trust);
   out.cancel_timer(negotiation_timer);
   out.cancel_timer(answer_timer);

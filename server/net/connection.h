@@ -62,7 +62,7 @@ class Connection final : public Wire,
   void set_deadline(std::optional<Instant> at) override;
 
   // SessionEvents
-  void session_serves(const std::string& lane) override;
+  void session_serves(const std::string& lane, bool beside) override;
   void session_ready() override;
   void session_settled(DeliveryId id, Outcome outcome) override;
 

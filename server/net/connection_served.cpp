@@ -13,9 +13,9 @@ namespace {
 class LentLink final : public ServedLink {
  public:
   LentLink(std::shared_ptr<Connection> connection, std::shared_ptr<ShardDoor> door,
-           std::size_t berth, Endpoint endpoint)
+           std::size_t berth, Endpoint endpoint, bool beside)
       : connection_(std::move(connection)), door_(std::move(door)), berth_(berth),
-        endpoint_(std::move(endpoint)) {}
+        endpoint_(std::move(endpoint)), beside_(beside) {}
 
   ~LentLink() override {
     if (port_ != nullptr) port_->lane = nullptr;
@@ -43,6 +43,7 @@ class LentLink final : public ServedLink {
   }
 
   const Endpoint& endpoint() const override { return endpoint_; }
+  bool beside() const override { return beside_; }
 
  private:
   void post(std::function<void()> work) const {
@@ -53,6 +54,7 @@ class LentLink final : public ServedLink {
   const std::shared_ptr<ShardDoor> door_;
   const std::size_t berth_;
   const Endpoint endpoint_;
+  const bool beside_;
   std::shared_ptr<ServedPort> port_;
 };
 
@@ -121,7 +123,7 @@ void Connection::Served::tell() {
   }
 }
 
-void Connection::session_serves(const std::string& lane) {
+void Connection::session_serves(const std::string& lane, bool beside) {
   if (dialled_) return;
   if (!served_) served_ = std::make_unique<Served>();
   if (served_->ended || served_->berths.size() >= limits::lanes_per_connection_max) {
@@ -129,14 +131,14 @@ void Connection::session_serves(const std::string& lane) {
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
     return;
   }
-  served_->berths.push_back({lane});
+  served_->berths.push_back({lane, beside});
   Endpoint endpoint;
   endpoint.host = endpoint.address = address_text(remote_);
   endpoint.port = port_of(remote_);
   hall_->services.serve(protocol_, lane,
                         std::make_unique<LentLink>(shared_from_this(), hall_->door,
                                                    served_->berths.size() - 1,
-                                                   std::move(endpoint)));
+                                                   std::move(endpoint), beside));
 }
 
 void Connection::joined(std::size_t berth, std::shared_ptr<ServedPort> port) {
@@ -156,7 +158,7 @@ void Connection::deliver_served(std::size_t berth, Work work) {
 
 void Connection::leave(std::size_t berth) {
   served_->berths[berth].left = true;
-  if (!served_->ended) cut("the lane let go of the link");
+  if (!served_->ended && !served_->berths[berth].beside) cut("the lane let go of the link");
 }
 
 }  // namespace hanse::net

@@ -28,6 +28,7 @@ struct Connection::Served {
   using News = std::variant<Settled, LinkEnd>;
   struct Berth {
     std::string lane;
+    bool beside = false;
     std::shared_ptr<ServedPort> port = nullptr;    // null: the lane has not taken it yet
     std::vector<News> news = {};
     bool left = false;                             // the lane has let go

@@ -126,7 +126,8 @@ void Session::State::flush(bool last) {
 
 void Session::State::report_to_lane() {
   if (events_ == nullptr) return;
-  for (const std::string& lane : std::exchange(serves_, {})) events_->session_serves(lane);
+  for (const auto& [lane, beside] : std::exchange(serves_, {}))
+    events_->session_serves(lane, beside);
   if (ready_now_) {
     ready_now_ = false;
     was_ready_ = true;

@@ -46,7 +46,7 @@ class Services {
 class SessionEvents {
  public:
   virtual ~SessionEvents() = default;
-  virtual void session_serves(const std::string& lane) = 0;   // incoming, instead of ready
+  virtual void session_serves(const std::string& lane, bool beside) = 0;   // instead of ready
   virtual void session_ready() = 0;
   virtual void session_settled(DeliveryId id, Outcome outcome) = 0;
 };

@@ -40,7 +40,9 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   void discard(std::int64_t blob) override;
   void pass(Submission submission) override;
   void ready() override { ready_now_ = true; }
-  void serve(std::string_view lane) override { serves_.emplace_back(lane); }
+  void serve(std::string_view lane, bool beside) override {
+    serves_.emplace_back(lane, beside);
+  }
   void wake(std::string_view lane) override { woken_.emplace_back(lane); }
   void settle(DeliveryId id, Outcome outcome) override {
     settled_.push_back({id, std::move(outcome)});
@@ -81,7 +83,8 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   PairOrder order_;
   std::shared_ptr<FeedWindow> window_;        // null: nothing was handed on yet
   std::deque<Work> works_;                    // not yet with the engine
-  std::vector<std::string> serves_, woken_;   // lanes
+  std::vector<std::pair<std::string, bool>> serves_;   // lanes, and whether beside other links
+  std::vector<std::string> woken_;            // lanes
   std::vector<std::int64_t> blobs_;           // made by Keep, not yet part of a Submit
   std::array<Instant, limits::timers_per_engine_max> timers_{};
   Instant deadline_ = Instant::max();

@@ -48,7 +48,7 @@ class SessionWorld final : public Wire, public Services, public SessionEvents, p
   void discard(std::int64_t blob) override;
   void pass(Submission submission) override { submissions_.push_back(std::move(submission)); }
   void wake(const std::string&, const std::string&) override {}
-  void session_serves(const std::string&) override { ready_ = true; }
+  void session_serves(const std::string&, bool) override { ready_ = true; }
   void session_ready() override { ready_ = true; }
   void session_settled(DeliveryId id, Outcome outcome) override;
   Instant now() const override { return now_; }

@@ -84,7 +84,7 @@ class SimLink final : public Link, public SessionEvents {
   // The last news of a session stand before this one already: works run in order.
   void closed() { events_.link_closed(*this, channel_->session().end()); }
 
-  void session_serves(const std::string&) override {}
+  void session_serves(const std::string&, bool) override {}
   void session_ready() override {
     tell([this] { events_.link_ready(*this); });
   }

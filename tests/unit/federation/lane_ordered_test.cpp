@@ -20,11 +20,14 @@ class NothingToDial final : public Discovery {
 
 // A connection of the peer's own making.
 struct Served final : ServedLink {
-  explicit Served(Served** self) : self_(self) { *self_ = this; }
+  explicit Served(Served** self, bool beside = false) : self_(self), beside_(beside) {
+    *self_ = this;
+  }
   ~Served() override { *self_ = nullptr; }
   void join(LinkEvents& lane, Executor&) override { lane_ = &lane; }
   void deliver(Work work) override { works.push_back(std::move(work)); }
   void drain() override { draining = true; }
+  bool beside() const override { return beside_; }
   const Endpoint& endpoint() const override { return endpoint_; }
   void answer() {
     const Work work = std::move(works.front());
@@ -41,6 +44,7 @@ struct Served final : ServedLink {
 
  private:
   Served** self_;
+  const bool beside_;
   LinkEvents* lane_ = nullptr;
   Endpoint endpoint_{"b.example", "203.0.113.9", 4711, {}, false};
 };
@@ -56,10 +60,10 @@ struct Ordered : LaneFixture {
     traits->breaker_jitter_percent = 0;
     open(TlsLevel::may);
   }
-  Served* adopt() {
+  Served* adopt(bool beside = false) {
     Served* out = nullptr;
     last = &out_[adopted_++];
-    lane->adopt(std::make_unique<Served>(last), world);
+    lane->adopt(std::make_unique<Served>(last, beside), world);
     out = *last;
     return out;
   }
@@ -298,4 +302,37 @@ TEST_CASE("served: a draining lane sends its peer away") {
   Ordered at;
   at.lane->drain(false);
   CHECK(at.adopt()->draining);
+}
+
+TEST_CASE("served beside: what waits goes over the peer's stream, and ours is not dialled") {
+  Ordered at;
+  Served* guest = at.adopt(true);
+  at.send(3);
+  at.world.run_for(1s);
+  CHECK(guest->works.size() == 3);
+  CHECK(at.links.dialled.empty());
+  CHECK(at.adopt(true) == nullptr);      // one is enough
+  CHECK_FALSE(guest->draining);
+}
+
+TEST_CASE("served beside: a link of ours stays, and works keep their order over both") {
+  Ordered at;
+  at.by_hand();
+  at.send(2);
+  at.world.run_for(10ms);
+  FakeLink& own = *at.links.open.front();
+  own.ready();
+  at.world.run_for(10ms);
+  REQUIRE(own.works.size() == 2);
+  Served* guest = at.adopt(true);
+  at.send(2);
+  at.world.run_for(10ms);
+  CHECK_FALSE(own.draining);
+  CHECK(own.works.size() == 4);            // never two links at once
+  CHECK(guest->works.empty());
+  while (!own.works.empty()) own.answer(Disposition::delivered);
+  own.close(broken());
+  at.send();
+  at.world.run_for(10ms);
+  CHECK(guest->works.size() == 1);
 }

@@ -10,12 +10,13 @@ using namespace hanse::net::test;
 namespace {
 
 // An incoming connection that offers itself to two lanes and writes what they deliver.
-Script serving(Story& story) {
-  return [&story](Event& event, Instant, Outbox& out) {
+Script serving(Story& story, bool beside) {
+  return [&story, beside](Event& event, Instant, Outbox& out) {
     if (std::holds_alternative<Opened>(event)) {
-      out.serve("a.example>b.example");
-      out.serve("c.example>b.example");
+      out.serve("a.example>b.example", beside);
+      out.serve("c.example>b.example", beside);
     }
+    if (std::holds_alternative<Received>(event)) out.send("heard\n");
     if (std::holds_alternative<Drain>(event)) out.hang_up();
     if (const auto* deliver = std::get_if<Deliver>(&event)) {
       const DeliveryId id = deliver->work.targets.at(0).id;
@@ -30,8 +31,10 @@ Script serving(Story& story) {
 
 // The lanes live on the last shard, whichever the connection is on.
 struct Keeper {
-  explicit Keeper(std::size_t shards) : node(shards) {
-    node.room_->inbound_ = [this](const InboundContext&) { return serving(story); };
+  explicit Keeper(std::size_t shards, bool beside = false) : node(shards) {
+    node.room_->inbound_ = [this, beside](const InboundContext&) {
+      return serving(story, beside);
+    };
     node.services_.serves_ = [this](const std::string&, const std::string& lane,
                                     std::unique_ptr<ServedLink> link) {
       auto held = std::make_shared<std::unique_ptr<ServedLink>>(std::move(link));
@@ -108,4 +111,15 @@ TEST_CASE("served: a connection that no lane wants is closed") {
   Client client(at.node.port());
   CHECK(client.read_to_end().empty());
   CHECK(at.node.wait_until([&] { return at.node.open() == 0; }));
+}
+
+TEST_CASE("served beside: a connection that no lane wants goes on") {
+  Keeper at(2, true);
+  at.refuses = true;
+  Client client(at.node.port());
+  client.send("x");
+  CHECK(client.read(6) == "heard\n");
+  at.at_home([] {});
+  client.send("y");
+  CHECK(client.read(6) == "heard\n");
 }

@@ -48,7 +48,9 @@ class EngineBench final : public Outbox {
     ++tls_started_;
   }
   void pass(Submission submission) override { passed_.push_back(std::move(submission)); }
-  void serve(std::string_view lane) override { served_.emplace_back(lane); }
+  void serve(std::string_view lane, bool beside) override {
+    served_.emplace_back(std::string(lane) + (beside ? " beside" : ""));
+  }
   void wake(std::string_view lane) override { woken_.emplace_back(lane); }
   void set_timer(TimerId timer, Instant at) override { timers_.at(timer) = at; }
   void cancel_timer(TimerId timer) override { timers_.at(timer) = Instant::max(); }

@@ -68,7 +68,7 @@ struct FakeServices final : Services {
 };
 
 struct FakeEvents final : SessionEvents {
-  void session_serves(const std::string& lane) override { story_ += "serves " + lane + ";"; }
+  void session_serves(const std::string& lane, bool) override { story_ += "serves " + lane + ";"; }
   void session_ready() override { story_ += "ready;"; }
   void session_settled(DeliveryId id, Outcome) override {
     story_ += "settled " + std::to_string(id) + ";";

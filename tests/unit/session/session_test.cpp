@@ -16,7 +16,7 @@ TEST_CASE("session: what asks for no answer is handed on after the event", "[ses
     Submission submission;
     submission.envelope.key.native_id = "one";
     out.pass(std::move(submission));
-    out.serve("a.example>b.example");
+    out.serve("a.example>b.example", false);
     out.wake("c.example");
   });
   bench.session_.open({});

@@ -44,7 +44,7 @@ class OutboundBench final : public Outbox {
   void send(std::string_view bytes) override { sent_.append(bytes), ++writes_; }
   void start_tls(TlsWish wish) override;
   void pass(Submission) override {}
-  void serve(std::string_view) override {}
+  void serve(std::string_view, bool) override {}
   void wake(std::string_view) override {}
   void set_timer(TimerId timer, Instant at) override { timers_.at(timer) = at; }
   void cancel_timer(TimerId timer) override { timers_.at(timer) = Instant::max(); }

@@ -61,7 +61,7 @@ std::string open_head() {
          "version='1.0'>";
 }
 
-hanse::test::EngineBench trusted() {
+hanse::test::EngineBench trusted(std::string_view before_proof) {
   hanse::test::EngineBench bench(make_inbound({{"tls_first", "1"}}));
   bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
   TlsFacts facts;
@@ -74,6 +74,7 @@ hanse::test::EngineBench trusted() {
   bench.event(TlsUp{facts});
   bench.feed(open_head());
   bench.answer_first(TrustDecision{Verdict::accept, "b.example", "", {}});
+  bench.feed(before_proof);
   bench.feed("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
   bench.feed(open_head());
   bench.take_output();

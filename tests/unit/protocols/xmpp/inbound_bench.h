@@ -21,7 +21,7 @@ std::unique_ptr<Engine> make_component(const hanse::test::Settings& settings);
 inline constexpr const char* transcripts = "tests/transcripts/xmpp/inbound";
 
 // A stream of b.example to a.example that is authenticated.
-hanse::test::EngineBench trusted();
+hanse::test::EngineBench trusted(std::string_view before_proof = {});
 std::string open_head();     // as b.example sends it
 
 }  // namespace hanse::xmpp::test

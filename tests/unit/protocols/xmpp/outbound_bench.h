@@ -53,7 +53,7 @@ class OutboundBench final : public Outbox {
   void discard(std::int64_t) override {}
   void pass(Submission) override {}
   void ready() override { ++ready_; }
-  void serve(std::string_view) override {}
+  void serve(std::string_view, bool) override {}
   void wake(std::string_view) override {}
   void settle(DeliveryId id, Outcome outcome) override { settled_.emplace_back(id, outcome); }
   void hang_up() override { ++hung_up_; }

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/sending.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocols/xmpp/names.h"
+#include "protocols/xmpp/stanza.h"
+#include "protocols/xmpp/stream_head.h"
+#include "server/base/text.h"
+
+namespace hanse::xmpp {
+
+namespace {
+
+constexpr std::uint32_t stanzas_per_question = 50;                   // xmpp 6.2
+constexpr Duration quiet_wait = std::chrono::seconds(10);            // xmpp 5.3 (b)
+constexpr std::chrono::seconds delay_least{30};                      // xmpp 5.4
+constexpr std::string_view question_mark = "hanse-";                 // before its number
+
+bool is_kept(const Envelope& envelope) {
+  return envelope.flow == Flow::durable || envelope.flow == Flow::swift;
+}
+
+}  // namespace
+
+std::uint64_t announced_bytes_max(const xml::Element& features) {
+  const xml::Element* limits = features.child(ns::limits, "limits");
+  const xml::Element* bytes = limits == nullptr ? nullptr : limits->child(ns::limits, "max-bytes");
+  if (bytes == nullptr) return 0;
+  const Result<std::int64_t> most = parse_integer(trim(bytes->text()));
+  return most && *most > 0 ? static_cast<std::uint64_t>(*most) : 0;
+}
+
+void Sending::set_domains(std::string local, std::string remote) {
+  local_ = std::move(local);
+  remote_ = std::move(remote);
+}
+
+void Sending::set_place(std::string endpoint, std::string tls) {
+  endpoint_ = std::move(endpoint);
+  tls_ = std::move(tls);
+}
+
+Outcome Sending::outcome(Disposition disposition) const {
+  Outcome out;
+  out.disposition = disposition;
+  out.fault = disposition == Disposition::failed ? Fault::never : Fault::try_later;
+  out.remote = endpoint_;
+  out.tls = tls_;
+  return out;
+}
+
+void Sending::give_back(const Work& work, std::string_view why, Outbox& out) const {
+  Outcome back = outcome(Disposition::returned);
+  back.reply = why;
+  for (const Target& target : work.targets) out.settle(target.id, back);
+}
+
+void Sending::fail(const Work& work, std::string status, std::string reply, Outbox& out) const {
+  Outcome failed = outcome(Disposition::failed);
+  failed.status = std::move(status);
+  failed.reply = std::move(reply);
+  for (const Target& target : work.targets) out.settle(target.id, failed);
+}
+
+void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& out) {
+  // Stanzas are far below the size from which bodies live in files only.
+  if (work.body.bytes == nullptr) return fail(work, "5.3.0", "the stanza is not in memory", out);
+  const std::string_view bytes = *work.body.bytes;
+  if (bytes_max_ != 0 && bytes.size() > bytes_max_)        // xmpp 9.2
+    return fail(work, "5.3.4",
+                "larger than the " + std::to_string(bytes_max_) + " octets the peer takes", out);
+  const Envelope& envelope = *work.envelope;
+  const bool kept = is_kept(envelope);
+  if (kept && settings_.clock->utc() - envelope.accepted > delay_least) {
+    wire += with_delay(bytes, settings_.node_domain, envelope.accepted);
+  } else {
+    wire += bytes;
+  }
+  sent_at_ = now;
+  std::vector<DeliveryId> targets;
+  for (const Target& target : work.targets) targets.push_back(target.id);
+  if (!kept) {
+    unacknowledged_.sent({});
+    return settle(targets, out);
+  }
+  unacknowledged_.sent(std::move(targets));
+  // xmpp 6.2: what is not acknowledged when a stream breaks comes twice, so ask often.
+  if (asked_.empty() || unacknowledged_.count() - asked_.back().at >= stanzas_per_question)
+    ask(now, wire, out);
+}
+
+// A question covers all that was sent before it. Peers without XEP-0198 are asked
+// whether a key is theirs: the answer comes on this stream, after they have read what came before.
+void Sending::ask(Instant now, std::string& wire, Outbox& out) {
+  const bool first = asked_.empty();
+  if (!first && proof_ == Proof::quiet) return;   // the quiet wait covers all
+  asked_.push_back({++last_question_, unacknowledged_.count()});
+  if (proof_ == Proof::acknowledged) {
+    wire += write_request();
+  } else if (proof_ == Proof::answered) {
+    xml::Element question(ns::dialback, "verify");
+    question.set("from", local_);
+    question.set("to", remote_);
+    question.set("id", std::string(question_mark) + std::to_string(last_question_));
+    question.add_text("0");
+    write_element(question, wire);
+  } else {
+    return out.set_timer(answer_timer_, now + quiet_wait);
+  }
+  if (first) out.set_timer(answer_timer_, now + settings_.answer_wait_max);   // xmpp 6.2
+}
+
+void Sending::count_from_here(Instant now, std::string& wire, Outbox& out) {
+  proof_ = Proof::acknowledged;
+  unacknowledged_.count_anew();
+  asked_.clear();
+  out.cancel_timer(answer_timer_);
+  if (busy()) ask(now, wire, out);
+}
+
+void Sending::answered(std::string_view id, Instant now, std::string& wire, Outbox& out) {
+  const auto asked = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& one) {
+    return id == std::string(question_mark) + std::to_string(one.number);
+  });
+  if (asked != asked_.end()) (void)acknowledged(asked->at, now, wire, out);   // never too many
+}
+
+std::optional<StreamError> Sending::acknowledged(std::uint32_t handled, Instant now,
+                                                 std::string& wire, Outbox& out) {
+  const auto settled = unacknowledged_.acknowledged(handled);
+  if (!settled) {
+    return StreamError{"undefined-condition", "more acknowledged than was sent",
+                       "handled-count-too-high"};
+  }
+  settle(*settled, out);
+  // A question stays open until all it was about is acknowledged.
+  while (!asked_.empty() && static_cast<std::int32_t>(handled - asked_.front().at) >= 0)
+    asked_.pop_front();
+  if (!asked_.empty()) {
+    if (!settled->empty()) out.set_timer(answer_timer_, now + settings_.answer_wait_max);
+    return std::nullopt;
+  }
+  out.cancel_timer(answer_timer_);
+  if (unacknowledged_.keeps_any()) ask(now, wire, out);
+  return std::nullopt;
+}
+
+// Nothing broke for a while after the last stanza: it has arrived (xmpp 5.3).
+bool Sending::timed_out(Instant now, std::string& wire, Outbox& out) {
+  if (proof_ != Proof::quiet) return false;
+  if (!asked_.empty()) (void)acknowledged(asked_.back().at, now, wire, out);
+  return true;
+}
+
+void Sending::settle(const std::vector<DeliveryId>& ids, Outbox& out) const {
+  for (const DeliveryId id : ids) {
+    Outcome each = outcome(Disposition::delivered);
+    each.status = "2.0.0";
+    each.reply = proof_ == Proof::acknowledged ? "acknowledged" : "taken";
+    out.settle(id, std::move(each));
+  }
+}
+
+void Sending::lose(Outbox& out) {
+  asked_.clear();
+  Outcome lost = outcome(Disposition::deferred);
+  lost.status = "4.4.2";
+  lost.reply = "the stream ended before the peer had acknowledged it";
+  lost.ambiguous = true;
+  for (const DeliveryId id : unacknowledged_.rest()) out.settle(id, lost);
+}
+
+}  // namespace hanse::xmpp

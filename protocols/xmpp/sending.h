@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocols/engine.h"
+#include "protocols/xmpp/errors.h"
+#include "protocols/xmpp/management.h"
+#include "protocols/xmpp/settings.h"
+
+namespace hanse::xmpp {
+
+// XEP-0478: how large a stanza the peer takes, in its features or <bidi/>; 0: not said.
+std::uint64_t announced_bytes_max(const xml::Element& features);
+
+// Stanzas on their way to the peer over one stream, whoever has opened it, and when they count as
+// delivered (xmpp 5.3, 6.2). Writes into the text that its engine sends. Pure.
+class Sending {
+ public:
+  enum class Proof : std::uint8_t {
+    quiet,          // nothing broke for a while after the last one
+    answered,       // a dialback question that was sent behind them is answered
+    acknowledged,   // XEP-0198
+  };
+  // `answer_timer` is the engine's, and this one's alone while stanzas are under way.
+  Sending(const XmppSettings& settings, TimerId answer_timer)
+      : settings_(settings), answer_timer_(answer_timer) {}
+
+  void set_domains(std::string local, std::string remote);   // of the dialback question
+  void set_place(std::string endpoint, std::string tls);     // for outcomes
+  void set_proof(Proof proof) { proof_ = proof; }
+  void count_from_here(Instant now, std::string& wire, Outbox& out);   // XEP-0198 begins
+  void set_bytes_max(std::uint64_t most) { bytes_max_ = most; }   // XEP-0478; 0: not said
+
+  void deliver(const Work& work, Instant now, std::string& wire, Outbox& out);
+  void give_back(const Work& work, std::string_view why, Outbox& out) const;
+  void ask(Instant now, std::string& wire, Outbox& out);     // for an acknowledgement
+  bool asks() const { return !asked_.empty(); }              // one is awaited
+  bool busy() const { return unacknowledged_.keeps_any(); }
+
+  // What came back. An error ends the stream.
+  std::optional<StreamError> acknowledged(std::uint32_t handled, Instant now, std::string& wire,
+                                          Outbox& out);
+  void answered(std::string_view id, Instant now, std::string& wire, Outbox& out);  // db:verify
+  bool timed_out(Instant now, std::string& wire, Outbox& out);   // false: the peer owed an answer
+  void lose(Outbox& out);   // the stream is over: what is open may have arrived
+
+  Outcome outcome(Disposition disposition) const;
+  Instant sent_at() const { return sent_at_; }
+
+ private:
+  struct Asked {
+    std::uint64_t number;   // of the question
+    std::uint32_t at;       // unacknowledged_.count() when it was asked
+  };
+  void fail(const Work& work, std::string status, std::string reply, Outbox& out) const;
+  void settle(const std::vector<DeliveryId>& ids, Outbox& out) const;
+
+  const XmppSettings& settings_;
+  const TimerId answer_timer_;
+  Proof proof_ = Proof::quiet;
+  std::string local_, remote_, endpoint_, tls_;
+  std::uint64_t bytes_max_ = 0;
+  Unacknowledged unacknowledged_;
+  std::deque<Asked> asked_;             // oldest first
+  std::uint64_t last_question_ = 0;     // numbers the ids of our questions
+  Instant sent_at_{};
+};
+
+}  // namespace hanse::xmpp
