@@ -44,6 +44,7 @@ struct FeedBench : Bench {
     services_.door_ = door_;
     session_.open({});
   }
+  ~FeedBench() { door_->executor = nullptr; }   // as a shard that is taken down
   std::string went() const {
     std::string out;
     for (const Submission& one : services_.passed_) out += one.envelope.key.native_id;
