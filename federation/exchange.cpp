@@ -360,9 +360,7 @@ void Exchange::announce(const std::string& protocol, const std::string& lane) {
 }
 
 void Exchange::announced(std::string_view protocol, std::string_view lane) {
-  state_->lanes.each(protocol, {}, [&](Lane& one) {
-    if (leads_where(one.name(), lane)) one.wake();
-  });
+  state_->lanes.each_to(protocol, lane, [](Lane& one) { one.wake(); });
 }
 
 std::shared_ptr<ShardDoor> Exchange::door() const { return state_->askers; }

@@ -246,8 +246,6 @@ void Lane::apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls) {
   state.turn();
 }
 
-const std::string& Lane::name() const { return state_->name; }
-
 LaneStatus Lane::status() const {
   const State& state = *state_;
   LaneStatus out;

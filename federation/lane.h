@@ -118,7 +118,6 @@ class Lane final : public LinkEvents {
   bool drained() const;
   bool idle() const;                          // holds nothing: may be forgotten
   LaneStatus status() const;
-  const std::string& name() const;
   void apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls);   // a new configuration
 
   void link_ready(Link& link) override;

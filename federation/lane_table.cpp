@@ -45,6 +45,16 @@ void LaneTable::each(std::string_view protocol, std::string_view lane,
       visit(*one);
 }
 
+void LaneTable::each_to(std::string_view protocol, std::string_view name,
+                        const std::function<void(Lane&)>& visit) const {
+  const LaneKey first(protocol, name);
+  for (auto at = lanes_.lower_bound(first);
+       at != lanes_.end() && at->first.first == protocol && at->first.second.starts_with(name);
+       ++at) {
+    if (leads_where(at->first.second, name)) visit(*at->second);
+  }
+}
+
 const LaneTraits* LaneTable::traits(std::string_view protocol) const {
   const auto found = traits_.find(protocol);
   return found == traits_.end() ? nullptr : found->second.get();

@@ -25,6 +25,9 @@ class LaneTable {
   // Empty protocol or lane: all of them.
   void each(std::string_view protocol, std::string_view lane,
             const std::function<void(Lane&)>& visit) const;
+  // The lane of that name, and those that lead there by a place of their own.
+  void each_to(std::string_view protocol, std::string_view name,
+               const std::function<void(Lane&)>& visit) const;
   const LaneTraits* traits(std::string_view protocol) const;
   std::vector<std::shared_ptr<const LaneTraits>> all_traits() const;
 

@@ -22,6 +22,7 @@ bool is_judgement(const Outcome& outcome) {
 }  // namespace
 
 void Lane::State::keep_or_return(Work work) {
+  work.hold = nullptr;   // it is on disk
   // While the store holds work that is due, half the room is kept for it: what came first must
   // not starve behind what comes now.
   const std::size_t most = traits->memory_items_max / (stored.due() ? 2 : 1);

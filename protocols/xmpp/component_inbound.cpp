@@ -19,7 +19,6 @@ namespace hanse::xmpp {
 
 namespace {
 
-constexpr std::chrono::seconds delay_least{30};   // xmpp 5.4
 constexpr Duration conflict_wait_max = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -232,12 +231,8 @@ void ComponentInbound::handle(hanse::Answered& event, Outbox& out) {
 
 // The protocol has no acknowledgement: what is written counts as delivered.
 void ComponentInbound::write_work(const Work& work, std::string_view bytes, Outbox& out) {
-  const Envelope& envelope = *work.envelope;
-  const bool stored = envelope.flow == Flow::durable || envelope.flow == Flow::swift;
-  const bool late = stored && settings_->clock != nullptr &&
-                    settings_->clock->utc() - envelope.accepted > delay_least;
-  if (late) output_ += with_delay(bytes, settings_->node_domain, envelope.accepted);
-  else output_ += bytes;
+  const UtcTime utc = settings_->clock != nullptr ? settings_->clock->utc() : UtcTime{};
+  append_stanza(*work.envelope, bytes, settings_->node_domain, utc, output_);
   for (const Target& target : work.targets)
     out.settle(target.id, {Disposition::delivered, Fault::try_later, "2.0.0", "written",
                            component_->domain, {}});

@@ -118,7 +118,12 @@ void ComponentOutbound::deliver(const Work& work, Outbox& out) {
   // The server takes nothing from us that is not of the component's own domain.
   const bool own = domain_key(work.envelope->from.domain) == component_.domain;
   const bool good = state_ == State::up && own && work.body.bytes != nullptr;
-  if (good) out.send(*work.body.bytes);
+  if (good) {
+    std::string bytes;
+    append_stanza(*work.envelope, *work.body.bytes, settings_->node_domain,
+                  settings_->clock->utc(), bytes);
+    out.send(bytes);
+  }
   Outcome outcome;
   outcome.disposition = good ? Disposition::delivered : Disposition::returned;
   outcome.status = good ? "2.0.0" : "4.4.2";

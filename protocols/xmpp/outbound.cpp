@@ -46,9 +46,8 @@ Outbound::Outbound(const OutboundContext& context, std::shared_ptr<const XmppSet
   remote_key_ = name.target;
   local_ = wire_domain(local_key_);
   remote_ = wire_domain(remote_key_);
-  endpoint_text_ = to_text(context_.endpoint);
   sending_.set_domains(local_, remote_);
-  sending_.set_place(endpoint_text_, {});
+  sending_.set_place(to_text(context_.endpoint), {});
   in_clear_ = context_.tls == TlsLevel::off && settings_->home_of(remote_key_) == Home::face;
 }
 

@@ -92,7 +92,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   std::string stream_id_;             // the peer's, of its latest header
   bool dialback_offered_ = false, tls_up_ = false, proceed_heard_ = false, draining_ = false;
   bool restart_ = false;              // the next octet begins a new stream
-  std::string endpoint_text_, tls_text_, proof_;   // for outcomes and the log
+  std::string proof_;                 // for the log
 
   bool management_ = false;           // XEP-0198 is on
   Sending sending_;

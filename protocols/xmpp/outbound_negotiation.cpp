@@ -79,8 +79,7 @@ void Outbound::tls_up(const TlsFacts& facts, Outbox& out) {
   sending_.set_bytes_max(0);
   dialback_offered_ = false;
   stream_id_.clear();
-  tls_text_ = facts.version + " " + facts.cipher;
-  sending_.set_place(endpoint_text_, tls_text_);
+  sending_.set_place(to_text(context_.endpoint), facts.version + " " + facts.cipher);
   phase_ = Phase::trusting;
   Verify question;
   question.claim = {.protocol = "xmpp", .domain = remote_key_, .name = remote_, .address = {},
@@ -97,8 +96,9 @@ void Outbound::tls_up(const TlsFacts& facts, Outbox& out) {
 
 // xmpp 3.4, 3.5: what the certificate proves, in the order of strength.
 std::vector<Evidence> Outbound::evidence(const TlsFacts& facts) const {
+  const std::string tls = facts.version + " " + facts.cipher;
   return certificate_evidence(
-      {.chain = facts.chain.get(), .tls = tls_text_, .domain_key = remote_key_,
+      {.chain = facts.chain.get(), .tls = tls, .domain_key = remote_key_,
        .other_names = context_.endpoint.verify_names, .tlsa = context_.endpoint.tlsa,
        .legacy_cn = settings_->legacy_cn});
 }

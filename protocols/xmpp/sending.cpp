@@ -15,12 +15,7 @@ namespace {
 
 constexpr std::uint32_t stanzas_per_question = 50;                   // xmpp 6.2
 constexpr Duration quiet_wait = std::chrono::seconds(10);            // xmpp 5.3 (b)
-constexpr std::chrono::seconds delay_least{30};                      // xmpp 5.4
 constexpr std::string_view question_mark = "hanse-";                 // before its number
-
-bool is_kept(const Envelope& envelope) {
-  return envelope.flow == Flow::durable || envelope.flow == Flow::swift;
-}
 
 }  // namespace
 
@@ -71,17 +66,10 @@ void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& 
   if (bytes_max_ != 0 && bytes.size() > bytes_max_)        // xmpp 9.2
     return fail(work, "5.3.4",
                 "larger than the " + std::to_string(bytes_max_) + " octets the peer takes", out);
-  const Envelope& envelope = *work.envelope;
-  const bool kept = is_kept(envelope);
-  if (kept && settings_.clock->utc() - envelope.accepted > delay_least) {
-    wire += with_delay(bytes, settings_.node_domain, envelope.accepted);
-  } else {
-    wire += bytes;
-  }
-  sent_at_ = now;
+  append_stanza(*work.envelope, bytes, settings_.node_domain, settings_.clock->utc(), wire);
   std::vector<DeliveryId> targets;
   for (const Target& target : work.targets) targets.push_back(target.id);
-  if (!kept) {
+  if (!is_kept(*work.envelope)) {
     unacknowledged_.sent({});
     return settle(targets, out);
   }

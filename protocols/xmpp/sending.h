@@ -51,7 +51,6 @@ class Sending {
   void lose(Outbox& out);   // the stream is over: what is open may have arrived
 
   Outcome outcome(Disposition disposition) const;
-  Instant sent_at() const { return sent_at_; }
 
  private:
   struct Asked {
@@ -69,7 +68,6 @@ class Sending {
   Unacknowledged unacknowledged_;
   std::deque<Asked> asked_;             // oldest first
   std::uint64_t last_question_ = 0;     // numbers the ids of our questions
-  Instant sent_at_{};
 };
 
 }  // namespace hanse::xmpp

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration short_patience = 60s;      // xmpp 5: probes, errors, iq, chat states
 constexpr Duration presence_patience = 5min;
+constexpr Duration delay_least = 30s;         // xmpp 5.4
 
 // Says nothing that a person would miss an hour later.
 bool is_fleeting(const xml::Element& child) {
@@ -128,6 +129,18 @@ Result<xml::Element> read_stanza(std::string_view bytes) {
   if (head.fault) return Error{Fault::broken, "a stored stanza is damaged: " + head.fault->what};
   if (!one.element_) return Error{Fault::broken, "a stored stanza is cut short"};
   return *std::move(one.element_);
+}
+
+bool is_kept(const Envelope& envelope) {
+  return envelope.flow == Flow::durable || envelope.flow == Flow::swift;
+}
+
+void append_stanza(const Envelope& envelope, std::string_view bytes, std::string_view by,
+                   UtcTime now, std::string& out) {
+  if (is_kept(envelope) && now - envelope.accepted > delay_least)
+    out += with_delay(bytes, by, envelope.accepted);
+  else
+    out += bytes;
 }
 
 // The canonical form ends in "</message>" or in "/>": what is put in goes before that.

@@ -37,7 +37,13 @@ Submission to_submission(const Carried& carried);
 std::string stanza_bytes(const xml::Element& stanza);
 Result<xml::Element> read_stanza(std::string_view bytes);
 
-// <delay/> for what was held longer than 30 s (xmpp 5.4), put into canonical bytes.
+// Worth keeping: it is delivered only when the peer has it. What else there is may get lost.
+bool is_kept(const Envelope& envelope);
+
+// Canonical bytes as they go out at `now`: with <delay/>, if they were kept longer than 30 s
+// (xmpp 5.4). `by`: who kept them.
+void append_stanza(const Envelope& envelope, std::string_view bytes, std::string_view by,
+                   UtcTime now, std::string& out);
 std::string with_delay(std::string_view bytes, std::string_view by, UtcTime stamp);
 
 // RFC 3339 in UTC with milliseconds, as XEP-0082 wants it.

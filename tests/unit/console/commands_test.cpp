@@ -71,8 +71,8 @@ TEST_CASE("console: route test explains trust, permission and route without send
   CHECK(fake.queue_admin.changes.empty());
 }
 
-TEST_CASE("console: peer list and peer show") {
-  FakeNode fake;
+// Two peers; the lane to b.example is up.
+void one_is_up(FakeNode& fake) {
   fake.set_policy(two_peers());
   LaneStatus lane;
   lane.protocol = "mail";
@@ -80,6 +80,11 @@ TEST_CASE("console: peer list and peer show") {
   lane.phase = "up";
   lane.links = 2;
   fake.lane_rows = {lane};
+}
+
+TEST_CASE("console: peer list and peer show") {
+  FakeNode fake;
+  one_is_up(fake);
   CHECK(ask(fake, make_request("peer list")).text ==
         "peer       state    role        scopes  msgs/min  lane\n"
         "b.example  active   downstream  mail    -         up, 2 links, breaker closed\n"
@@ -91,13 +96,7 @@ TEST_CASE("console: peer list and peer show") {
 
 TEST_CASE("console: Q-5 peer list and peer show tell who is slow") {
   FakeNode fake;
-  fake.set_policy(two_peers());
-  LaneStatus lane;
-  lane.protocol = "mail";
-  lane.lane = "b.example";
-  lane.phase = "up";
-  lane.links = 2;
-  fake.lane_rows = {lane};
+  one_is_up(fake);
   auto policy = std::make_shared<Policy>(*fake.policy());
   policy->peers.front().slow = true;
   fake.set_policy(*policy);

@@ -210,3 +210,51 @@ TEST_CASE("convey: the asker hears how it ended, once") {
   CHECK(at.reported.empty());
   CHECK(at.queue.rows.empty());
 }
+
+TEST_CASE("pass: what is handed over in answer to a commit comes behind what was committed") {
+  Node at;
+  at.links.behave = [](const DialRequest&) {
+    Behaviour out;
+    out.by_hand = true;
+    return out;
+  };
+  Submission first = Node::submission({"u@b.example"});
+  first.envelope.key.native_id = "first";
+  at.exchange->submit(std::move(first), [&](const Result<std::string>&) {
+    Submission second = passing(Flow::swift);
+    second.envelope.key.native_id = "second";
+    at.exchange->pass(std::move(second));
+  });
+  at.world.run_for(1s);
+  REQUIRE(at.links.open.size() >= 1);
+  at.links.open.front()->ready();
+  at.world.run_for(1s);
+  REQUIRE(at.links.open.front()->works.size() >= 1);
+  CHECK(at.links.open.front()->works.front().envelope->key.native_id == "first");
+}
+
+TEST_CASE("announce: a peer that is there wakes its lane and those to a place of its own") {
+  Node at;
+  peer_is_down(at);
+  set_pairs(at);
+  at.exchange->pass(passing(Flow::swift));
+  at.world.run_for(1s);
+  const std::size_t before = at.links.dialled.size();
+  REQUIRE(before >= 1);
+  const std::string lane = at.exchange->lanes().at(0).lane;
+  const auto dials_for = [&](const std::string& name) {
+    const std::size_t was = at.links.dialled.size();
+    at.exchange->announce("mail", name);
+    at.world.run_for(1ms);
+    return at.links.dialled.size() > was;
+  };
+  CHECK_FALSE(dials_for(lane.substr(0, lane.size() - 1)));   // another name that begins alike
+  CHECK(dials_for(lane));
+}
+
+TEST_CASE("lanes: what leads to the same name", "[lane_name]") {
+  CHECK(leads_where("a.example>b.example", "a.example>b.example"));
+  CHECK(leads_where("a.example>b.example=192.0.2.1:5269", "a.example>b.example"));
+  CHECK_FALSE(leads_where("a.example>b.example.c", "a.example>b.example"));
+  CHECK_FALSE(leads_where("a.example>b", "a.example>b.example"));
+}

@@ -71,6 +71,15 @@ struct LaneFixture : LaneHost {
   void peer_is_up() {
     links.behave = [](const DialRequest&) { return Behaviour{}; };
   }
+  // Two addresses; the links to the first are played by the test.
+  void first_host_by_hand() {
+    names.answers.insert_or_assign("b.example", addresses({"192.0.2.1", "192.0.2.2"}));
+    links.behave = [](const DialRequest& request) {
+      Behaviour out;
+      out.by_hand = request.endpoint.address == "192.0.2.1";
+      return out;
+    };
+  }
   void by_hand() {
     links.behave = [](const DialRequest&) {
       Behaviour out;

@@ -150,7 +150,7 @@ TEST_CASE("flow: a feeder is held up by a lane that is up, not by one that is do
   at.link().ready();
   at.pass("B", Flow::swift, 30s, hold);
   at.pass("C", Flow::live, 30s, hold);
-  CHECK(hold.use_count() > 1);
+  CHECK(hold.use_count() == 1 + 2 * 2);    // each in the lane's hands and on the link
   SECTION("until they have arrived") {
     for (int n = 0; n < 3; ++n) at.link().answer(Disposition::delivered);
     CHECK(hold.use_count() == 1);
@@ -160,6 +160,18 @@ TEST_CASE("flow: a feeder is held up by a lane that is up, not by one that is do
     at.world.run_for(0us);
     CHECK(hold.use_count() == 1);
   }
+}
+
+TEST_CASE("flow: what is on disk holds up no feeder") {
+  Played at;
+  at.pass("A");
+  at.link().ready();
+  const auto hold = std::make_shared<const int>(0);
+  const DeliveryId id = at.queue.put("b.example");
+  const MemoryQueue::Row& row = at.queue.rows.at(id);
+  at.lane->take({row.envelope, row.body, {{id, row.leg.to, 1}}, nullptr, hold});
+  CHECK(at.link().works.size() == 2);
+  CHECK(hold.use_count() == 1);
 }
 
 TEST_CASE("D9 flow: with a full disk a swift work that cannot leave fails, and is told") {

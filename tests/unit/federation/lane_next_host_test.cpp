@@ -11,12 +11,7 @@ using namespace hanse::fake;
 
 TEST_CASE("M-10 what a host gave back of a message is tried at the next one, the same attempt") {
   LaneFixture at;
-  at.names.answers.insert_or_assign("b.example", addresses({"192.0.2.1", "192.0.2.2"}));
-  at.links.behave = [](const DialRequest& request) {
-    Behaviour out;
-    out.by_hand = request.endpoint.address == "192.0.2.1";
-    return out;
-  };
+  at.first_host_by_hand();
   const DeliveryId taken = at.queue.put("b.example"), left = at.queue.put("b.example");
   const MemoryQueue::Row& row = at.queue.rows.at(taken);
   at.lane->take({row.envelope, row.body, {{taken, row.leg.to, 1}, {left, row.leg.to, 1}}});

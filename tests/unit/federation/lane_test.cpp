@@ -126,12 +126,7 @@ TEST_CASE("M-9 an attempt tries no further address after ten minutes") {
 
 TEST_CASE("M-10 a host that takes the link and drops every message is left for the next") {
   LaneFixture at;
-  at.names.answers.insert_or_assign("b.example", addresses({"192.0.2.1", "192.0.2.2"}));
-  at.links.behave = [](const DialRequest& request) {
-    Behaviour out;
-    out.by_hand = request.endpoint.address == "192.0.2.1";
-    return out;
-  };
+  at.first_host_by_hand();
   at.send();
   at.world.run_for(10ms);
   REQUIRE(at.links.open.size() == 1);

@@ -51,6 +51,9 @@ struct Node final : Shards {
              }}});
   }
 
+  void wake(const std::string& protocol, const std::string& lane) override {
+    world.at(world.now(), [this, protocol, lane] { exchange->announced(protocol, lane); });
+  }
   bool hand(const std::string& protocol, const std::string& lane, Work work) override {
     if (mailbox_full) return false;
     ++handed;
