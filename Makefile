@@ -154,13 +154,15 @@ run: all
 # ---- testing it ----
 
 UNIT_PROGRAMS := $(foreach unit,$(UNITS),$(BUILD)/test-$(unit))
+# What the fuzzers start from is replayed by every check: a contract they do not follow shows soon.
+REPLAYS       := $(foreach target,$(FUZZ),$(BUILD)/replay-$(target))
 ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGRAMS)) \
                  $(BUILD)/address-undefined/sim $(BUILD)/address-undefined/hanse \
                  $(foreach target,$(FUZZ),$(BUILD)/address-undefined/replay-$(target))
 TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
 
 .PHONY: check test tidy sim crash system-xmpp crash-xmpp interop interop-xmpp bench bench-xmpp fuzz
-check: all $(UNIT_PROGRAMS) $(BUILD)/sim
+check: all $(UNIT_PROGRAMS) $(REPLAYS) $(BUILD)/sim
 	@sh tests/run.sh check $(BUILD)
 test: all $(UNIT_PROGRAMS) $(BUILD)/sim $(ASAN_PROGRAMS) $(TSAN_PROGRAMS)
 	@sh tests/run.sh test $(BUILD)

@@ -60,7 +60,15 @@ for unit in base federation store protocols session config net console; do
 done
 suite "tidy" $python tests/tidy/tidy.py
 
+replay() {
+  for program in "$1"/replay-*; do
+    target=${program##*/replay-}
+    suite "fuzz corpus: $target" "$program" tests/fuzz/corpus/"$target"/*
+  done
+}
+
 if [ "$kind" = check ]; then
+  replay "$build"
   suite "sim: 20 seeds" "$build/sim" --seeds 20 --nodes 5
 else
   suite "tidy finds planted violations" $python tests/tidy/tidy_selftest.py
@@ -78,10 +86,7 @@ else
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit"
   done
   end_beside "interop: XMPP"
-  for program in "$build"/address-undefined/replay-*; do
-    target=${program##*/replay-}
-    suite "fuzz corpus: $target" "$program" tests/fuzz/corpus/"$target"/*
-  done
+  replay "$build/address-undefined"
   suite "address and undefined: sim, 10 seeds" "$build/address-undefined/sim" --seeds 10 --nodes 4
   for unit in base store net; do
     suite "thread: $unit" "$build/thread/test-$unit"

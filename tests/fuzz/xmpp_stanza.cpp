@@ -97,7 +97,7 @@ class Peer final : public Outbox {
   void discard(std::int64_t) override {}
   void pass(Submission submission) override { handed_on("passed ", submission); }
   void ready() override {}
-  void serve(std::string_view) override {}
+  void serve(std::string_view, bool) override {}
   void wake(std::string_view) override {}
   void settle(DeliveryId, Outcome) override {}
   void hang_up() override { hung_up_ = true; }
