@@ -129,6 +129,7 @@ constexpr std::size_t secret_bytes_max = 256 * 1024;
 
 // Network
 constexpr std::size_t socket_read_bytes = 64 * 1024;          // one read; shared by a shard
+constexpr std::size_t last_words_bytes_max = 8u * 1024 * 1024;  // heard of a peer that is gone
 constexpr unsigned reads_per_turn_max = 4;                    // then the other connections
 constexpr unsigned accepts_per_turn_max = 64;
 constexpr std::size_t rate_prefixes_max = 32768;              // sources counted in one minute

@@ -108,6 +108,7 @@ class Connection final : public Wire,
   void take(std::string_view bytes);
   void peer_ended(const std::string& why);
   void lost(const std::string& why);
+  void unwritable(const std::string& why);
   void flush();
   bool send_output();
   void all_written();

@@ -165,7 +165,7 @@ bool Connection::send_output() {
       wait_write();
       break;
     } else if (errno != EINTR) {
-      lost(error_text(errno));
+      unwritable(error_text(errno));
       return false;
     }
   }
@@ -178,6 +178,18 @@ bool Connection::send_output() {
     sent_ = 0;
   }
   return true;
+}
+
+// The peer is gone, but what it had said before may be the acknowledgement of all that was sent,
+// or the reason why it went: that is heard first. Nothing more arrives, so this ends.
+void Connection::unwritable(const std::string& why) {
+  for (std::size_t heard = 0; wants_input() && heard < limits::last_words_bytes_max;) {
+    const std::uint64_t before = bytes_in_;
+    read_some();
+    if (bytes_in_ == before) break;
+    heard += bytes_in_ - before;
+  }
+  if (phase_ != Phase::closed) lost(why);
 }
 
 // Closing a socket with unread input would take back what was just sent. So our direction is

@@ -96,6 +96,25 @@ TEST_CASE("output that is still waiting when the peer closes its direction goes 
   ::close(ends[1]);
 }
 
+TEST_CASE("what a peer said before it went away is heard, though nothing can be written to it") {
+  Node node;
+  Story heard;
+  node.room_->inbound_ = [&](const InboundContext&) -> Script {
+    return [&](Event& event, Instant, Outbox& out) {
+      if (std::holds_alternative<Opened>(event)) out.send(std::string(100'000, 'x'));
+      if (const auto* bytes = std::get_if<Received>(&event)) heard.add(std::string(bytes->bytes));
+      if (std::holds_alternative<Closed>(event)) heard.add("closed");
+    };
+  };
+  std::array<int, 2> ends{};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  REQUIRE(::send(ends[1], "all taken", 9, 0) == 9);
+  ::close(ends[1]);
+  node.connections_[0]->adopt(ends[0], {}, "test");
+  REQUIRE(heard.wait_for("closed"));
+  CHECK(heard.text() == "all taken; closed; ");
+}
+
 TEST_CASE("a peer that does not read stops being read, and nothing grows without bound") {
   Node node;
   node.listen();
