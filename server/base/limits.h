@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t asks_open_max = 256;                    // questions of one engine
 constexpr std::size_t input_held_bytes_max = 64 * 1024;       // input kept while a question is open
 constexpr std::size_t output_high_bytes = 256 * 1024;         // stop feeding a session's output
+constexpr std::size_t output_full_bytes = 512 * 1024;         // read no more: only asks for more
 constexpr std::size_t output_low_bytes = 64 * 1024;           // feed it again
 constexpr std::size_t output_bytes_max = 2 * 1024 * 1024;     // a session over this is closed
 constexpr std::size_t timers_per_engine_max = 8;

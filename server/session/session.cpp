@@ -191,7 +191,8 @@ void Session::State::steer() {
     hanging_up_ = true;
     wire_.close_after_write();
   }
-  const bool read = asks_holding_ == 0 && wire_.unwritten() <= limits::output_high_bytes &&
+  // Works alone never fill it so far that we stop hearing what the peer says of them.
+  const bool read = asks_holding_ == 0 && wire_.unwritten() <= limits::output_full_bytes &&
                     may_feed();
   if (read != reading_) {
     reading_ = read;
