@@ -61,6 +61,12 @@ struct Command {
       what;
 };
 
+// Results fit always: lanes hold no more works than they may, and one that got lost here would
+// leave a leg under way that nobody has.
+inline bool fits_always(const Command& command) {
+  return std::holds_alternative<SettleCommand>(command.what);
+}
+
 // Where commands go: the writer's mailbox, or the simulator. False: full, nothing was taken.
 class CommandSink {
  public:

@@ -33,7 +33,8 @@ bool Inbox::put(Command command) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    if (content_.closed || commands_.size() + file_work_.size() >= items_max_) return false;
+    const bool full = commands_.size() + file_work_.size() >= items_max_;
+    if (content_.closed || (full && !fits_always(command))) return false;
     std::size_t& kind = kind_of(command, content_);
     if (++kind == 1 && &kind == &content_.accepts) content_.oldest_accept = clock_.now();
     if (kind == 1 && &kind == &content_.notes) content_.oldest_note = clock_.now();

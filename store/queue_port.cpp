@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/queue_port.h"
 
-#include <iterator>
-
 namespace hanse::store {
 
 namespace {
@@ -14,9 +12,7 @@ const Error overloaded{Fault::overloaded, "the store has too much to do"};
 template <class Value>
 void QueuePort::put_or_refuse(Command command,
                               const std::function<void(Result<Value>)>& reply) {
-  put_unsettled();
-  // Nothing may pass the results before it: a claim would bring what came after them.
-  if (unsettled_.empty() && sink_.put(std::move(command))) return;
+  if (sink_.put(std::move(command))) return;
   // Never from inside the call itself.
   home_.post([reply] { reply(overloaded); });
 }
@@ -33,15 +29,8 @@ void QueuePort::claim(std::string_view protocol, std::string_view lane, std::siz
 }
 
 void QueuePort::settle(std::vector<Settlement> settlements) {
-  unsettled_.insert(unsettled_.end(), std::make_move_iterator(settlements.begin()),
-                    std::make_move_iterator(settlements.end()));
-  put_unsettled();
-}
-
-void QueuePort::put_unsettled() {
-  if (unsettled_.empty()) return;
-  Command command{&home_, SettleCommand{unsettled_}};
-  if (sink_.put(std::move(command))) unsettled_.clear();
+  // Always taken, in the order of all commands; but by a store that is closed.
+  (void)sink_.put(Command{&home_, SettleCommand{std::move(settlements)}});
 }
 
 void QueuePort::expire(std::string_view protocol, std::string_view lane, UtcTime now,

@@ -6,8 +6,8 @@
 namespace hanse::store {
 
 // One shard's door to the store: turns the core's calls into commands whose replies come back to
-// `home`. A full sink is answered as Fault::overloaded; settlements that do not fit are kept and
-// put again with the next call. Thread: the shard of `home`.
+// `home`. A full sink is answered as Fault::overloaded; settlements fit always. Thread: the shard
+// of `home`.
 class QueuePort final : public Queue, public Blobs {
  public:
   QueuePort(CommandSink& sink, Executor& home) : sink_(sink), home_(home) {}
@@ -31,11 +31,9 @@ class QueuePort final : public Queue, public Blobs {
  private:
   template <class Value>
   void put_or_refuse(Command command, const std::function<void(Result<Value>)>& reply);
-  void put_unsettled();
 
   CommandSink& sink_;
   Executor& home_;
-  std::vector<Settlement> unsettled_;   // bounded by the works lanes may hold
 };
 
 }  // namespace hanse::store

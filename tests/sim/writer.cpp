@@ -22,7 +22,8 @@ constexpr std::uint64_t tidy_wait_max_ms = 20'000;
 }  // namespace
 
 bool SimWriter::put(Command command) {
-  if (broken_ || waiting_.size() >= parts_.mailbox_items_max) return false;
+  const bool full = waiting_.size() >= parts_.mailbox_items_max;
+  if (broken_ || (full && !store::fits_always(command))) return false;
   watch(command);
   waiting_.push_back(std::move(command));
   work_soon(Duration(parts_.random.below(gather_max.count())));
