@@ -4,7 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "server/base/time.h"
+
 namespace hanse::irc::limits {
+
+using namespace std::chrono_literals;
 
 // Lines (irc 1.2-1.5). Bytes never count the CR LF.
 constexpr std::size_t tag_section_bytes_max = 8191;       // with its '@' and its space
@@ -16,6 +20,14 @@ constexpr std::size_t parameters_max = 64;
 constexpr std::size_t parameters_strict_max = 15;         // RFC 2812 2.3.1, TS6
 constexpr std::size_t lines_per_message_max = 8;
 constexpr std::size_t mode_parameters_max = 12;
+constexpr std::size_t mode_line_bytes_max = 400;          // letters and parameters
+
+// Names
+constexpr std::size_t server_name_bytes_max = 63;
+constexpr std::size_t network_name_bytes_max = 16;
+constexpr std::size_t channel_name_bytes_max = 50;        // what every dialect takes
+constexpr std::size_t host_bytes_max = 63;
+constexpr std::size_t realname_bytes_max = 50;
 
 // Timestamps (irc 4.3)
 constexpr std::int64_t timestamp_seconds_min = 600;       // below this it is no date
@@ -26,5 +38,19 @@ constexpr std::size_t servers_per_network_max = 1024;
 constexpr std::size_t users_per_network_max = 500'000;
 constexpr std::size_t channels_per_network_max = 200'000;
 constexpr std::size_t channels_per_user_max = 1000;
+
+// One link (irc 7)
+constexpr std::size_t outgoing_soft_bytes = 8u * 1024 * 1024;    // who sends more has to wait
+constexpr std::size_t outgoing_hard_bytes = 64u * 1024 * 1024;   // then the link is cut
+constexpr std::size_t outgoing_piece_bytes = 64 * 1024;          // handed to the connection at once
+constexpr std::size_t error_bytes_max = 200;                     // of a text in ERROR
+constexpr unsigned pings_missed_max = 2;
+constexpr unsigned drops_per_minute_max = 20;                    // lines that must not be
+constexpr std::size_t handshake_lines_max = 100;
+
+// Puppets (irc 9)
+constexpr unsigned nick_attempts_max = 4;
+constexpr std::uint8_t puppet_losses_max = 3;
+constexpr std::int64_t puppet_pause_seconds = 60;
 
 }  // namespace hanse::irc::limits

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocols/irc/casemap.h"
+#include "protocols/irc/event.h"
+#include "protocols/irc/line.h"
+#include "protocols/irc/settings.h"
+#include "server/base/result.h"
+
+namespace hanse::irc {
+
+// What the model and the relay must know of a network's way of doing things.
+struct DialectFacts {
+  Casemap casemap = Casemap::rfc1459;
+  std::size_t nick_bytes_max = 30;
+  std::size_t ident_bytes_max = 9;
+  std::size_t channel_bytes_max = 50;
+  char nick_separator = '|';        // between a name and the network it is from (irc 9)
+  bool saves = false;               // the loser of a collision is renamed, not killed
+  std::string_view no_address = "0";  // of a person whose address is not told
+};
+
+// Who is at the other end, once the handshake is through.
+struct PeerServer {
+  std::string name, sid, description;
+};
+
+// What a handshake needs from outside.
+class HandshakeDesk {
+ public:
+  virtual ~HandshakeDesk() = default;
+  // As acceptor: the network a server of that name belongs to, or why it may not link. Asked before
+  // our own password goes out.
+  virtual Result<const NetworkSettings*> admit(std::string_view peer_name) = 0;
+};
+
+// One kind of server software as one connection speaks it: its grammar and its handshake. What a
+// network is like is not its business (network.h). Pure; the owner drives it: greet, then shake
+// until that says the peer is the one we want, then read and write.
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+  virtual std::string_view name() const = 0;
+
+  // We dialled: what goes out first. `network` is whom we called.
+  virtual void greet(const NetworkSettings& network, std::string& out) = 0;
+  // One line of the handshake. True: both have said who they are, and the passwords are right.
+  virtual Result<bool> shake(const Line& line, HandshakeDesk& desk, std::string& out) = 0;
+  virtual const NetworkSettings* network() const = 0;   // known once shake() said true
+  virtual const PeerServer& peer() const = 0;
+
+  virtual void write_burst_start(Timestamp now, std::string& out) = 0;
+  virtual void write_burst_end(std::string& out) = 0;
+
+  // Views into `line` and into this object, good until the next call.
+  virtual NetworkEvent read(const Line& line) = 0;
+  // False: this dialect has no words for it, or a part of it fits no line.
+  virtual bool write(const NetworkEvent& event, std::string& out) = 0;
+
+  virtual const DialectFacts& facts() const = 0;
+  virtual const ModeTable& modes() const = 0;
+};
+
+// By a setting, or as acceptor by the first line of the peer; null: nothing we speak.
+std::unique_ptr<Dialect> make_dialect(DialectKind kind, const std::string& nonce);
+std::unique_ptr<Dialect> dialect_of(const Line& first, const std::string& nonce);
+
+}  // namespace hanse::irc

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "protocols/irc/modes.h"
+#include "protocols/irc/timestamps.h"
+
+namespace hanse::irc {
+
+// What happens on a network, in the words of no dialect: a dialect reads lines into these and
+// writes these as lines. All text looks into the line that was read, or belongs to the writer.
+
+// A server or user as the line names it. Read: `id` is the word that stood there, an id or a name,
+// and empty where the server at the other end is meant. To be written: both; `id` is empty where
+// the network has no ids.
+struct Party {
+  std::string_view id, name;
+  bool empty() const { return id.empty() && name.empty(); }
+};
+
+struct ServerIntroduced {
+  Party uplink;
+  std::string_view name, sid, description;
+};
+struct ServerLeft {
+  Party source;
+  Party server;
+  std::string_view reason;
+};
+struct BurstEnded {
+  Party server;
+};
+struct ClockTold {  // at the beginning of a burst
+  Timestamp now = 0;
+};
+struct UserIntroduced {
+  Party server;
+  std::string_view nick, uid, ident, host, shown_host, address, realname;
+  std::string_view account{};  // empty: not logged in
+  std::string_view modes{};    // of the user, "+i"
+  Timestamp timestamp = 0;
+};
+struct NickChanged {
+  Party who;
+  std::string_view nick;
+  Timestamp timestamp = 0;
+};
+// The loser of a collision gets its UID for a nick (SAVE).
+struct NickSaved {
+  Party source, who;
+  Timestamp timestamp = 0;  // of the nick that was lost
+};
+struct UserLeft {
+  Party who;
+  std::string_view reason;
+};
+struct UserKilled {
+  Party source, who;
+  std::string_view reason;
+};
+
+struct ChannelMember {
+  Party who;
+  std::uint8_t status = 0;  // rank_bit of each rank
+};
+struct ChannelJoined {
+  Party source;  // a server; of one member: the member itself will do
+  std::string_view channel;
+  Timestamp timestamp = 0;
+  std::span<const ModeChange> modes;
+  std::span<const ChannelMember> members;
+};
+struct ChannelLeft {
+  Party who;
+  std::string_view channel;  // empty: all of them
+  std::string_view reason;
+};
+struct Kicked {
+  Party source;
+  std::string_view channel;
+  Party who;
+  std::string_view reason;
+};
+struct TopicSet {
+  Party source;
+  std::string_view channel;
+  Timestamp channel_timestamp = 0;  // 0: the line does not say
+  Timestamp topic_timestamp = 0;    // 0: now
+  std::string_view setter, text;
+  bool from_server = false;         // to be written: the source is no user
+};
+struct ModesChanged {
+  Party source;
+  std::string_view channel;
+  Timestamp timestamp = 0;  // 0: the line does not say
+  std::span<const ModeChange> changes;
+};
+struct Said {
+  enum class Kind : std::uint8_t { message, notice };
+  Party source;
+  std::string_view target;  // a channel, with the prefix of a rank maybe; or a user
+  std::string_view text;
+  Kind kind = Kind::message;
+};
+struct AwaySet {
+  Party who;
+  std::string_view text;  // empty: here again
+  Timestamp since = 0;
+};
+struct UserTextChanged {
+  Party source;             // of an account: the server that says so
+  Party who;
+  bool is_account = false;  // else the host that is shown
+  std::string_view value;
+};
+struct Pinged {
+  Party source, target;
+};
+struct Ponged {
+  Party source, target;
+};
+struct LinkError {
+  std::string_view text;
+};
+struct Ignored {};  // known, and of no interest here
+// A line that must not be: missing parameters, or a command nobody knows.
+struct Malformed {
+  std::string_view why;
+};
+
+using NetworkEvent = std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, ClockTold,
+                           UserIntroduced, NickChanged, NickSaved, UserLeft, UserKilled,
+                           ChannelJoined, ChannelLeft, Kicked, TopicSet, ModesChanged, AwaySet,
+                           UserTextChanged, Pinged, Ponged, LinkError, Ignored, Malformed>;
+
+}  // namespace hanse::irc

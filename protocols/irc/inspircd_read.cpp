@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/inspircd.h"
+
+#include "protocols/irc/line_reader.h"
+#include "server/base/text.h"
+
+namespace hanse::irc {
+namespace {
+
+// Commands of servers and services that change nothing this node keeps (irc 3.3).
+constexpr std::string_view of_no_interest[] = {
+    "SINFO", "VERSION", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE",
+    "INVITE", "IDLE", "TAGMSG", "FIDENT", "FNAME", "MODE", "SVSJOIN", "SVSPART", "SVSNICK",
+    "SVSTOPIC", "SVSHOLD", "RSQUIT", "LMODE", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
+    "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
+
+}  // namespace
+
+// The commands InspIRCd has to itself, or writes in its own way.
+const Command<Inspircd> Inspircd::commands[] = {
+    {"UID", 10, [](Inspircd& self, const Line& line) { return self.read_user(line); }},
+    {"FJOIN", 4, [](Inspircd& self, const Line& line) { return self.read_members(line); }},
+    {"IJOIN", 2, [](Inspircd& self, const Line& line) { return self.read_join(line); }},
+    {"FMODE", 3, [](Inspircd& self, const Line& line) { return self.read_modes(line); }},
+    {"FTOPIC", 4, [](Inspircd& self, const Line& line) { return self.read_topic(line); }},
+    {"SERVER", 3, [](Inspircd& self, const Line& line) { return self.read_server(line); }},
+    {"METADATA", 2, [](Inspircd& self, const Line& line) { return self.read_metadata(line); }},
+    {"AWAY", 0,
+     [](Inspircd&, const Line& line) -> NetworkEvent {
+       return AwaySet{{line.source, {}}, line.at(1)};
+     }},
+    {"FHOST", 1,
+     [](Inspircd&, const Line& line) -> NetworkEvent {
+       return UserTextChanged{{line.source, {}}, {line.source, {}}, false, line.at(0)};
+     }},
+    {"PING", 1,
+     [](Inspircd&, const Line& line) -> NetworkEvent {
+       return Pinged{{line.source, {}}, {line.at(0), {}}};
+     }},
+    {"PONG", 1,
+     [](Inspircd&, const Line& line) -> NetworkEvent {
+       return Ponged{{line.source, {}}, {line.at(0), {}}};
+     }},
+    {"BURST", 0,
+     [](Inspircd&, const Line& line) -> NetworkEvent {   // 1202: without the time
+       if (line.parameters == 0) return Ignored{};
+       return ClockTold{seconds_of(line.at(0))};
+     }},
+    {"ENDBURST", 0,
+     [](Inspircd&, const Line& line) -> NetworkEvent { return BurstEnded{{line.source, {}}}; }},
+};
+
+NetworkEvent Inspircd::read(const Line& line) {
+  if (const auto shared = read_shared(line)) return *shared;
+  if (const auto own = read_own<Inspircd>(commands, *this, line)) return *own;
+  if (is_number(line.command) || is_one_of(line.command, of_no_interest)) return Ignored{};
+  return Malformed{"unknown command"};
+}
+
+// "uid ts nick realhost dhost ident ip signon +modes [parameters] :gecos"; 1206: the ident twice
+NetworkEvent Inspircd::read_user(const Line& line) {
+  const bool newer = line.parameters > 10 && line.at(8).find_first_not_of("0123456789") ==
+                                                 std::string_view::npos;
+  const std::size_t shift = newer ? 1 : 0;
+  UserIntroduced user;
+  user.server = {line.source, {}};
+  user.uid = line.at(0);
+  user.timestamp = seconds_of(line.at(1));
+  user.nick = line.at(2);
+  user.host = line.at(3);
+  user.shown_host = line.at(4);
+  user.ident = line.at(5 + shift);
+  user.address = line.at(6 + shift);
+  user.modes = line.at(8 + shift);
+  user.realname = line.all().back();
+  return user;
+}
+
+// "channel ts +modes [parameters] :o,uid:membid v,uid:membid"
+NetworkEvent Inspircd::read_members(const Line& line) {
+  changes_.clear();
+  members_.clear();
+  const auto all = line.all();
+  modes_.read(line.at(2), all.subspan(3, all.size() - 4), changes_);
+  for (std::string_view one : split(all.back(), ' ')) {
+    const std::size_t comma = one.find(',');
+    if (comma == std::string_view::npos) continue;
+    ChannelMember member;
+    member.status = modes_.status_of(one.substr(0, comma));
+    one.remove_prefix(comma + 1);
+    member.who.id = one.substr(0, one.find(':'));
+    if (!member.who.id.empty()) members_.push_back(member);
+  }
+  return ChannelJoined{{line.source, {}}, line.at(0), seconds_of(line.at(1)), changes_, members_};
+}
+
+// ":uid IJOIN channel membid [ts modes]"
+NetworkEvent Inspircd::read_join(const Line& line) {
+  changes_.clear();
+  members_.assign(1, ChannelMember{{line.source, {}}, modes_.status_of(line.at(3))});
+  return ChannelJoined{{line.source, {}}, line.at(0), seconds_of(line.at(2)), changes_, members_};
+}
+
+NetworkEvent Inspircd::read_modes(const Line& line) {
+  changes_.clear();
+  modes_.read(line.at(2), line.all().subspan(3), changes_);
+  return ModesChanged{{line.source, {}}, line.at(0), seconds_of(line.at(1)), changes_};
+}
+
+// "channel channel-ts topic-ts [setter] :topic"; who sets it himself names no setter.
+NetworkEvent Inspircd::read_topic(const Line& line) const {
+  const std::string_view setter = line.parameters > 4 ? line.at(3) : std::string_view();
+  return TopicSet{{line.source, {}}, line.at(0), seconds_of(line.at(1)), seconds_of(line.at(2)),
+                  setter, line.all().back()};
+}
+
+// "name sid [key=value ...] :description"; 1202: "name password hops sid :description"
+NetworkEvent Inspircd::read_server(const Line& line) const {
+  const bool older = line.parameters == 5 && line.at(1) == "*";
+  return ServerIntroduced{{line.source, {}}, line.at(0), line.at(older ? 3 : 1),
+                          line.all().back()};
+}
+
+NetworkEvent Inspircd::read_metadata(const Line& line) const {
+  if (line.at(1) != "accountname") return Ignored{};
+  return UserTextChanged{{line.source, {}}, {line.at(0), {}}, true, line.at(2)};
+}
+
+}  // namespace hanse::irc

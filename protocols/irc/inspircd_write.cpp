@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/inspircd.h"
+
+#include "protocols/irc/limits.h"
+#include "protocols/irc/line_maker.h"
+
+namespace hanse::irc {
+namespace {
+
+std::string number(Timestamp value) { return std::to_string(value); }
+
+// One overload for each event there are words for (irc 3.3).
+struct InspircdWriter {
+  const ModeTable& modes;
+  std::string& out;
+  LineMaker make{out};
+
+  bool operator()(const ServerIntroduced& one) {
+    return make.text(one.uplink.id, "SERVER", {one.name, one.sid}, one.description);
+  }
+  bool operator()(const ServerLeft& one) {
+    return make.text(one.source.id, "SQUIT", {one.server.id}, one.reason);
+  }
+  bool operator()(const BurstEnded& one) { return make.words(one.server.id, "ENDBURST", {}); }
+  bool operator()(const UserIntroduced& one) {
+    const std::string at = number(one.timestamp);
+    return make.text(one.server.id, "UID",
+                     {one.uid, at, one.nick, one.host, one.shown_host, one.ident, one.address, at,
+                      one.modes.empty() ? "+" : one.modes},
+                     one.realname) &&
+           (one.account.empty() ||
+            make.text(one.server.id, "METADATA", {one.uid, "accountname"}, one.account));
+  }
+  bool operator()(const NickChanged& one) {
+    return make.words(one.who.id, "NICK", {one.nick, number(one.timestamp)});
+  }
+  bool operator()(const NickSaved& one) {
+    return make.words(one.source.id, "SAVE", {one.who.id, number(one.timestamp)});
+  }
+  bool operator()(const UserLeft& one) { return make.text(one.who.id, "QUIT", {}, one.reason); }
+  bool operator()(const UserKilled& one) {
+    return make.text(one.source.id, "KILL", {one.who.id}, one.reason);
+  }
+  bool operator()(const ChannelJoined& one) {
+    const std::string at = number(one.timestamp);
+    std::string list;
+    const auto flush = [&] {
+      const bool good = make.text(one.source.id, "FJOIN", {one.channel, at, "+"}, list);
+      list.clear();
+      return good;
+    };
+    for (const ChannelMember& member : one.members) {
+      if (list.size() > member_list_bytes && !flush()) return false;
+      if (!list.empty()) list += ' ';
+      list.append(modes.status_letters(member.status)).append(",").append(member.who.id);
+    }
+    return list.empty() || flush();
+  }
+  bool operator()(const ChannelLeft& one) {
+    return make.text(one.who.id, "PART", {one.channel}, one.reason);
+  }
+  bool operator()(const Kicked& one) {
+    return make.text(one.source.id, "KICK", {one.channel, one.who.id}, one.reason);
+  }
+  bool operator()(const TopicSet& one) {
+    return make.text(one.source.id, "FTOPIC",
+                     {one.channel, number(one.channel_timestamp), number(one.topic_timestamp),
+                      one.setter},
+                     one.text);
+  }
+  bool operator()(const ModesChanged& one) {
+    const std::string at = number(one.timestamp);
+    for (std::size_t next = 0; next < one.changes.size();) {
+      const ModeTable::Written written = modes.write(one.changes, next);
+      if (written.letters.empty()) continue;
+      std::vector<std::string_view> middle{one.channel, at, written.letters};
+      middle.insert(middle.end(), written.parameters.begin(), written.parameters.end());
+      if (!make.many(one.source.id, "FMODE", middle)) return false;
+    }
+    return true;
+  }
+  bool operator()(const Said& one) {
+    return make.text(one.source.id, one.kind == Said::Kind::notice ? "NOTICE" : "PRIVMSG",
+                     {one.target}, one.text);
+  }
+  bool operator()(const AwaySet& one) {
+    return one.text.empty() ? make.words(one.who.id, "AWAY", {})
+                            : make.text(one.who.id, "AWAY", {number(one.since)}, one.text);
+  }
+  bool operator()(const UserTextChanged& one) {
+    if (!one.is_account) return make.words(one.who.id, "FHOST", {one.value});
+    return make.text(one.source.id, "METADATA", {one.who.id, "accountname"}, one.value);
+  }
+  bool operator()(const Pinged& one) {
+    return make.words(one.source.id, "PING", {one.target.id});
+  }
+  bool operator()(const Ponged& one) {
+    return make.words(one.source.id, "PONG", {one.target.id});
+  }
+  bool operator()(const LinkError& one) { return make.text({}, "ERROR", {}, one.text); }
+  bool operator()(const ClockTold&) { return false; }
+  bool operator()(const Ignored&) { return false; }
+  bool operator()(const Malformed&) { return false; }
+
+  static constexpr std::size_t member_list_bytes =
+      limits::body_long_write_bytes_max - limits::channel_name_bytes_max - 60;
+};
+
+}  // namespace
+
+bool Inspircd::write(const NetworkEvent& event, std::string& out) {
+  return std::visit(InspircdWriter{modes_, out}, event);
+}
+
+}  // namespace hanse::irc

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lane of a network: where it leads is written in the configuration.
+#include "protocols/irc/settings.h"
+
+namespace hanse::irc {
+namespace {
+
+class Fixed final : public Discovery {
+ public:
+  explicit Fixed(const NetworkSettings* network) : network_(network) {}
+
+  std::optional<Ask> next() override { return std::nullopt; }
+  void on(const DnsQuestion&, const Result<DnsAnswer>&) override {}
+  bool done() const override { return true; }
+  Result<std::vector<Endpoint>> endpoints() override {
+    if (network_ == nullptr) return Error{Fault::never, "no such network is configured"};
+    if (network_->address.empty()) return std::vector<Endpoint>{};
+    Endpoint one;
+    one.host = network_->peer;
+    one.address = network_->address;
+    one.port = network_->port;
+    one.tls_first = network_->tls != LinkTls::off;
+    return std::vector<Endpoint>{std::move(one)};
+  }
+  // An empty one says: nothing to dial, the peer comes by itself.
+  std::string status() const override { return network_ == nullptr ? "5.1.10" : ""; }
+  std::string story() const override {
+    if (network_ == nullptr) return "not configured";
+    return network_->address.empty() ? "waits for the server to connect" : "as configured";
+  }
+
+ private:
+  const NetworkSettings* network_;
+};
+
+}  // namespace
+
+std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration,
+                                              std::shared_ptr<const IrcSettings> settings) {
+  const Settings& table = configuration.table("irc");
+  auto out = std::make_shared<LaneTraits>();
+  out->protocol = "irc";
+  out->ordered = true;
+  out->links_first = out->links_max = 1;
+  out->works_per_link_max = SIZE_MAX;
+  out->link_age_max = std::chrono::hours(24 * 365);
+  out->endpoints_tried_max = 1;
+  out->retry = out->breaker_waits = table.durations("retry");
+  out->breaker_failures = 1;
+  out->startup_spread = std::chrono::seconds(1);
+  for (const NetworkSettings& one : settings->networks) {
+    if (one.autoconnect) out->standing.insert(one.name);
+  }
+  out->discover = [settings = std::move(settings)](const std::string& lane, Random&) {
+    return std::make_unique<Fixed>(settings->network(lane));
+  };
+  return out;
+}
+
+}  // namespace hanse::irc

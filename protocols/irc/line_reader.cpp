@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/line_reader.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace hanse::irc {
+namespace {
+
+NetworkEvent said(const Line& line, Said::Kind kind) {
+  return Said{{line.source, {}}, line.at(0), line.at(1), kind};
+}
+
+struct Shared {
+  std::string_view word;
+  std::size_t parameters_min;
+  NetworkEvent (*read)(const Line&);
+};
+
+// In the order of how often they come.
+constexpr Shared shared_commands[] = {
+    {"PRIVMSG", 2, [](const Line& line) { return said(line, Said::Kind::message); }},
+    {"NOTICE", 2, [](const Line& line) { return said(line, Said::Kind::notice); }},
+    {"QUIT", 0,
+     [](const Line& line) -> NetworkEvent { return UserLeft{{line.source, {}}, line.at(0)}; }},
+    {"PART", 1,
+     [](const Line& line) -> NetworkEvent {
+       return ChannelLeft{{line.source, {}}, line.at(0), line.at(1)};
+     }},
+    {"NICK", 2,
+     [](const Line& line) -> NetworkEvent {
+       return NickChanged{{line.source, {}}, line.at(0), seconds_of(line.at(1))};
+     }},
+    // InspIRCd: the number of the membership stands before the reason when it is forwarded.
+    {"KICK", 2,
+     [](const Line& line) -> NetworkEvent {
+       return Kicked{{line.source, {}}, line.at(0), {line.at(1), {}},
+                     line.parameters > 2 ? line.all().back() : std::string_view()};
+     }},
+    {"KILL", 1,
+     [](const Line& line) -> NetworkEvent {
+       return UserKilled{{line.source, {}}, {line.at(0), {}}, line.at(1)};
+     }},
+    {"SAVE", 2,
+     [](const Line& line) -> NetworkEvent {
+       return NickSaved{{line.source, {}}, {line.at(0), {}}, seconds_of(line.at(1))};
+     }},
+    {"SQUIT", 1,
+     [](const Line& line) -> NetworkEvent {
+       return ServerLeft{{line.source, {}}, {line.at(0), {}}, line.at(1)};
+     }},
+    {"ERROR", 0, [](const Line& line) -> NetworkEvent { return LinkError{line.at(0)}; }},
+};
+
+}  // namespace
+
+Timestamp seconds_of(std::string_view text) {
+  Timestamp value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && value > 0 ? value : 0;
+}
+
+bool is_number(std::string_view command) {
+  return command.size() == 3 && std::ranges::all_of(command, [](char sign) {
+    return sign >= '0' && sign <= '9';
+  });
+}
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+std::optional<NetworkEvent> read_shared(const Line& line) {
+  for (const Shared& one : shared_commands) {
+    if (one.word != line.command) continue;
+    return line.parameters < one.parameters_min ? missing : one.read(line);
+  }
+  return std::nullopt;
+}
+
+}  // namespace hanse::irc

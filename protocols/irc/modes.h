@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hanse::irc {
+
+// Modes of channels by what they mean; the letters are each dialect's own (irc 10).
+enum class Mode : std::uint8_t {
+  voice, halfop, op, admin, owner,                    // ranks
+  ban, ban_exception, invite_exception, quiet,        // lists
+  key, limit,
+  secret, is_private, invite_only, moderated, no_external, topic_lock, registered_join,
+  registered_speak, tls_only, permanent, registered, no_color, strip_color, no_ctcp, oper_only,
+  other,                                              // something this node has no name for
+};
+
+enum class ModeKind : std::uint8_t {
+  rank,    // a parameter always: a member
+  list,    // a parameter, or none to ask for the list
+  always,  // a parameter to set and to clear
+  on_set,  // a parameter to set only
+  flag,
+};
+
+struct ModeRow {
+  char letter = 0;
+  Mode mode = Mode::other;
+  ModeKind kind = ModeKind::flag;
+  char prefix = 0;  // of a rank: '@'
+};
+
+struct ModeChange {
+  bool add = true;
+  Mode mode = Mode::other;
+  char letter = 0;                // as it was read
+  std::string_view parameter{};
+};
+
+inline bool is_rank(Mode mode) { return mode <= Mode::owner; }
+inline bool is_list(Mode mode) { return mode >= Mode::ban && mode <= Mode::quiet; }
+inline std::uint8_t rank_bit(Mode rank) {
+  return static_cast<std::uint8_t>(1u << static_cast<unsigned>(rank));
+}
+
+// The modes of one network's channels. What a letter means decides where the parameters belong, so
+// a letter that is in no row ends what can be read of a line.
+class ModeTable {
+ public:
+  ModeTable() = default;
+  explicit ModeTable(std::span<const ModeRow> rows) : rows_(rows.begin(), rows.end()) {}
+
+  void add(ModeRow row) { rows_.push_back(row); }
+  const ModeRow* by_letter(char letter) const;
+  const ModeRow* by_mode(Mode mode) const;      // null: this network has no such mode
+  const ModeRow* by_prefix(char prefix) const;
+
+  // "+ov-b" and its parameters, appended; false: a letter nobody knows, or a parameter is missing.
+  bool read(std::string_view letters, std::span<const std::string_view> parameters,
+            std::vector<ModeChange>& out) const;
+
+  // As many of the changes from `at` on as fit one line; `at` moves behind them. Those that this
+  // network has no letter for are left out.
+  struct Written {
+    std::string letters;
+    std::vector<std::string_view> parameters;
+  };
+  Written write(std::span<const ModeChange> changes, std::size_t& at) const;
+
+  std::uint8_t status_of(std::string_view letters) const;  // those of ranks
+  std::string status_letters(std::uint8_t status) const;   // "ov"
+  std::string status_prefixes(std::uint8_t status) const;  // "@+"
+
+ private:
+  std::vector<ModeRow> rows_;
+};
+
+// The name InspIRCd gives a mode in CAPAB CHANMODES.
+Mode mode_named(std::string_view name);
+
+}  // namespace hanse::irc

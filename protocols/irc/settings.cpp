@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/settings.h"
+
+#include <algorithm>
+
+#include "protocols/irc/limits.h"
+#include "server/base/text.h"
+
+namespace hanse::irc {
+namespace {
+
+constexpr std::int64_t day_seconds = 24 * 3600;
+
+constexpr Option irc_options[] = {
+    {.key = "name", .type = OptionType::text, .fallback = {},
+     .help = "Our server name on every network that says nothing else; absent: [node] domain.",
+     .applies = Applies::restart},
+    {.key = "sid", .type = OptionType::text, .fallback = {},
+     .help = "Our server id, a digit and two of A-Z and 0-9, free on every network: \"9RL\".",
+     .applies = Applies::restart},
+    {.key = "sid_range", .type = OptionType::text, .fallback = {},
+     .help = "Ids for the servers that people of other networks are behind, the last sign open: "
+             "\"9R?\".",
+     .applies = Applies::restart},
+    {.key = "description", .type = OptionType::text, .fallback = "\"relay node\"",
+     .help = "What /LINKS says of us.", .applies = Applies::restart},
+    {.key = "handshake_timeout", .type = OptionType::duration, .fallback = "\"20s\"",
+     .help = "How long a server may take until it is linked.", .applies = Applies::restart,
+     .least = 5, .most = 300},
+    {.key = "burst_timeout", .type = OptionType::duration, .fallback = "\"120s\"",
+     .help = "How long a server may be silent while it tells what it knows.",
+     .applies = Applies::restart, .least = 10, .most = 3600},
+    {.key = "ping_after", .type = OptionType::duration, .fallback = "\"90s\"",
+     .help = "A server that was silent so long is asked whether it is there; twice in vain ends "
+             "the link.",
+     .applies = Applies::restart, .least = 5, .most = day_seconds},
+    {.key = "clock_skew", .type = OptionType::duration, .fallback = "\"60s\"",
+     .help = "A server whose clock differs by more is refused.", .applies = Applies::restart,
+     .least = 1, .most = 300},
+    {.key = "retry", .type = OptionType::duration_list,
+     .fallback = "[\"5s\", \"10s\", \"30s\", \"1m\", \"2m\", \"5m\", \"10m\"]",
+     .help = "Waits after the first, second ... attempt in vain to link; the last repeats.",
+     .applies = Applies::restart, .least = 1, .most = day_seconds},
+};
+
+constexpr Option listen_options[] = {
+    {.key = "addr", .type = OptionType::text_list,
+     .help = "Where servers link in plain text, e.g. [\"127.0.0.1:7000\"]. Absent: nowhere.",
+     .applies = Applies::restart},
+    {.key = "tls_addr", .type = OptionType::text_list,
+     .help = "Where servers link by TLS from the first octet, e.g. [\"[::]:7001\"].",
+     .applies = Applies::restart},
+};
+
+constexpr Option network_options[] = {
+    {.key = "dialect", .type = OptionType::choice, .fallback = "\"auto\"",
+     .help = "The other server's software; auto: by its first lines, so it must connect to us.",
+     .applies = Applies::restart, .choices = "inspircd|solanum|hybrid|auto"},
+    {.key = "peer", .type = OptionType::text, .fallback = {},
+     .help = "The other server's own name.", .applies = Applies::restart, .required = true},
+    {.key = "addr", .type = OptionType::text, .fallback = {},
+     .help = "Where it is, an IP address and a port; absent: it connects to us.",
+     .applies = Applies::restart},
+    {.key = "tls", .type = OptionType::choice, .fallback = "\"verify\"",
+     .help = "off (within one machine only), verify (a certificate valid for its name), or pin "
+             "(the certificate of `fingerprint`).",
+     .applies = Applies::restart, .choices = "off|verify|pin"},
+    {.key = "fingerprint", .type = OptionType::text, .fallback = {},
+     .help = "SHA-256 of its certificate, in hex.", .applies = Applies::restart},
+    {.key = "send_password", .type = OptionType::secret, .fallback = {},
+     .help = "What we say to it.", .applies = Applies::restart, .required = true},
+    {.key = "receive_password", .type = OptionType::secret, .fallback = {},
+     .help = "What it must say to us.", .applies = Applies::restart, .required = true},
+    {.key = "autoconnect", .type = OptionType::boolean, .fallback = "false",
+     .help = "Link to it and keep linked; needs `addr`.", .applies = Applies::restart},
+    {.key = "name", .type = OptionType::text, .fallback = {},
+     .help = "Our server name on this network; absent: [irc] name.", .applies = Applies::restart},
+    {.key = "sid", .type = OptionType::text, .fallback = {},
+     .help = "Our server id on this network; absent: [irc] sid.", .applies = Applies::restart},
+};
+
+constexpr Option junction_options[] = {
+    {.key = "members", .type = OptionType::text_list, .fallback = {},
+     .help = "The channels that are one, each as irc:CHANNEL%NETWORK: "
+             "[\"irc:#dev%home\", \"irc:#dev%libera\"].",
+     .applies = Applies::restart, .required = true},
+};
+
+constexpr OptionTable tables[] = {
+    {.name = "irc", .shape = TableShape::single, .help = "Linking of IRC servers.",
+     .options = irc_options},
+    {.name = "listen.irc", .shape = TableShape::single, .help = "Where IRC servers link to us.",
+     .options = listen_options},
+    {.name = "irc.network", .shape = TableShape::keyed,
+     .help = "An IRC network, by the name we give it: the one server of it that we link to.",
+     .options = network_options},
+    {.name = "junction", .shape = TableShape::keyed,
+     .help = "Channels of several networks that are one.", .options = junction_options},
+};
+
+Error problem(std::string_view table, std::string_view key, std::string_view what) {
+  return {Fault::never, std::string(table) + "." + std::string(key) + ": " + std::string(what)};
+}
+
+bool is_sid_sign(char sign) { return (sign >= '0' && sign <= '9') || (sign >= 'A' && sign <= 'Z'); }
+
+bool is_sid(std::string_view text) {
+  return text.size() == 3 && text[0] >= '0' && text[0] <= '9' && is_sid_sign(text[1]) &&
+         is_sid_sign(text[2]);
+}
+
+// Whatever dialect: a dot somewhere, and nothing that could be taken for something else.
+bool is_server_name(std::string_view text) {
+  constexpr std::string_view signs =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+  return !text.empty() && text.size() <= limits::server_name_bytes_max &&
+         text.find('.') != std::string_view::npos && text.front() != '.' && text.front() != '-' &&
+         text.find_first_not_of(signs) == std::string_view::npos;
+}
+
+bool is_network_name(std::string_view text) {
+  return !text.empty() && text.size() <= limits::network_name_bytes_max && text.front() != '-' &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
+bool is_channel_name(std::string_view text) {
+  constexpr std::string_view never(" ,:\a\0\r\n", 7);
+  return text.size() > 1 && text.front() == '#' && text.size() <= limits::channel_name_bytes_max &&
+         text.find_first_of(never) == std::string_view::npos;
+}
+
+DialectKind read_dialect(std::string_view text) {
+  if (text == "inspircd") return DialectKind::inspircd;
+  if (text == "solanum") return DialectKind::solanum;
+  if (text == "hybrid") return DialectKind::hybrid;
+  return DialectKind::automatic;
+}
+
+Result<void> read_address(const std::string& text, NetworkSettings& out) {
+  const std::size_t colon = text.rfind(':');
+  std::string_view host = std::string_view(text).substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const Result<std::int64_t> port = colon == std::string::npos
+                                        ? Result<std::int64_t>(Error{Fault::never, {}})
+                                        : parse_integer(std::string_view(text).substr(colon + 1));
+  if (!is_ip_address(host) || !port || *port < 1 || *port > 65535)
+    return Error{Fault::never, "expected an IP address and a port: " + escape_text(text)};
+  out.address = host;
+  out.port = static_cast<std::uint16_t>(*port);
+  return {};
+}
+
+std::string read_fingerprint(std::string_view text) {   // irc 8
+  if (starts_with_case(text, "sha256:")) text.remove_prefix(7);
+  std::string out = lower_ascii(text);
+  std::erase(out, ':');
+  const bool digits = out.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return out.size() == 64 && digits ? out : std::string();
+}
+
+Result<NetworkSettings> read_network(const Settings& table, const Settings& irc,
+                                     const NodeFacts& node) {
+  const std::string where = "irc.network." + escape_text(table.name);
+  NetworkSettings out;
+  out.name = table.name;
+  if (!is_network_name(out.name)) return problem("irc.network", out.name, "a-z, 0-9 and -, at "
+                                                 "most 16 of them: people carry it in their nick");
+  out.dialect = read_dialect(table.text("dialect"));
+  out.own_name = table.text_or("name", irc.text_or("name", node.domain));
+  out.sid = table.text_or("sid", irc.text_or("sid", {}));
+  out.description = irc.text("description");
+  out.peer = table.text("peer");
+  if (!is_server_name(out.own_name)) return problem(where, "name", "no server name");
+  if (!is_server_name(out.peer)) return problem(where, "peer", "no server name");
+  if (!is_sid(out.sid)) return problem(where, "sid", "expected a digit and two of A-Z and 0-9");
+  if (table.has("addr")) {
+    if (Result<void> read = read_address(table.text("addr"), out); !read)
+      return problem(where, "addr", read.error().what);
+    if (out.dialect == DialectKind::automatic)
+      return problem(where, "dialect", "whoever calls must know what to speak");
+  }
+  const std::string& tls = table.text("tls");
+  out.tls = tls == "off" ? LinkTls::off : tls == "pin" ? LinkTls::pin : LinkTls::verify;
+  out.fingerprint = read_fingerprint(table.text_or("fingerprint", {}));
+  if (out.tls == LinkTls::off && !out.address.empty() && !is_loopback(out.address))
+    return problem(where, "tls", "off is for one machine alone: its password would be read");
+  if (out.tls == LinkTls::pin && out.fingerprint.empty())
+    return problem(where, "fingerprint", "not a SHA-256 fingerprint in hex");
+  out.send_password = std::string(trim(table.text("send_password")));
+  out.receive_password = std::string(trim(table.text("receive_password")));
+  for (const std::string* password : {&out.send_password, &out.receive_password}) {
+    if (password->empty() || password->front() == ':' ||
+        std::ranges::any_of(*password, [](char one) { return one <= ' ' || one == 0x7f; }))
+      return problem(where, "send_password, receive_password",
+                     "one word that does not begin with a colon");
+  }
+  out.autoconnect = table.boolean("autoconnect");
+  if (out.autoconnect && out.address.empty())
+    return problem(where, "autoconnect", "needs addr");
+  return out;
+}
+
+// Everywhere the same: the people of the third network are behind the third id of the range.
+Result<void> give_pseudo_servers(const Settings& irc, std::vector<NetworkSettings>& networks) {
+  const std::string range = irc.text_or("sid_range", {});
+  if (networks.size() < 2) return {};
+  if (range.size() != 3 || range[2] != '?' || !is_sid(range.substr(0, 2) + "0"))
+    return problem("irc", "sid_range", "expected a digit, one of A-Z and 0-9, and a question mark");
+  char sign = 'A';
+  for (NetworkSettings& one : networks) {
+    const auto taken = [&](char last) {
+      const std::string sid = range.substr(0, 2) + last;
+      return std::ranges::any_of(networks, [&](const auto& each) { return each.sid == sid; });
+    };
+    while (sign <= 'Z' && taken(sign)) ++sign;
+    if (sign > 'Z') return problem("irc", "sid_range", "too many networks for it");
+    one.pseudo_sid = range.substr(0, 2) + sign++;
+    one.pseudo_name = one.name + "." + one.own_name;
+  }
+  return {};
+}
+
+Result<Junction> read_junction(const Settings& table, const IrcSettings& all) {
+  Junction out;
+  out.name = table.name;
+  const std::string where = "junction." + escape_text(table.name);
+  for (const std::string& text : table.list("members")) {
+    const std::size_t percent = text.rfind('%');
+    if (!text.starts_with("irc:") || percent == std::string::npos)
+      return problem(where, "members", "expected irc:CHANNEL%NETWORK: " + escape_text(text));
+    Junction::Member member;
+    member.channel = text.substr(4, percent - 4);
+    if (!is_channel_name(member.channel))
+      return problem(where, "members", "no channel: " + escape_text(member.channel));
+    const std::string network = text.substr(percent + 1);
+    const auto found = std::ranges::find(all.networks, network, &NetworkSettings::name);
+    if (found == all.networks.end())
+      return problem(where, "members", "no [irc.network." + escape_text(network) + "]");
+    member.network = static_cast<std::size_t>(found - all.networks.begin());
+    for (const Junction::Member& other : out.members) {
+      if (other.network == member.network)
+        return problem(where, "members", "two channels of one network");
+    }
+    out.members.push_back(std::move(member));
+  }
+  if (out.members.size() < 2) return problem(where, "members", "needs two at least");
+  return out;
+}
+
+Result<void> read_junctions(const Configuration& configuration, IrcSettings& out) {
+  for (const Settings& table : configuration.tables("junction")) {
+    Result<Junction> junction = read_junction(table, out);
+    if (!junction) return junction.error();
+    for (const Junction& other : out.junctions) {
+      for (const Junction::Member& theirs : other.members) {
+        for (const Junction::Member& ours : junction->members) {
+          if (ours.network == theirs.network && equal_ascii_case(ours.channel, theirs.channel))
+            return problem("junction." + junction->name, "members",
+                           escape_text(ours.channel) + " is in junction." + other.name + " too");
+        }
+      }
+    }
+    out.junctions.push_back(*std::move(junction));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_loopback(std::string_view address) {
+  for (const std::string_view network : {"127.0.0.0/8", "::1/128"}) {
+    if (contains(*parse_network(network), address)) return true;
+  }
+  return false;
+}
+
+std::span<const OptionTable> option_tables() { return tables; }
+
+const NetworkSettings* IrcSettings::network(std::string_view name) const {
+  const auto found = std::ranges::find(networks, name, &NetworkSettings::name);
+  return found == networks.end() ? nullptr : &*found;
+}
+
+const NetworkSettings* IrcSettings::network_of_peer(std::string_view server_name) const {
+  const auto found = std::ranges::find_if(networks, [server_name](const NetworkSettings& one) {
+    return equal_ascii_case(one.peer, server_name);
+  });
+  return found == networks.end() ? nullptr : &*found;
+}
+
+Result<IrcSettings> read_settings(const Configuration& configuration, const NodeFacts& node) {
+  const Settings& irc = configuration.table("irc");
+  IrcSettings out;
+  out.clock = node.clock;
+  out.handshake_wait = irc.duration("handshake_timeout");
+  out.burst_wait = irc.duration("burst_timeout");
+  out.ping_after = irc.duration("ping_after");
+  out.clock_skew_seconds_max =
+      std::chrono::duration_cast<std::chrono::seconds>(irc.duration("clock_skew")).count();
+  if (irc.durations("retry").empty()) return problem("irc", "retry", "needs at least one wait");
+  for (const Settings& table : configuration.tables("irc.network")) {
+    Result<NetworkSettings> network = read_network(table, irc, node);
+    if (!network) return network.error();
+    if (out.network_of_peer(network->peer) != nullptr)
+      return problem("irc.network." + network->name, "peer", "is that of another network too");
+    out.networks.push_back(*std::move(network));
+  }
+  if (Result<void> given = give_pseudo_servers(irc, out.networks); !given) return given.error();
+  if (Result<void> read = read_junctions(configuration, out); !read) return read.error();
+  return out;
+}
+
+}  // namespace hanse::irc

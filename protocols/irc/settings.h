@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "federation/lane.h"
+#include "protocols/protocol.h"
+
+namespace hanse::irc {
+
+enum class DialectKind : std::uint8_t { automatic, inspircd, solanum, hybrid };
+enum class LinkTls : std::uint8_t { off, verify, pin };
+
+// [irc.network.home]
+struct NetworkSettings {
+  std::string name;               // what we call it: "home"
+  DialectKind dialect = DialectKind::automatic;
+  std::string own_name, sid;      // who we are there
+  std::string description;
+  std::string peer;               // the other server's own name
+  std::string address;            // IP address to dial; empty: it comes to us
+  std::uint16_t port = 0;
+  LinkTls tls = LinkTls::off;
+  std::string fingerprint;        // lower-case hex; of the certificate it shows
+  std::string send_password, receive_password;
+  bool autoconnect = false;
+  std::string pseudo_name, pseudo_sid;   // the server its people are behind on other networks
+};
+
+// [junction.dev]: one channel on several networks.
+struct Junction {
+  struct Member {
+    std::size_t network = 0;      // in IrcSettings::networks
+    std::string channel;
+  };
+  std::string name;
+  std::vector<Member> members;
+};
+
+struct IrcSettings {
+  std::vector<NetworkSettings> networks;
+  std::vector<Junction> junctions;
+  const Clock* clock = nullptr;   // wall time: timestamps are part of the protocol
+  Duration handshake_wait{}, burst_wait{}, ping_after{};
+  std::int64_t clock_skew_seconds_max = 0;
+
+  const NetworkSettings* network(std::string_view name) const;
+  const NetworkSettings* network_of_peer(std::string_view server_name) const;
+};
+
+bool is_loopback(std::string_view address);
+
+std::span<const OptionTable> option_tables();
+Result<IrcSettings> read_settings(const Configuration& configuration, const NodeFacts& node);
+std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration,
+                                              std::shared_ptr<const IrcSettings> settings);
+
+}  // namespace hanse::irc

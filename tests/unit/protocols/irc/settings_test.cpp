@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/settings.h"
+
+#include "server/base/quantity.h"
+#include "tests/catch.h"
+
+namespace hanse::irc {
+namespace {
+
+using Values = std::vector<std::pair<std::string, OptionValue>>;
+
+Settings table(std::string name, const Values& values) {
+  Settings out;
+  out.name = std::move(name);
+  for (const auto& [key, value] : values) out.entries[key] = {value, {}, ""};
+  return out;
+}
+
+std::string text(std::string_view value) { return std::string(value); }
+
+// What a file with two networks and a junction comes to; tests change parts of it.
+struct File {
+  Values irc{{"sid", text("9RL")}, {"sid_range", text("9R?")}, {"description", text("relay")},
+             {"handshake_timeout", Duration(std::chrono::seconds(20))},
+             {"burst_timeout", Duration(std::chrono::seconds(120))},
+             {"ping_after", Duration(std::chrono::seconds(90))},
+             {"clock_skew", Duration(std::chrono::seconds(60))},
+             {"retry", std::vector<Duration>{std::chrono::seconds(5)}}};
+  Values home = network("insp.home.example"), away = network("hyb.away.example");
+  std::vector<std::string> members{"irc:#dev%home", "irc:#dev%away"};
+  std::string second_junction;
+  std::string away_name = "away";
+
+  static Values network(std::string_view peer) {
+    return {{"dialect", text("inspircd")}, {"peer", text(peer)}, {"addr", text("127.0.0.1:7100")},
+            {"tls", text("off")}, {"send_password", text("to ")},
+            {"receive_password", text("from")}, {"autoconnect", true}};
+  }
+  static void set(Values& values, std::string_view key, OptionValue value) {
+    std::erase_if(values, [key](const auto& one) { return one.first == key; });
+    values.emplace_back(key, std::move(value));
+  }
+  Configuration configuration() const {
+    Configuration out;
+    out.singles["irc"] = table("", irc);
+    out.lists["irc.network"] = {table("home", home), table(away_name, away)};
+    out.lists["junction"] = {table("dev", {{"members", members}})};
+    if (!second_junction.empty())
+      out.lists["junction"].push_back(table("more", {{"members", std::vector<std::string>{
+          second_junction, "irc:#more%away"}}}));
+    return out;
+  }
+  Result<IrcSettings> read() const {
+    NodeFacts node;
+    node.domain = "node.a.example";
+    return read_settings(configuration(), node);
+  }
+};
+
+TEST_CASE("irc: what the file says of two networks and a junction") {
+  const File file;
+  const Result<IrcSettings> read = file.read();
+  REQUIRE(read);
+  REQUIRE(read->networks.size() == 2);
+  const NetworkSettings& home = read->networks[0];
+  CHECK(home.own_name == "node.a.example");
+  CHECK(home.sid == "9RL");
+  CHECK(home.address == "127.0.0.1");
+  CHECK(home.port == 7100);
+  CHECK(home.send_password == "to");
+  CHECK(home.pseudo_name == "home.node.a.example");
+  CHECK(home.pseudo_sid == "9RA");
+  CHECK(read->networks[1].pseudo_sid == "9RB");
+  CHECK(read->network_of_peer("HYB.away.example") == &read->networks[1]);
+  CHECK(read->junctions[0].members[1].channel == "#dev");
+  CHECK(read->clock_skew_seconds_max == 60);
+
+  const auto settings = std::make_shared<const IrcSettings>(*read);
+  const auto traits = read_traits(file.configuration(), settings);
+  CHECK(traits->standing.size() == 2);
+  struct NoRandom final : Random {
+    std::uint64_t next() override { return 0; }
+  } random;
+  const auto found = traits->discover("home", random)->endpoints();
+  REQUIRE(found);
+  CHECK(to_text(found->front()) == "insp.home.example [127.0.0.1]:7100");
+  CHECK_FALSE(traits->discover("elsewhere", random)->endpoints());
+}
+
+TEST_CASE("irc: an id of the range that is ours is left out") {
+  File file;
+  File::set(file.home, "sid", text("9RA"));
+  const Result<IrcSettings> read = file.read();
+  REQUIRE(read);
+  CHECK(read->networks[0].pseudo_sid == "9RB");
+}
+
+TEST_CASE("irc: what cannot be") {
+  const auto fails = [](const char* what, const auto& change) {
+    CAPTURE(what);
+    File file;
+    change(file);
+    const Result<IrcSettings> read = file.read();
+    CHECK_FALSE(read);
+    if (!read) CHECK(read.error().what.find(what) != std::string::npos);
+  };
+  fails("sid", [](File& file) { File::set(file.irc, "sid", text("ABC")); });
+  fails("sid", [](File& file) { File::set(file.home, "sid", text("9rl")); });
+  fails("sid_range", [](File& file) { File::set(file.irc, "sid_range", text("9RX")); });
+  fails("name", [](File& file) { File::set(file.irc, "name", text("nodots")); });
+  fails("peer", [](File& file) { File::set(file.home, "peer", text("a b.example")); });
+  fails("peer", [](File& file) { File::set(file.away, "peer", text("INSP.home.example")); });
+  fails("addr", [](File& file) { File::set(file.home, "addr", text("insp.home.example:7100")); });
+  fails("addr", [](File& file) { File::set(file.home, "addr", text("127.0.0.1")); });
+  fails("addr", [](File& file) { File::set(file.home, "addr", text("127.0.0.1:70000")); });
+  fails("dialect", [](File& file) { File::set(file.home, "dialect", text("auto")); });
+  fails("tls", [](File& file) { File::set(file.home, "addr", text("192.0.2.1:7100")); });
+  fails("fingerprint", [](File& file) { File::set(file.home, "tls", text("pin")); });
+  fails("password", [](File& file) { File::set(file.home, "send_password", text(":x")); });
+  fails("password", [](File& file) { File::set(file.home, "receive_password", text("a b")); });
+  fails("password", [](File& file) { File::set(file.home, "receive_password", text(" ")); });
+  fails("autoconnect", [](File& file) {
+    std::erase_if(file.home, [](const auto& one) { return one.first == "addr"; });
+  });
+  fails("a-z, 0-9", [](File& file) { file.away_name = "Away|"; });
+  fails("members", [](File& file) { file.members = {"irc:#dev%home"}; });
+  fails("members", [](File& file) { file.members = {"irc:#dev%home", "irc:#x%home"}; });
+  fails("members", [](File& file) { file.members = {"irc:#dev%home", "irc:#dev%there"}; });
+  fails("members", [](File& file) { file.members = {"irc:#dev%home", "xmpp:#dev%away"}; });
+  fails("members", [](File& file) { file.members = {"irc:dev%home", "irc:#dev%away"}; });
+  fails("members", [](File& file) { file.members = {"irc:#a,b%home", "irc:#dev%away"}; });
+  fails("is in junction.dev", [](File& file) { file.second_junction = "irc:#DEV%home"; });
+}
+
+TEST_CASE("irc: a server that comes by itself needs neither address nor dialect") {
+  File file;
+  std::erase_if(file.home, [](const auto& one) { return one.first == "addr"; });
+  File::set(file.home, "autoconnect", false);
+  File::set(file.home, "dialect", text("auto"));
+  const Result<IrcSettings> read = file.read();
+  REQUIRE(read);
+  const auto settings = std::make_shared<const IrcSettings>(*read);
+  struct NoRandom final : Random {
+    std::uint64_t next() override { return 0; }
+  } random;
+  const auto found =
+      read_traits(file.configuration(), settings)->discover("home", random)->endpoints();
+  REQUIRE(found);
+  CHECK(found->empty());
+}
+
+}  // namespace
+}  // namespace hanse::irc
