@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/protocol.h"
 #include "protocols/protocol.h"
 #include "protocols/smtp/protocol.h"
 #include "protocols/xmpp/protocol.h"
@@ -10,6 +11,7 @@ std::span<const Protocol* const> protocols() {
   static const Protocol* const all[] = {
       &smtp::protocol(),
       &xmpp::protocol(),
+      &irc::protocol(),
   };
   return all;
 }

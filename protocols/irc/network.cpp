@@ -107,6 +107,12 @@ bool Network::rename(UserId id, std::string_view nick, Timestamp timestamp) {
   return true;
 }
 
+void Network::set_text(UserId id, UserText which, std::string_view value) {
+  PackedTexts::Texts texts = users_[id].texts.all();
+  texts[index_of(which)] = value;
+  users_[id].texts.set(texts);
+}
+
 void Network::remove_user(UserId id) {
   User& user = users_[id];
   if (user.server == no_id) return;
@@ -142,7 +148,9 @@ ChannelId Network::join(UserId user, std::string_view name, Timestamp timestamp,
   if (id == no_id) {
     if (channels() >= limits::channels_per_network_max) return no_id;
     id = take_slot(channels_, free_channels_);
-    channels_[id] = {std::string(name), fold(casemap_, name), timestamp, {}};
+    channels_[id].name = name;
+    channels_[id].folded = fold(casemap_, name);
+    channels_[id].timestamp = timestamp;
     by_channel_.add(id);
   }
   std::vector<UserId>& members = channels_[id].members;
@@ -181,6 +189,14 @@ void Network::lower_timestamp(ChannelId id, Timestamp timestamp) {
   for (const UserId user : channels_[id].members) set_status(user, id, 0);
 }
 
+void Network::set_topic(ChannelId id, std::string_view text, std::string_view setter,
+                        Timestamp timestamp) {
+  Channel& channel = channels_[id];
+  channel.topic = text;
+  channel.topic_setter = setter;
+  channel.topic_timestamp = timestamp;
+}
+
 bool Network::is_behind(ServerId server, ServerId above) const {
   // As many steps as there are servers: an uplink is older than its leaf, so there is no ring.
   while (server != above && servers_[server].uplink != server) server = servers_[server].uplink;
@@ -211,6 +227,7 @@ std::size_t Network::bytes() const {
   }
   for (const Channel& channel : channels_) {
     total += sizeof(Channel) + channel.name.size() + channel.folded.size() +
+             channel.topic.size() + channel.topic_setter.size() +
              channel.members.capacity() * sizeof(UserId);
   }
   return total;

@@ -21,9 +21,9 @@ using UserId = std::uint32_t;
 using ChannelId = std::uint32_t;
 constexpr std::uint32_t no_id = 0xffffffff;
 
-// The texts of a user in one piece of memory: a person has nine, most of them short.
+// The texts of a user in one piece of memory: a person has ten, most of them short.
 enum class UserText : std::uint8_t {
-  nick, nick_folded, uid, ident, host, shown_host, address, realname, account, count_
+  nick, nick_folded, uid, ident, host, shown_host, address, realname, account, away, count_
 };
 class PackedTexts {
  public:
@@ -59,6 +59,8 @@ struct Channel {
   std::string folded;
   Timestamp timestamp = 0;
   std::vector<UserId> members;  // empty: this slot is free
+  std::string topic, topic_setter;
+  Timestamp topic_timestamp = 0;
 };
 
 struct Server {
@@ -94,6 +96,7 @@ class Network {
   // filled in here.
   UserId add_user(ServerId server, PackedTexts::Texts texts, Timestamp timestamp);
   bool rename(UserId user, std::string_view nick, Timestamp timestamp);  // false: taken
+  void set_text(UserId user, UserText which, std::string_view value);    // not of nick and uid
   void remove_user(UserId user);
 
   // Makes the channel when there is none; `timestamp` counts only then.
@@ -102,6 +105,8 @@ class Network {
   bool set_status(UserId user, ChannelId channel, std::uint8_t status);
   // A lower timestamp came (judge_channel: take_theirs): nobody keeps a rank.
   void lower_timestamp(ChannelId channel, Timestamp timestamp);
+  void set_topic(ChannelId channel, std::string_view text, std::string_view setter,
+                 Timestamp timestamp);
 
   // The server and all behind it go, with their users; who they were comes back, for the ledger.
   struct Split {

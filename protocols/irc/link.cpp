@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/link.h"
+
+#include <utility>
+
+#include "protocols/irc/limits.h"
+#include "protocols/irc/line_maker.h"
+#include "server/base/digest.h"
+#include "server/base/text.h"
+
+namespace hanse::irc {
+
+ServerLink::ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled,
+                       const std::string& nonce)
+    : hub_(std::move(hub)), dialled_(dialled), nonce_(nonce) {}
+
+ServerLink::~ServerLink() { let_go("the link ended"); }
+
+void ServerLink::open(std::string remote_address, Instant now, Outbox& out) {
+  remote_address_ = std::move(remote_address);
+  heard_at_ = now;
+  out.set_timer(progress_timer, now + hub_->settings().handshake_wait);
+}
+
+void ServerLink::tls_up(TlsFacts facts) { tls_ = std::make_unique<TlsFacts>(std::move(facts)); }
+
+void ServerLink::start(Outbox& out) {
+  if (Result<void> good = tls_suffices(*dialled_); !good)
+    return end(good.error().fault, good.error().what, false, out);
+  dialect_ = make_dialect(dialled_->dialect, nonce_);
+  std::string text;
+  dialect_->greet(*dialled_, text);
+  out.send(text);
+}
+
+Result<const NetworkSettings*> ServerLink::admit(std::string_view peer_name) {
+  const NetworkSettings* network = hub_->settings().network_of_peer(peer_name);
+  if (network == nullptr)
+    return Error{Fault::refused, "no [irc.network] has the peer " + escape_text(peer_name, 64)};
+  if (Result<void> may = may_link(*network); !may) return may.error();
+  return network;
+}
+
+// ---- reading ----
+
+void ServerLink::received(std::string_view bytes, Instant now, Outbox& out) {
+  if (state_ == State::ended) return;
+  heard_at_ = now;
+  pings_missed_ = 0;
+  splitter_.add(bytes);
+  read_lines(now, out);
+  finish_turn(out);
+}
+
+void ServerLink::read_lines(Instant now, Outbox& out) {
+  if (state_ == State::bursting)
+    out.set_timer(progress_timer, now + hub_->settings().burst_wait);
+  while (state_ != State::ended) {
+    std::string_view text;
+    switch (splitter_.next(text)) {
+      case LineSplitter::Found::nothing: return;
+      case LineSplitter::Found::line:
+        if (state_ == State::handshake) shake(text, now, out);
+        else take(text, now, out);
+        break;
+      // irc 1.1, 1.2
+      case LineSplitter::Found::nul: return end(Fault::never, "a NUL in a line", true, out);
+      case LineSplitter::Found::stray_cr: return end(Fault::never, "a CR in a line", true, out);
+      case LineSplitter::Found::oversize: return end(Fault::never, "a line too long", true, out);
+    }
+  }
+}
+
+void ServerLink::shake(std::string_view text, Instant now, Outbox& out) {
+  Line line;
+  if (!parse_line(text, limits::parameters_max, line)) return;
+  if (++handshake_lines_ > limits::handshake_lines_max)
+    return end(Fault::refused, "a handshake without end", true, out);
+  if (dialect_ == nullptr) dialect_ = dialect_of(line, nonce_);
+  if (dialect_ == nullptr)
+    return end(Fault::refused, "this speaks to servers only, in a protocol we know", true, out);
+  std::string answer;
+  Result<bool> done = dialect_->shake(line, *this, answer);
+  if (!answer.empty()) out.send(answer);
+  if (!done) return end(done.error().fault, done.error().what, true, out);
+  if (*done) agreed(now, out);
+}
+
+Result<void> ServerLink::may_link(const NetworkSettings& network) const {
+  if (Result<void> good = tls_suffices(network); !good) return good;
+  const auto refuse = [](std::string what) { return Error{Fault::refused, std::move(what)}; };
+  if (network.dialect != DialectKind::automatic &&
+      make_dialect(network.dialect, nonce_)->name() != dialect_->name())
+    return refuse("it speaks " + std::string(dialect_->name()) + ", which is not configured");
+  if (hub_->side(network.name)->phase() != Side::Phase::down)
+    return refuse("already linked to " + network.name);
+  return {};
+}
+
+// irc 8
+Result<void> ServerLink::tls_suffices(const NetworkSettings& network) const {
+  const auto refuse = [](std::string what) { return Error{Fault::refused, std::move(what)}; };
+  if (network.tls == LinkTls::off) {
+    if (tls_ == nullptr && !is_loopback(remote_address_))
+      return refuse("a link in plain text from another machine");
+    return {};
+  }
+  if (tls_ == nullptr) return refuse("TLS is wanted here");
+  if (network.tls == LinkTls::pin) {
+    if (equal_constant_time(tls_->certificate_sha256, network.fingerprint)) return {};
+    return refuse("its certificate is another one: sha256:" + tls_->certificate_sha256);
+  }
+  if (dialled_ != nullptr)
+    return tls_->verified ? Result<void>() : refuse("its certificate: " + tls_->verify_error);
+  if (tls_->chain == nullptr || tls_->chain->certificates.empty())
+    return refuse("it showed no certificate");
+  if (!tls_->chain->valid) return refuse("its certificate: " + tls_->chain->error);
+  for (const std::string& name : tls_->chain->certificates.front().dns_names) {
+    if (equal_ascii_case(name, network.peer)) return {};
+  }
+  return refuse("its certificate is not one of " + network.peer);
+}
+
+void ServerLink::agreed(Instant now, Outbox& out) {
+  const NetworkSettings& network = *dialect_->network();
+  // Once more: since it was admitted, another one may have come.
+  if (Result<void> may = may_link(network); !may)
+    return end(may.error().fault, may.error().what, true, out);
+  for (const NetworkSettings& one : hub_->settings().networks) {
+    const std::string& sid = dialect_->peer().sid;
+    if (sid == one.sid || sid == one.pseudo_sid)
+      return end(Fault::refused, "its server id " + sid + " is one of ours", true, out);
+  }
+  side_ = hub_->side(network.name);
+  side_->begin(dialect_);
+  if (side_->peer() == no_id) {
+    let_go("refused");
+    return end(Fault::refused, "its name or id is one of ours", true, out);
+  }
+  mirror_ = std::make_unique<Mirror>(*side_, hub_->relay(),
+                                     hub_->settings().clock_skew_seconds_max);
+  state_ = State::bursting;
+  std::string burst;
+  dialect_->write_burst_start(hub_->now(), burst);
+  dialect_->write_burst_end(burst);
+  out.send(burst);
+  more_asked_ = out.ask(Heed{side_->outgoing().more()});
+  out.set_timer(progress_timer, now + hub_->settings().burst_wait);
+  out.set_timer(ping_timer, now + hub_->settings().ping_after);
+  const PeerServer& peer = dialect_->peer();
+  out.note(Level::info, "irc.link", network.name + ": " + escape_text(peer.name) + " (" +
+                                        escape_text(peer.sid, 16) + ") speaks " +
+                                        std::string(dialect_->name()));
+  if (dialled_ != nullptr) out.ready();
+  else out.serve(network.name, false);
+}
+
+void ServerLink::take(std::string_view text, Instant now, Outbox& out) {
+  Line line;
+  if (!parse_line(text, limits::parameters_max, line)) return;
+  const NetworkEvent event = dialect_->read(line);
+  const Mirror::Verdict verdict = mirror_->take(event, hub_->now());
+  if (verdict.kind == Mirror::Verdict::Kind::dropped) return dropped(verdict.why, line, now, out);
+  if (verdict.kind == Mirror::Verdict::Kind::fatal) {
+    // What it says of the reason is for us to read, not for it to hear again.
+    if (const auto* error = std::get_if<LinkError>(&event))
+      return end(Fault::try_later, "it says: " + escape_text(error->text), false, out);
+    if (const auto* left = std::get_if<ServerLeft>(&event))
+      out.note(Level::warning, "irc.squit", escape_text(left->reason));
+    return end(Fault::never, verdict.why, true, out);
+  }
+  if (state_ == State::bursting && side_->linked()) {
+    state_ = State::linked;
+    out.cancel_timer(progress_timer);
+    out.note(Level::info, "irc.linked",
+             side_->settings().name + ": " + std::to_string(side_->model().users()) + " users, " +
+                 std::to_string(side_->model().channels()) + " channels");
+  }
+}
+
+// irc 7: what must not be is left out and counted; a peer that goes on with it is not in order.
+void ServerLink::dropped(std::string_view why, const Line& line, Instant now, Outbox& out) {
+  if (now - drops_since_ > std::chrono::minutes(1)) {
+    drops_since_ = now;
+    drops_ = 0;
+  }
+  out.note(Level::info, "irc.dropped", std::string(why) + ": " + escape_text(line.command, 32));
+  if (++drops_ > limits::drops_per_minute_max)
+    end(Fault::never, "too many lines that must not be", true, out);
+}
+
+// ---- writing ----
+
+void ServerLink::finish_turn(Outbox& out) {
+  if (side_ == nullptr || room_asked_ != 0) return;
+  if (Side* const other = hub_->crowded(*side_)) {
+    other->outgoing().wait_for_room(room_);
+    room_asked_ = out.ask(Heed{room_, false});
+  }
+}
+
+void ServerLink::heard(AskId id, Instant now, Outbox& out) {
+  if (state_ == State::ended) return;
+  if (id == room_asked_) {
+    room_asked_ = 0;
+    read_lines(now, out);
+    return finish_turn(out);
+  }
+  if (id != more_asked_) return;
+  more_asked_ = 0;
+  write_more(out);
+}
+
+void ServerLink::write_more(Outbox& out) {
+  Outgoing& outgoing = side_->outgoing();
+  if (outgoing.overflown())
+    return end(Fault::overloaded, "it does not read what is sent to it", true, out);
+  if (!outgoing.empty()) out.send(outgoing.take(limits::outgoing_piece_bytes));
+  if (!outgoing.empty()) outgoing.touched();
+  more_asked_ = out.ask(Heed{outgoing.more()});
+}
+
+void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
+  if (state_ == State::ended) return;
+  if (timer == progress_timer) {
+    const bool shaking = state_ == State::handshake;
+    return end(Fault::try_later, shaking ? "the handshake took too long" : "its burst got stuck",
+               true, out);
+  }
+  const Duration wait = hub_->settings().ping_after;
+  if (now - heard_at_ >= wait) {
+    if (pings_missed_ == limits::pings_missed_max)
+      return end(Fault::try_later, "no answer to PING", true, out);
+    ++pings_missed_;
+    side_->write(Pinged{side_->ourselves(), side_->party_of_server(side_->peer())});
+  }
+  out.set_timer(ping_timer, now + wait);
+}
+
+// ---- the end ----
+
+void ServerLink::drain(Outbox& out) {
+  if (state_ == State::ended) return;
+  if (side_ != nullptr) out.send(side_->outgoing().take(SIZE_MAX));
+  end(Fault::try_later, "this server is going down", true, out);
+}
+
+void ServerLink::closed(std::string_view why) {
+  state_ = State::ended;
+  let_go(why.empty() ? "the link ended" : why);
+}
+
+void ServerLink::refuse(std::string_view why, Outbox& out) {
+  end(Fault::refused, why, true, out);
+}
+
+void ServerLink::end(Fault fault, std::string_view why, bool tell, Outbox& out) {
+  if (state_ == State::ended) return;
+  const bool was_up = side_ != nullptr;
+  state_ = State::ended;
+  out.note(was_up || dialled_ != nullptr ? Level::warning : Level::info, "irc.end", why);
+  if (tell) {
+    std::string text;
+    LineMaker(text).text({}, "ERROR", {}, escape_text(why, limits::error_bytes_max));
+    out.send(text);
+  }
+  let_go(why);
+  LinkEnd end;
+  end.stage = was_up ? LinkEnd::Stage::ready : LinkEnd::Stage::handshake;
+  end.fault = fault;
+  end.status = "4.4.2";
+  end.what = why;
+  out.fail(std::move(end));
+  out.hang_up();
+}
+
+void ServerLink::let_go(std::string_view why) {
+  if (side_ == nullptr) return;
+  Side& side = *std::exchange(side_, nullptr);
+  mirror_.reset();
+  hub_->relay().side_down(side, escape_text(why, limits::error_bytes_max));
+  side.end();
+}
+
+}  // namespace hanse::irc

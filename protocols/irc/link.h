@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocols/engine.h"
+#include "protocols/irc/hub.h"
+#include "protocols/irc/line.h"
+#include "protocols/irc/mirror.h"
+
+namespace hanse::irc {
+
+// One connection with a server, either way round (irc 7): the handshake, the bursts, then the link
+// until one of both ends it. The engines own one each and hand it their events.
+class ServerLink final : private HandshakeDesk {
+ public:
+  enum : TimerId { progress_timer, ping_timer };
+
+  // `dialled`: whom we called; null: they called us.
+  ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled, const std::string& nonce);
+  ~ServerLink() override;
+
+  void open(std::string remote_address, Instant now, Outbox& out);
+  void tls_up(TlsFacts facts);
+  void start(Outbox& out);                     // we dialled: say the first word
+  void received(std::string_view bytes, Instant now, Outbox& out);
+  void rang(TimerId timer, Instant now, Outbox& out);
+  void heard(AskId id, Instant now, Outbox& out);
+  void drain(Outbox& out);
+  void closed(std::string_view why);
+  void refuse(std::string_view why, Outbox& out);
+  bool ended() const { return state_ == State::ended; }
+
+ private:
+  // handshake -> bursting -> linked -> ended
+  enum class State : std::uint8_t { handshake, bursting, linked, ended };
+
+  Result<const NetworkSettings*> admit(std::string_view peer_name) override;
+
+  void read_lines(Instant now, Outbox& out);
+  void shake(std::string_view text, Instant now, Outbox& out);
+  void agreed(Instant now, Outbox& out);
+  Result<void> may_link(const NetworkSettings& network) const;
+  Result<void> tls_suffices(const NetworkSettings& network) const;
+  void take(std::string_view text, Instant now, Outbox& out);
+  void dropped(std::string_view why, const Line& line, Instant now, Outbox& out);
+  void finish_turn(Outbox& out);
+  void write_more(Outbox& out);
+  void end(Fault fault, std::string_view why, bool tell, Outbox& out);
+  void let_go(std::string_view why);
+
+  const std::shared_ptr<Hub> hub_;
+  const NetworkSettings* const dialled_;
+  const std::string nonce_;
+  State state_ = State::handshake;
+  LineSplitter splitter_;
+  std::shared_ptr<Dialect> dialect_;           // null: the first line will tell
+  Side* side_ = nullptr;                       // once agreed
+  std::unique_ptr<Mirror> mirror_;
+  std::string remote_address_;
+  std::unique_ptr<TlsFacts> tls_;
+  std::shared_ptr<Bell> room_ = std::make_shared<Bell>();   // rings when others take more again
+  AskId more_asked_ = 0, room_asked_ = 0;      // 0: not asked
+  Instant heard_at_{}, drops_since_{};
+  unsigned pings_missed_ = 0, drops_ = 0;
+  std::size_t handshake_lines_ = 0;
+};
+
+}  // namespace hanse::irc

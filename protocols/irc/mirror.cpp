@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/mirror.h"
+
+#include "protocols/irc/limits.h"
+
+namespace hanse::irc {
+namespace {
+
+using Verdict = Mirror::Verdict;
+
+constexpr Verdict good{};
+constexpr Verdict dropped(std::string_view why) { return {Verdict::Kind::dropped, why}; }
+constexpr Verdict fatal(std::string_view why) { return {Verdict::Kind::fatal, why}; }
+
+constexpr Verdict unknown_source = dropped("a source that is not behind this link");
+
+bool is_sid(std::string_view text) {
+  const auto sign = [](char one) {
+    return (one >= '0' && one <= '9') || (one >= 'A' && one <= 'Z');
+  };
+  return text.size() == 3 && text[0] >= '0' && text[0] <= '9' && sign(text[1]) && sign(text[2]);
+}
+
+}  // namespace
+
+Verdict Mirror::take(const NetworkEvent& event, Timestamp now) {
+  now_ = now;
+  return std::visit([this](const auto& one) { return handle(one); }, event);
+}
+
+std::optional<Source> Mirror::source_of(const Party& party) const {
+  const Network& model = side_.model();
+  if (party.id.empty()) return Source{no_id, side_.peer()};
+  if (const UserId user = any_user(party); user != no_id) {
+    if (side_.is_our_user(user)) return std::nullopt;   // irc 7: fake direction
+    return Source{user, model.user(user).server};
+  }
+  const ServerId server = model.find_server(party.id);
+  if (server == no_id || side_.is_ours(server)) return std::nullopt;
+  return Source{no_id, server};
+}
+
+UserId Mirror::any_user(const Party& party) const {
+  const UserId by_uid = side_.model().find_uid(party.id);
+  return by_uid != no_id ? by_uid : side_.model().find_nick(party.id);
+}
+
+UserId Mirror::their_user(const Party& party) const {
+  const UserId user = any_user(party);
+  return user == no_id || side_.is_our_user(user) ? no_id : user;
+}
+
+// ---- servers ----
+
+Verdict Mirror::handle(const ServerIntroduced& event) {
+  const std::optional<Source> uplink = source_of(event.uplink);
+  if (!uplink || uplink->user != no_id) return unknown_source;
+  if (!event.sid.empty() && !is_sid(event.sid)) return fatal("no server id");
+  if (event.name.empty() || event.name.size() > limits::server_name_bytes_max)
+    return fatal("no server name");
+  if (side_.model().add_server(event.name, event.sid, uplink->server) == no_id)
+    return fatal("a server of that name or id exists, or there are too many");
+  return good;
+}
+
+// irc 3.3, 7: nobody behind the link has a say about us and what is behind us.
+Verdict Mirror::handle(const ServerLeft& event) {
+  if (!source_of(event.source)) return unknown_source;
+  const ServerId server = side_.model().find_server(event.server.id);
+  if (server == no_id) return dropped("SQUIT of an unknown server");
+  if (side_.is_ours(server)) return fatal("SQUIT of a server on our side");
+  if (server == side_.peer()) return fatal("it left");
+  watcher_.servers_gone(side_, server, event.reason);
+  side_.model().split(server);
+  return good;
+}
+
+Verdict Mirror::handle(const BurstEnded& event) {
+  const std::optional<Source> source = source_of(event.server);
+  if (!source || source->user != no_id) return unknown_source;
+  if (source->server != side_.peer() || side_.linked()) return good;   // one further away
+  side_.burst_over();
+  watcher_.burst_over(side_);
+  return good;
+}
+
+Verdict Mirror::handle(const ClockTold& event) {
+  const Timestamp apart = event.now > now_ ? event.now - now_ : now_ - event.now;
+  return apart > skew_seconds_max_ ? fatal("our clocks are too far apart") : good;
+}
+
+Verdict Mirror::handle(const Pinged& event) {
+  ServerId target = event.target.id.empty() ? side_.us()
+                                            : side_.model().find_server(event.target.id);
+  if (target == no_id || !side_.is_ours(target)) target = side_.us();
+  const std::optional<Source> source = source_of(event.source);
+  if (!source) return unknown_source;
+  const Party asker = source->user == no_id ? side_.party_of_server(source->server)
+                                            : side_.party_of(source->user);
+  side_.write(Ponged{side_.party_of_server(target), asker});
+  return good;
+}
+
+Verdict Mirror::handle(const LinkError&) { return fatal("it ended the link"); }
+Verdict Mirror::handle(const Malformed& event) { return dropped(event.why); }
+
+// ---- users ----
+
+Verdict Mirror::handle(const UserIntroduced& event) {
+  const std::optional<Source> source = source_of(event.server);
+  if (!source || source->user != no_id) return unknown_source;
+  Network& model = side_.model();
+  const std::string& sid = model.server(source->server).sid;
+  if (!sid.empty() && (event.uid.size() <= sid.size() || !event.uid.starts_with(sid)))
+    return fatal("a UID of another server");   // irc 3.3
+  if (!event.uid.empty() && model.find_uid(event.uid) != no_id) return fatal("a UID twice");
+  if (event.nick.empty() || event.timestamp == 0) return dropped("no nick or no timestamp");
+  const Contest fight = contest(event.nick, no_id, event.timestamp, event.ident, event.host);
+  if (fight.loses && !side_.facts().saves) return good;   // its own side takes it away
+  const bool saved = fight.loses || !fight.free;
+  const Timestamp timestamp =
+      saved ? limits::saved_nick_timestamp_seconds : event.timestamp;
+  const UserId user = model.add_user(
+      source->server,
+      {saved ? event.uid : event.nick, {}, event.uid, event.ident, event.host, event.shown_host,
+       event.address, event.realname, event.account, {}},
+      timestamp);
+  if (user == no_id) return fatal("too many users");
+  if (saved) side_.write(NickSaved{side_.ourselves(), side_.party_of(user), event.timestamp});
+  return good;
+}
+
+// irc 4.3. Both sides judge alike; each only has to carry out what it has in its own hands.
+Mirror::Contest Mirror::contest(std::string_view nick, UserId contender, Timestamp timestamp,
+                                std::string_view ident, std::string_view host) {
+  Network& model = side_.model();
+  const UserId holder = model.find_nick(nick);
+  if (holder == no_id || holder == contender) return {};
+  const PackedTexts& texts = model.user(holder).texts;
+  const bool same = texts.get(UserText::ident) == ident && texts.get(UserText::host) == host;
+  const NickLoser loser = judge_nick(model.user(holder).timestamp, timestamp, same);
+  if (loser != NickLoser::incoming) lose(holder);
+  return {loser != NickLoser::incoming, loser != NickLoser::existing};
+}
+
+void Mirror::lose(UserId user) {
+  Network& model = side_.model();
+  const bool ours = side_.is_our_user(user);
+  if (side_.facts().saves) {
+    const Timestamp lost = model.user(user).timestamp;
+    const std::string uid(model.user(user).texts.get(UserText::uid));
+    model.rename(user, uid, limits::saved_nick_timestamp_seconds);
+    side_.write(NickSaved{side_.ourselves(), side_.party_of(user), lost});
+    if (!ours) watcher_.nick_changed(side_, user);
+    return;
+  }
+  if (!ours) return remove(user, "Nick collision");
+  watcher_.puppet_lost(side_, user, {no_id, side_.peer()});
+}
+
+Verdict Mirror::handle(const NickChanged& event) {
+  const UserId user = their_user(event.who);
+  if (user == no_id) return unknown_source;
+  if (event.nick.empty()) return dropped("no nick");
+  Network& model = side_.model();
+  const std::string ident(model.user(user).texts.get(UserText::ident));
+  const std::string host(model.user(user).texts.get(UserText::host));
+  const Timestamp timestamp = event.timestamp == 0 ? now_ : event.timestamp;
+  const Contest fight = contest(event.nick, user, timestamp, ident, host);
+  if (fight.loses && !side_.facts().saves) {
+    remove(user, "Nick collision");
+    return good;
+  }
+  const std::string uid(model.user(user).texts.get(UserText::uid));
+  if (fight.loses) side_.write(NickSaved{side_.ourselves(), side_.party_of(user), timestamp});
+  model.rename(user, fight.loses ? std::string_view(uid) : event.nick,
+               fight.loses ? limits::saved_nick_timestamp_seconds : timestamp);
+  watcher_.nick_changed(side_, user);
+  return good;
+}
+
+Verdict Mirror::handle(const NickSaved& event) {
+  if (!source_of(event.source)) return unknown_source;
+  const UserId user = any_user(event.who);
+  if (user == no_id) return dropped("SAVE of an unknown user");
+  Network& model = side_.model();
+  if (model.user(user).timestamp != event.timestamp) return good;   // it has another nick by now
+  const std::string uid(model.user(user).texts.get(UserText::uid));
+  model.rename(user, uid, limits::saved_nick_timestamp_seconds);
+  if (!side_.is_our_user(user)) watcher_.nick_changed(side_, user);
+  return good;
+}
+
+void Mirror::remove(UserId user, std::string_view reason) {
+  watcher_.user_gone(side_, user, reason);
+  side_.model().remove_user(user);
+}
+
+Verdict Mirror::handle(const UserLeft& event) {
+  const UserId user = their_user(event.who);
+  if (user == no_id) return unknown_source;
+  remove(user, event.reason);
+  return good;
+}
+
+Verdict Mirror::handle(const UserKilled& event) {
+  const std::optional<Source> source = source_of(event.source);
+  if (!source) return unknown_source;
+  const UserId user = any_user(event.who);
+  if (user == no_id) return good;    // both sides of a collision may say it
+  if (side_.is_our_user(user)) watcher_.puppet_lost(side_, user, *source);
+  else remove(user, "Killed");
+  return good;
+}
+
+Verdict Mirror::handle(const AwaySet& event) {
+  const UserId user = their_user(event.who);
+  if (user == no_id) return unknown_source;
+  side_.model().set_text(user, UserText::away, event.text);
+  watcher_.away_set(side_, user);
+  return good;
+}
+
+Verdict Mirror::handle(const UserTextChanged& event) {
+  if (!source_of(event.source)) return unknown_source;
+  const UserId user = their_user(event.who);
+  if (user == no_id) return dropped("a change of an unknown user");
+  side_.model().set_text(user, event.is_account ? UserText::account : UserText::shown_host,
+                         event.value == "*" ? std::string_view() : event.value);
+  return good;
+}
+
+Verdict Mirror::handle(const Said& event) {
+  const std::optional<Source> source = source_of(event.source);
+  if (!source) return unknown_source;
+  if (source->user != no_id) watcher_.said(side_, source->user, event);
+  return good;
+}
+
+}  // namespace hanse::irc

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocols/irc/side.h"
+#include "protocols/irc/watcher.h"
+
+namespace hanse::irc {
+
+// Brings the model of a side in line with what its peer says, and tells the watcher. A peer speaks
+// for what is behind it and for nothing else (irc 7). mirror.cpp: servers and users;
+// mirror_channels.cpp: channels.
+class Mirror {
+ public:
+  // What to think of a line: dropped ones are counted, a fatal one ends the link.
+  struct Verdict {
+    enum class Kind : std::uint8_t { good, dropped, fatal };
+    Kind kind = Kind::good;
+    std::string_view why{};
+  };
+
+  Mirror(Side& side, Watcher& watcher, std::int64_t skew_seconds_max)
+      : side_(side), watcher_(watcher), skew_seconds_max_(skew_seconds_max) {}
+
+  Verdict take(const NetworkEvent& event, Timestamp now);
+
+ private:
+  Verdict handle(const Said& event);
+  Verdict handle(const ServerIntroduced& event);
+  Verdict handle(const ServerLeft& event);
+  Verdict handle(const BurstEnded& event);
+  Verdict handle(const ClockTold& event);
+  Verdict handle(const UserIntroduced& event);
+  Verdict handle(const NickChanged& event);
+  Verdict handle(const NickSaved& event);
+  Verdict handle(const UserLeft& event);
+  Verdict handle(const UserKilled& event);
+  Verdict handle(const ChannelJoined& event);
+  Verdict handle(const ChannelLeft& event);
+  Verdict handle(const Kicked& event);
+  Verdict handle(const TopicSet& event);
+  Verdict handle(const ModesChanged& event);
+  Verdict handle(const AwaySet& event);
+  Verdict handle(const UserTextChanged& event);
+  Verdict handle(const Pinged& event);
+  Verdict handle(const Ponged&) { return {}; }
+  Verdict handle(const LinkError&);
+  Verdict handle(const Ignored&) { return {}; }
+  Verdict handle(const Malformed& event);
+
+  // Somebody behind the peer; nothing: unknown, or ours, which cannot come from there.
+  std::optional<Source> source_of(const Party& party) const;
+  UserId their_user(const Party& party) const;
+  UserId any_user(const Party& party) const;
+  // True: the nick is free now, for somebody of that timestamp. `loses`: for nobody.
+  struct Contest {
+    bool free = true, loses = false;
+  };
+  Contest contest(std::string_view nick, UserId contender, Timestamp timestamp,
+                  std::string_view ident, std::string_view host);
+  void lose(UserId user);
+  void remove(UserId user, std::string_view reason);
+  void set_ranks(ChannelId channel, std::span<const ModeChange> changes);
+
+  Side& side_;
+  Watcher& watcher_;
+  const std::int64_t skew_seconds_max_;
+  Timestamp now_ = 0;
+  std::vector<UserId> joined_;   // of one line
+};
+
+}  // namespace hanse::irc

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "protocols/irc/limits.h"
+#include "protocols/irc/mirror.h"
+
+namespace hanse::irc {
+namespace {
+
+using Verdict = Mirror::Verdict;
+
+constexpr Verdict dropped(std::string_view why) { return {Verdict::Kind::dropped, why}; }
+constexpr Verdict unknown_source = dropped("a source that is not behind this link");
+constexpr Verdict unknown_channel = dropped("an unknown channel");
+
+bool is_channel_name(std::string_view name) {
+  return name.size() > 1 && (name.front() == '#' || name.front() == '&' || name.front() == '+' ||
+                             name.front() == '!');
+}
+
+}  // namespace
+
+Verdict Mirror::handle(const ChannelJoined& event) {
+  const std::optional<Source> source = source_of(event.source);
+  if (!source) return unknown_source;
+  if (!is_channel_name(event.channel)) return dropped("no channel name");
+  Network& model = side_.model();
+  ChannelId channel = model.find_channel(event.channel);
+  // A user who joins by himself may leave the timestamp out: then he joins what is there.
+  const bool says_nothing = event.timestamp == 0 && source->user != no_id;
+  ChannelMerge merge = ChannelMerge::merge;
+  if (!says_nothing) {
+    const Timestamp ours = channel == no_id ? event.timestamp : model.channel(channel).timestamp;
+    merge = judge_channel(ours, event.timestamp, now_, skew_seconds_max_);   // irc 4.3
+  }
+  if (merge == ChannelMerge::take_theirs) model.lower_timestamp(channel, event.timestamp);
+  const bool with_ranks = merge == ChannelMerge::merge || merge == ChannelMerge::take_theirs;
+  const Timestamp timestamp = merge == ChannelMerge::refused || says_nothing ? now_
+                                                                             : event.timestamp;
+  joined_.clear();
+  for (const ChannelMember& member : event.members) {
+    const UserId user = their_user(member.who);
+    if (user == no_id) continue;   // one who lost a collision
+    const bool is_new = channel == no_id || model.membership(user, channel) == nullptr;
+    const ChannelId into = model.join(user, event.channel, timestamp,
+                                      with_ranks ? member.status : std::uint8_t{0});
+    if (into == no_id) return {Verdict::Kind::fatal, "too many channels"};
+    channel = into;
+    if (is_new) joined_.push_back(user);
+  }
+  if (channel != no_id && with_ranks) set_ranks(channel, event.modes);
+  if (!joined_.empty()) watcher_.joined(side_, channel, joined_);
+  if (merge == ChannelMerge::refused) return dropped("a channel timestamp that is no date");
+  return {};
+}
+
+Verdict Mirror::handle(const ChannelLeft& event) {
+  const UserId user = their_user(event.who);
+  if (user == no_id) return unknown_source;
+  Network& model = side_.model();
+  if (event.channel.empty()) {   // TS6: JOIN 0
+    while (!model.user(user).channels.empty()) {
+      const ChannelId channel = model.user(user).channels.back().channel;
+      watcher_.left(side_, user, channel, event.reason);
+      model.part(user, channel);
+    }
+    return {};
+  }
+  const ChannelId channel = model.find_channel(event.channel);
+  if (channel == no_id || model.membership(user, channel) == nullptr)
+    return dropped("PART of who is not in it");
+  watcher_.left(side_, user, channel, event.reason);
+  model.part(user, channel);
+  return {};
+}
+
+Verdict Mirror::handle(const Kicked& event) {
+  const std::optional<Source> source = source_of(event.source);
+  if (!source) return unknown_source;
+  const UserId user = any_user(event.who);
+  const ChannelId channel = side_.model().find_channel(event.channel);
+  if (user == no_id || channel == no_id || side_.model().membership(user, channel) == nullptr)
+    return dropped("KICK of who is not in it");
+  watcher_.kicked(side_, *source, user, channel, event.reason);
+  // A puppet that was nowhere else is gone by now.
+  if (side_.model().membership(user, channel) != nullptr) side_.model().part(user, channel);
+  return {};
+}
+
+Verdict Mirror::handle(const TopicSet& event) {
+  const std::optional<Source> source = source_of(event.source);
+  if (!source) return unknown_source;
+  Network& model = side_.model();
+  const ChannelId channel = model.find_channel(event.channel);
+  if (channel == no_id) return unknown_channel;
+  const Channel& now_there = model.channel(channel);
+  const bool has_date = event.channel_timestamp != 0;
+  if (has_date && !change_counts(now_there.timestamp, event.channel_timestamp)) return {};
+  const bool of_burst = event.topic_timestamp != 0 && source->user == no_id;
+  if (of_burst && !now_there.topic.empty() && event.topic_timestamp <= now_there.topic_timestamp)
+    return {};
+  const Timestamp at = event.topic_timestamp == 0 ? now_ : event.topic_timestamp;
+  std::string_view setter = event.setter;
+  if (setter.empty())
+    setter = source->user == no_id ? std::string_view(model.server(source->server).name)
+                                   : model.user(source->user).texts.get(UserText::nick);
+  model.set_topic(channel, event.text, setter, at);
+  watcher_.topic_set(side_, *source, channel);
+  return {};
+}
+
+Verdict Mirror::handle(const ModesChanged& event) {
+  const std::optional<Source> source = source_of(event.source);
+  if (!source) return unknown_source;
+  const ChannelId channel = side_.model().find_channel(event.channel);
+  if (channel == no_id) return unknown_channel;
+  if (!change_counts(side_.model().channel(channel).timestamp, event.timestamp)) return {};
+  set_ranks(channel, event.changes);
+  watcher_.modes_changed(side_, *source, channel, event.changes);
+  return {};
+}
+
+void Mirror::set_ranks(ChannelId channel, std::span<const ModeChange> changes) {
+  Network& model = side_.model();
+  for (const ModeChange& change : changes) {
+    if (!is_rank(change.mode)) continue;
+    const UserId user = any_user({change.parameter, {}});
+    const Membership* membership = user == no_id ? nullptr : model.membership(user, channel);
+    if (membership == nullptr) continue;
+    const unsigned bit = rank_bit(change.mode), status = membership->status;
+    model.set_status(user, channel,
+                     static_cast<std::uint8_t>(change.add ? status | bit : status & ~bit));
+  }
+}
+
+}  // namespace hanse::irc

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "protocols/irc/link.h"
+#include "protocols/protocol.h"
+
+namespace hanse::irc {
+
+// A server that we call. The lane is its network's.
+class Outbound final : public Engine {
+ public:
+  Outbound(const OutboundContext& context, std::shared_ptr<Hub> hub);
+  void on(Event event, Instant now, Outbox& out) override;
+
+ private:
+  const NetworkSettings* const network_;   // null: not configured
+  ServerLink link_;
+};
+
+// What means the same whichever side called.
+void hand_on(ServerLink& link, Event& event, Instant now, Outbox& out);
+
+}  // namespace hanse::irc

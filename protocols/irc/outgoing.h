@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocols/bell.h"
+#include "protocols/irc/limits.h"
+
+namespace hanse::irc {
+
+// What is to be written on one link, bounded: whoever writes much waits when it is full, and a link
+// that does not get rid of it is cut.
+class Outgoing {
+ public:
+  std::string& text() { return text_; }        // append whole lines, then touched()
+  void touched() {
+    if (text_.size() - taken_ > limits::outgoing_hard_bytes) {
+      overflown_ = true;
+      clear();
+    }
+    more_->ring();
+  }
+  std::string take(std::size_t most) {
+    std::string piece = text_.substr(taken_, most);
+    taken_ += piece.size();
+    if (taken_ == text_.size()) clear();
+    else if (taken_ > limits::outgoing_soft_bytes) text_.erase(0, std::exchange(taken_, 0));
+    if (!full()) tell_waiting();
+    return piece;
+  }
+  void reset() {
+    clear();
+    overflown_ = false;
+    tell_waiting();
+  }
+
+  bool empty() const { return text_.empty(); }
+  bool overflown() const { return overflown_; }
+  bool full() const { return text_.size() - taken_ > limits::outgoing_soft_bytes; }
+  const std::shared_ptr<Bell>& more() const { return more_; }    // rings for the link itself
+  void wait_for_room(std::shared_ptr<Bell> bell) {
+    if (std::ranges::find(waiting_, bell) == waiting_.end()) waiting_.push_back(std::move(bell));
+  }
+
+ private:
+  void clear() {
+    taken_ = 0;
+    if (text_.capacity() > limits::outgoing_piece_bytes) text_ = std::string();
+    text_.clear();
+  }
+  void tell_waiting() {
+    for (const std::shared_ptr<Bell>& bell : std::exchange(waiting_, {})) bell->ring();
+  }
+
+  std::string text_;
+  std::size_t taken_ = 0;       // of text_, from its start
+  bool overflown_ = false;
+  std::shared_ptr<Bell> more_ = std::make_shared<Bell>();
+  std::vector<std::shared_ptr<Bell>> waiting_;
+};
+
+}  // namespace hanse::irc

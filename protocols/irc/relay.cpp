@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/relay.h"
+
+#include <algorithm>
+
+#include "protocols/irc/limits.h"
+#include "protocols/irc/puppet_names.h"
+#include "server/base/text.h"
+
+namespace hanse::irc {
+
+Relay::Relay(std::vector<std::unique_ptr<Side>>& sides, std::vector<Junction> junctions,
+             std::function<Timestamp()> now)
+    : sides_(sides), junctions_(std::move(junctions)), now_(std::move(now)),
+      persons_(sides.size()), spots_(sides.size()) {}
+
+// ---- sides ----
+
+// Nobody is introduced before the peer has told its whole network: only then is it known which
+// names are free there.
+void Relay::burst_over(Side& side) {
+  auto& spots = spots_[side.index()];
+  spots.clear();
+  for (const Junction& junction : junctions_) {
+    for (const Junction::Member& member : junction.members) {
+      if (member.network == side.index())
+        spots.emplace(fold(side.facts().casemap, member.channel), &junction);
+    }
+  }
+  for (const auto& other : sides_) {
+    if (other.get() == &side || !other->linked()) continue;
+    attach(side, *other);
+    attach(*other, side);
+  }
+}
+
+// The people of one side appear on another, all at once.
+void Relay::attach(Side& from, Side& to) {
+  bool share = false;
+  for (const Junction& junction : junctions_) {
+    const auto has = [&](const Side& side) {
+      return std::ranges::any_of(junction.members, [&](const Junction::Member& one) {
+        return one.network == side.index();
+      });
+    };
+    share = share || (has(from) && has(to));
+  }
+  if (!share) return;
+  const NetworkSettings& home = from.settings();
+  const std::string description = "people of " + home.name;
+  const ServerId server = to.model().add_server(home.pseudo_name, home.pseudo_sid, to.us());
+  if (server == no_id) return;   // somebody there has that name or id
+  to.set_pseudo(from.index(), server);
+  to.write(ServerIntroduced{to.ourselves(), home.pseudo_name, home.pseudo_sid, description});
+  for (const Junction& junction : junctions_) {
+    for (const Junction::Member& member : junction.members) {
+      if (member.network != from.index()) continue;
+      const ChannelId channel = from.model().find_channel(member.channel);
+      if (channel == no_id) continue;
+      std::vector<UserId> natives;
+      for (const UserId user : from.model().channel(channel).members) {
+        if (!from.is_our_user(user)) natives.push_back(user);
+      }
+      elsewhere(from, junction, [&](Side& side, const std::string& name) {
+        if (&side != &to || natives.empty()) return;
+        enter(from, to, name, from.model().channel(channel).timestamp, natives);
+        copy_topic(from, channel, to, name);
+      });
+    }
+  }
+  to.write(BurstEnded{to.party_of_server(server)});
+}
+
+// On the others the server that stands for the lost network goes, and everybody with it: one line,
+// and a split like any other.
+void Relay::side_down(Side& side, std::string_view reason) {
+  const std::size_t index = side.index();
+  for (const auto& other : sides_) {
+    if (other.get() == &side || !other->linked() || other->pseudo(index) == no_id) continue;
+    const ServerId server = other->pseudo(index);
+    other->write(ServerLeft{other->ourselves(), other->party_of_server(server), reason});
+    other->model().split(server);
+    other->set_pseudo(index, no_id);
+  }
+  for (PersonId id = 0; id < persons_.size(); ++id) {
+    if (persons_.is_free(id)) continue;
+    if (persons_.at(id).home == index) persons_.forget(id);
+    else persons_.vanish(id, index);
+  }
+  spots_[index].clear();
+}
+
+// Some of its servers left it: its people go one by one, the others of it stay.
+void Relay::servers_gone(Side& side, ServerId server, std::string_view reason) {
+  const Network& model = side.model();
+  // What clients take for a split: the two servers that lost each other.
+  std::string split = model.server(model.server(server).uplink).name + " " +
+                      model.server(server).name;
+  if (reason.find(' ') != std::string_view::npos && reason.find('.') != std::string_view::npos &&
+      std::ranges::count(reason, ' ') == 1)
+    split = reason;
+  for (PersonId id = 0; id < persons_.size(); ++id) {
+    if (persons_.is_free(id) || persons_.at(id).home != side.index()) continue;
+    const UserId user = persons_.at(id).user;
+    if (model.is_behind(model.user(user).server, server)) user_gone(side, user, split);
+  }
+}
+
+// ---- persons ----
+
+UserId Relay::presence(PersonId id, Side& to) {
+  const UserId there = persons_.on(id, to.index());
+  if (there != no_id) return there;
+  const Person::Puppet& puppet = persons_.at(id).abroad[to.index()];
+  // irc 9: who was thrown out comes back once a minute, and not for ever.
+  const bool may = puppet.losses < limits::puppet_losses_max &&
+                   (puppet.losses == 0 || now_() - puppet.lost_at >= limits::puppet_pause_seconds);
+  return may ? introduce(id, to) : no_id;
+}
+
+UserId Relay::introduce(PersonId id, Side& to) {
+  const Person& person = persons_.at(id);
+  const Side& home = *sides_[person.home];
+  if (!is_attached(home, to)) return no_id;
+  const User& native = home.model().user(person.user);
+  const DialectFacts& facts = to.facts();
+  const std::string native_nick(native.texts.get(UserText::nick));
+  const std::string unique = home.settings().name + native_nick;
+  std::string nick;
+  unsigned attempt = person.abroad[to.index()].losses;   // a name that was fought over is left
+  const unsigned last = attempt + limits::nick_attempts_max;
+  for (; attempt < last; ++attempt) {
+    nick = puppet_nick(native_nick, home.settings().name, facts, attempt, unique);
+    if (to.model().find_nick(nick) == no_id) break;
+  }
+  if (attempt == last) return no_id;
+  const ServerId server = to.pseudo(person.home);
+  const std::string uid = to.make_uid(server);
+  const std::string ident = puppet_ident(native.texts.get(UserText::ident), facts);
+  const std::string host = puppet_host(native.texts.get(UserText::shown_host), facts);
+  const std::string realname(cut_utf8(native.texts.get(UserText::realname),
+                                      limits::realname_bytes_max));
+  const std::string away(native.texts.get(UserText::away));
+  const UserId puppet = to.model().add_user(
+      server, {nick, {}, uid, ident, host, host, facts.no_address, realname, {}, away},
+      native.timestamp);
+  if (puppet == no_id) return no_id;
+  persons_.appear(id, to.index(), puppet);
+  to.write(UserIntroduced{to.party_of_server(server), nick, uid, ident, host, host,
+                          facts.no_address, realname, {}, "+i", native.timestamp});
+  if (!away.empty()) to.write(AwaySet{to.party_of(puppet), away, now_()});
+  return puppet;
+}
+
+void Relay::withdraw(PersonId id, Side& from, std::string_view reason) {
+  const UserId puppet = persons_.on(id, from.index());
+  if (puppet == no_id) return;
+  from.write(UserLeft{from.party_of(puppet), reason});
+  persons_.vanish(id, from.index());
+  from.model().remove_user(puppet);
+}
+
+// A puppet in no channel has nothing to do there.
+void Relay::withdraw_idle(PersonId id, Side& from, std::string_view reason) {
+  const UserId puppet = persons_.on(id, from.index());
+  if (puppet != no_id && from.model().user(puppet).channels.empty()) withdraw(id, from, reason);
+}
+
+void Relay::user_gone(Side& side, UserId user, std::string_view reason) {
+  const PersonId id = persons_.find(side.index(), user);
+  if (id == no_id) return;
+  for (const auto& other : sides_) {
+    if (other.get() != &side && other->linked()) withdraw(id, *other, reason);
+  }
+  persons_.forget(id);
+}
+
+void Relay::nick_changed(Side& side, UserId user) {
+  const PersonId id = persons_.find(side.index(), user);
+  if (id == no_id) return;
+  const std::string native(side.model().user(user).texts.get(UserText::nick));
+  for (const auto& other : sides_) {
+    if (other.get() == &side || !other->linked()) continue;
+    const UserId puppet = persons_.on(id, other->index());
+    if (puppet == no_id) continue;
+    Network& model = other->model();
+    for (unsigned attempt = 0; attempt < limits::nick_attempts_max; ++attempt) {
+      const std::string nick = puppet_nick(native, side.settings().name, other->facts(), attempt,
+                                           side.settings().name + native);
+      const UserId holder = model.find_nick(nick);
+      if (holder != no_id && holder != puppet) continue;
+      if (model.user(puppet).texts.get(UserText::nick) == nick) break;
+      const Timestamp at = now_();
+      other->write(NickChanged{other->party_of(puppet), nick, at});
+      model.rename(puppet, nick, at);
+      break;
+    }
+  }
+}
+
+void Relay::away_set(Side& side, UserId user) {
+  const PersonId id = persons_.find(side.index(), user);
+  if (id == no_id) return;
+  const std::string text(side.model().user(user).texts.get(UserText::away));
+  for (const auto& other : sides_) {
+    if (other.get() == &side || !other->linked()) continue;
+    const UserId puppet = persons_.on(id, other->index());
+    if (puppet == no_id) continue;
+    other->model().set_text(puppet, UserText::away, text);
+    other->write(AwaySet{other->party_of(puppet), text, now_()});
+  }
+}
+
+// irc 9: honoured. One that a server threw out had a name somebody else wanted, and takes another;
+// one that a person threw out stays away for a while.
+void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
+  const PersonId id = persons_.find(side.index(), puppet);
+  std::vector<std::pair<std::string, Timestamp>> was_in;
+  for (const Membership& one : side.model().user(puppet).channels) {
+    const Channel& channel = side.model().channel(one.channel);
+    was_in.emplace_back(channel.name, channel.timestamp);
+  }
+  if (id != no_id) persons_.vanish(id, side.index());
+  side.model().remove_user(puppet);
+  if (id == no_id) return;
+  Person::Puppet& lost = persons_.at(id).abroad[side.index()];
+  if (lost.losses < limits::puppet_losses_max) ++lost.losses;
+  lost.lost_at = now_();
+  if (source.user != no_id || lost.losses >= limits::puppet_losses_max) return;
+  if (introduce(id, side) == no_id) return;
+  const UserId native = persons_.at(id).user;
+  for (const auto& [channel, timestamp] : was_in)
+    enter(*sides_[persons_.at(id).home], side, channel, timestamp, {&native, 1});
+}
+
+// Who acts on the other side for somebody: his puppet, or the server of his network.
+Party Relay::actor(Side& from, Source source, Side& to) {
+  if (source.user != no_id) {
+    const PersonId id = persons_.find(from.index(), source.user);
+    const UserId there = id == no_id ? no_id : persons_.on(id, to.index());
+    if (there != no_id) return to.party_of(there);
+  }
+  return to.party_of_server(to.pseudo(from.index()));
+}
+
+}  // namespace hanse::irc

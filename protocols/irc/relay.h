@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "protocols/irc/persons.h"
+#include "protocols/irc/side.h"
+#include "protocols/irc/watcher.h"
+
+namespace hanse::irc {
+
+// Carries the channels of junctions between sides: each person appears on the others as a puppet
+// behind a server that stands for its network (irc 9). Only what real users and their servers do is
+// relayed, never what a puppet does, so nothing comes back to where it came from.
+// relay.cpp: sides that come and go, persons; relay_channels.cpp: what happens in channels.
+class Relay final : public Watcher {
+ public:
+  Relay(std::vector<std::unique_ptr<Side>>& sides, std::vector<Junction> junctions,
+        std::function<Timestamp()> now);
+
+  // The link is lost. To be told before Side::end().
+  void side_down(Side& side, std::string_view reason);
+
+  void burst_over(Side& side) override;
+  void joined(Side& side, ChannelId channel, std::span<const UserId> users) override;
+  void left(Side& side, UserId user, ChannelId channel, std::string_view reason) override;
+  void kicked(Side& side, Source source, UserId user, ChannelId channel,
+              std::string_view reason) override;
+  void user_gone(Side& side, UserId user, std::string_view reason) override;
+  void servers_gone(Side& side, ServerId server, std::string_view reason) override;
+  void nick_changed(Side& side, UserId user) override;
+  void away_set(Side& side, UserId user) override;
+  void topic_set(Side& side, Source source, ChannelId channel) override;
+  void modes_changed(Side& side, Source source, ChannelId channel,
+                     std::span<const ModeChange> changes) override;
+  void said(Side& side, UserId user, const Said& what) override;
+  void puppet_lost(Side& side, UserId puppet, Source source) override;
+
+ private:
+  // ---- relay.cpp ----
+  void attach(Side& from, Side& to);
+  UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
+  UserId introduce(PersonId id, Side& to);
+  void withdraw(PersonId id, Side& from, std::string_view reason);
+  void withdraw_idle(PersonId id, Side& from, std::string_view reason);
+  Party actor(Side& from, Source source, Side& to);
+  bool is_attached(const Side& from, const Side& to) const {
+    return from.linked() && to.linked() && to.pseudo(from.index()) != no_id;
+  }
+
+  // ---- relay_channels.cpp ----
+  const Junction* junction_of(const Side& side, ChannelId channel) const;
+  // Every other channel of the junction whose side is up.
+  void elsewhere(const Side& side, const Junction& junction,
+                 const std::function<void(Side&, const std::string&)>& visit);
+  void enter(Side& from, Side& to, const std::string& channel, Timestamp timestamp,
+             std::span<const UserId> users);
+  void copy_topic(Side& from, ChannelId channel, Side& to, const std::string& name);
+  void say_privately(Side& side, UserId user, UserId puppet, const Said& what);
+  void say(Side& to, UserId puppet, std::string_view target, const Said& what);
+
+  std::vector<std::unique_ptr<Side>>& sides_;
+  const std::vector<Junction> junctions_;
+  const std::function<Timestamp()> now_;
+  Persons persons_;
+  // By side: from a channel's folded name to its junction. Known while the side is linked.
+  std::vector<std::unordered_map<std::string, const Junction*>> spots_;
+};
+
+}  // namespace hanse::irc

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/side.h"
+
+#include <utility>
+
+namespace hanse::irc {
+
+Side::Side(std::size_t index, std::size_t sides, NetworkSettings settings)
+    : index_(index), settings_(std::move(settings)), pseudo_(sides, no_id) {}
+
+void Side::begin(std::shared_ptr<Dialect> dialect) {
+  dialect_ = std::move(dialect);
+  model_ = std::make_unique<Network>(dialect_->facts().casemap);
+  const PeerServer& peer = dialect_->peer();
+  us_ = model_->add_server(settings_.own_name, settings_.sid, no_id);
+  peer_ = model_->add_server(peer.name, peer.sid, us_);
+  outgoing_.reset();
+  phase_ = Phase::bursting;
+}
+
+void Side::end() {
+  phase_ = Phase::down;
+  dialect_.reset();
+  model_.reset();
+  us_ = peer_ = no_id;
+  std::fill(pseudo_.begin(), pseudo_.end(), no_id);
+  outgoing_.reset();
+}
+
+// All that is ours stands directly behind us.
+bool Side::is_ours(ServerId server) const {
+  return server == us_ || (server != peer_ && model_->server(server).uplink == us_);
+}
+
+Party Side::party_of_server(ServerId server) const {
+  const Server& one = model_->server(server);
+  return {one.sid, one.name};
+}
+
+Party Side::party_of(UserId user) const {
+  const PackedTexts& texts = model_->user(user).texts;
+  return {texts.get(UserText::uid), texts.get(UserText::nick)};
+}
+
+std::string Side::make_uid(ServerId server) {
+  constexpr std::string_view signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  constexpr std::size_t length = 6;
+  for (;;) {
+    std::uint64_t number = uids_made_++;
+    std::string tail(length, 'A');   // TS6: a letter first
+    for (std::size_t at = length; at-- > 1; number /= signs.size())
+      tail[at] = signs[number % signs.size()];
+    tail[0] = signs[number % 26];
+    std::string uid = model_->server(server).sid + tail;
+    if (model_->find_uid(uid) == no_id) return uid;
+  }
+}
+
+bool Side::write(const NetworkEvent& event) {
+  const bool written = dialect_->write(event, outgoing_.text());
+  outgoing_.touched();
+  return written;
+}
+
+}  // namespace hanse::irc

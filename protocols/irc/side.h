@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "protocols/irc/dialect.h"
+#include "protocols/irc/network.h"
+#include "protocols/irc/outgoing.h"
+#include "protocols/irc/settings.h"
+
+namespace hanse::irc {
+
+// One side of the relay: a network as this node holds it. While a link is up there is a model of
+// it, in which we and the servers behind us are servers like any other, and what is to be written.
+class Side {
+ public:
+  // down -> bursting (each tells what it knows) -> linked -> down
+  enum class Phase : std::uint8_t { down, bursting, linked };
+
+  Side(std::size_t index, std::size_t sides, NetworkSettings settings);
+
+  void begin(std::shared_ptr<Dialect> dialect);
+  void burst_over() { phase_ = Phase::linked; }
+  void end();
+
+  std::size_t index() const { return index_; }
+  const NetworkSettings& settings() const { return settings_; }
+  void apply(NetworkSettings settings) { settings_ = std::move(settings); }
+  Phase phase() const { return phase_; }
+  bool linked() const { return phase_ == Phase::linked; }
+
+  // Of a side that is not down.
+  Network& model() { return *model_; }
+  const Network& model() const { return *model_; }
+  const Dialect& dialect() const { return *dialect_; }
+  const DialectFacts& facts() const { return dialect_->facts(); }
+  ServerId us() const { return us_; }
+  ServerId peer() const { return peer_; }
+  bool is_ours(ServerId server) const;
+  bool is_our_user(UserId user) const { return is_ours(model_->user(user).server); }
+  Party party_of_server(ServerId server) const;
+  Party party_of(UserId user) const;
+  Party ourselves() const { return party_of_server(us_); }
+
+  // The server that the people of another side are behind; no_id: not introduced.
+  ServerId pseudo(std::size_t home) const { return pseudo_[home]; }
+  void set_pseudo(std::size_t home, ServerId server) { pseudo_[home] = server; }
+  std::string make_uid(ServerId server);   // one that nobody here has
+
+  bool write(const NetworkEvent& event);          // false: this network has no words for it
+  Outgoing& outgoing() { return outgoing_; }
+
+ private:
+  const std::size_t index_;
+  NetworkSettings settings_;
+  Phase phase_ = Phase::down;
+  std::shared_ptr<Dialect> dialect_;
+  std::unique_ptr<Network> model_;
+  ServerId us_ = no_id, peer_ = no_id;
+  std::vector<ServerId> pseudo_;
+  std::uint64_t uids_made_ = 0;
+  Outgoing outgoing_;
+};
+
+}  // namespace hanse::irc

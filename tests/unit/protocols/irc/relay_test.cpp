@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// One channel on two networks of different software, line by line.
+#include "tests/catch.h"
+#include "tests/unit/protocols/irc/irc_bench.h"
+
+namespace hanse::irc {
+namespace {
+
+using test::Bench;
+
+const std::string now = std::to_string(test::now_seconds);
+
+constexpr std::string_view carol =
+    ":1AA UID 1AAAAAAAA 1795229100 carol real.host shown.host ~carol 192.0.2.1 1795229100 +i "
+    ":Carol C\n";
+constexpr std::string_view dave =
+    ":3HY UID dave 1 1795229110 +i dave dave.host dave.host 192.0.2.2 3HYAAAAAA * :Dave\n";
+
+// Carol is in #dev at home and Dave away; each has a puppet on the other side.
+struct Met : Bench {
+  Met() {
+    link_both();
+    CHECK(say(*home, std::string(carol) + ":1AA FJOIN #dev 1795229120 +nt :o,1AAAAAAAA:0\n") ==
+          "");
+    introduced = written(*away);
+    CHECK(say(*away, std::string(dave) + ":3HYAAAAAA JOIN 1795229120 #dev +\n") == "");
+    back = written(*home);
+  }
+  std::string introduced, back;
+};
+
+TEST_CASE("irc 9 a person appears on the other network behind the server of his own") {
+  Met met;
+  CHECK(met.introduced ==
+        ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
+        ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n");
+  CHECK(met.back ==
+        ":9RB UID 9RBAAAAAA 1795229110 dave/away dave.host dave.host dave 0.0.0.0 1795229110 +i "
+        ":Dave\n"
+        ":9RB FJOIN #dev 1795229120 + :,9RBAAAAAA\n");
+}
+
+TEST_CASE("irc 9 whoever was there before the link is introduced after the burst, in one batch") {
+  Bench bench;
+  bench.link_home();
+  bench.say(*bench.home, std::string(carol) + ":1AA FJOIN #dev 1795229120 +nt :o,1AAAAAAAA:0\n"
+                         ":1AA FTOPIC #dev 1795229120 1795229121 carol :what we do\n");
+  bench.link_away();
+  CHECK(bench.welcome ==
+        ":9RL SID home.node.a.example 2 9RA + :people of home\n"
+        ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
+        ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n"
+        ":9RA TBURST 1795229120 #dev 1795229121 carol :what we do\n"
+        ":9RA EOB\n");
+  CHECK(bench.written(*bench.home) ==
+        ":9RL SERVER away.node.a.example 9RB :people of away\n:9RB ENDBURST\n");
+}
+
+TEST_CASE("irc 9 talk passes once and in both directions") {
+  Met met;
+  CHECK(met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :hello\n") == "");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA PRIVMSG #dev :hello\n");
+  CHECK(met.say(*met.home, "@time=x;msgid=y :1AAAAAAAA NOTICE #DEV :note\n") == "");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA NOTICE #dev :note\n");
+  CHECK(met.say(*met.away, ":3HYAAAAAA PRIVMSG #dev :\x01" "ACTION waves\x01\n") == "");
+  CHECK(met.written(*met.home) == ":9RBAAAAAA PRIVMSG #dev :\x01" "ACTION waves\x01\n");
+  SECTION("from one to one") {
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG 9RBAAAAAA :psst\n");
+    CHECK(met.written(*met.away) == ":9RAAAAAAA PRIVMSG 3HYAAAAAA :psst\n");
+  }
+  SECTION("not what clients ask each other, nor of other channels") {
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :\x01VERSION\x01\n"
+                       ":1AAAAAAAA PRIVMSG #other :hello\n:1AAAAAAAA PRIVMSG nobody :x\n");
+    CHECK(met.written(*met.away) == "");
+  }
+  SECTION("too long for its readers there") {
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :" + std::string(300, 'a') + " " +
+                           std::string(200, 'b') + "\n");
+    CHECK(met.written(*met.away) == ":9RAAAAAAA PRIVMSG #dev :" + std::string(300, 'a') + "\n" +
+                                        ":9RAAAAAAA PRIVMSG #dev :" + std::string(200, 'b') +
+                                        "\n");
+  }
+}
+
+TEST_CASE("irc 9 nicks, away, topics and ranks pass") {
+  Met met;
+  met.say(*met.home, ":1AAAAAAAA NICK carola 1795229190\n");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA NICK carola|home :" + now + "\n");
+  met.say(*met.home, ":1AAAAAAAA AWAY 1795229191 :lunch\n");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA AWAY :lunch\n");
+  met.say(*met.home, ":1AAAAAAAA AWAY\n");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA AWAY\n");
+  met.say(*met.home, ":1AAAAAAAA FTOPIC #dev 1795229120 1795229192 :new topic\n");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA TOPIC #dev :new topic\n");
+  met.say(*met.home, ":1AAAAAAAA FMODE #dev 1795229120 +v 9RBAAAAAA\n");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA TMODE 1795229120 #dev +v 3HYAAAAAA\n");
+  met.say(*met.away, ":3HYAAAAAA TMODE 1795229120 #dev +o 9RAAAAAAA\n");
+  CHECK(met.written(*met.home) == "");   // she has it already
+  met.say(*met.away, ":3HYAAAAAA TOPIC #dev :theirs\n");
+  CHECK(met.written(*met.home) == ":9RBAAAAAA FTOPIC #dev 1795229120 " + now +
+                                      " dave/away :theirs\n");
+}
+
+TEST_CASE("irc 9 who leaves, leaves everywhere") {
+  Met met;
+  SECTION("by PART") {
+    met.say(*met.home, ":1AAAAAAAA PART #dev :bye\n");
+    CHECK(met.written(*met.away) ==
+          ":9RAAAAAAA PART #dev :bye\n:9RAAAAAAA QUIT :left the channel\n");
+  }
+  SECTION("by QUIT") {
+    met.say(*met.home, ":1AAAAAAAA QUIT :bye\n");
+    CHECK(met.written(*met.away) == ":9RAAAAAAA QUIT :bye\n");
+  }
+  SECTION("by KILL") {
+    met.say(*met.away, ":3HY KILL 3HYAAAAAA :hyb.away.example (no)\n");
+    CHECK(met.written(*met.home) == ":9RBAAAAAA QUIT :Killed\n");
+  }
+  SECTION("a native who is kicked at home") {
+    met.say(*met.home, ":1AA KICK #dev 1AAAAAAAA :out\n");
+    CHECK(met.written(*met.away) ==
+          ":9RA KICK #dev 9RAAAAAAA :out\n:9RAAAAAAA QUIT :kicked\n");
+  }
+  SECTION("a puppet that is kicked") {
+    CHECK(met.say(*met.home, ":1AAAAAAAA KICK #dev 9RBAAAAAA :out\n") ==
+          ":9RBAAAAAA QUIT :kicked\n");
+    CHECK(met.written(*met.away) == ":9RAAAAAAA KICK #dev 3HYAAAAAA :out\n");
+    CHECK(met.side("away").model().user(met.side("away").model().find_nick("dave"))
+              .channels.empty());
+  }
+}
+
+TEST_CASE("irc 9 a network that is lost goes by a split and comes back as it is") {
+  Met met;
+  met.away->event(Closed{false, "connection reset"});
+  CHECK(met.written(*met.home) == ":9RL SQUIT 9RB :connection reset\n");
+  CHECK(met.side("home").model().find_nick("dave/away") == no_id);
+  met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :anybody?\n");
+  met.link_away();
+  CHECK(met.written(*met.home) ==
+        ":9RL SERVER away.node.a.example 9RB :people of away\n:9RB ENDBURST\n");
+  CHECK(met.welcome.find(":9RA SJOIN 1795229120 #dev + :9RAAAAAA") !=
+        std::string::npos);
+}
+
+TEST_CASE("irc 4.3 servers that leave their network take their people along") {
+  Met met;
+  met.say(*met.home, ":1AA SERVER leaf.home.example 1AB :leaf\n"
+                     ":1AB UID 1ABAAAAAA 1795229100 erin h h e 192.0.2.1 1795229100 + :E\n"
+                     ":1AB FJOIN #dev 1795229120 + :,1ABAAAAAA:0\n");
+  met.written(*met.away);
+  met.say(*met.home, ":1AA SQUIT 1AB :insp.home.example leaf.home.example\n");
+  CHECK(met.written(*met.away) == ":9RAAAAAAB QUIT :insp.home.example leaf.home.example\n");
+  CHECK(met.side("home").model().find_nick("carol") != no_id);
+}
+
+TEST_CASE("irc 9 names that are taken") {
+  Bench bench;
+  bench.link_both();
+  bench.say(*bench.away,
+            ":3HY UID carol|home 1 1795229110 +i x h h 192.0.2.2 3HYAAAAAB * :Other\n");
+  bench.say(*bench.home, std::string(carol) + ":1AA FJOIN #dev 1795229120 +nt :o,1AAAAAAAA:0\n");
+  CHECK(bench.written(*bench.away).starts_with(":9RA UID carol||home 2 "));
+}
+
+std::string collision(std::string_view uid) {
+  return ":3HY KILL " + std::string(uid) + " :hyb.away.example (Nick collision (new))\n";
+}
+
+TEST_CASE("irc 9 a puppet that is thrown out") {
+  Met met;
+  SECTION("by a server, over its name: it takes another, and gives up in the end") {
+    CHECK(met.say(*met.away, collision("9RAAAAAAA")).starts_with(":9RA UID carol||home 2 "));
+    CHECK(met.say(*met.away, collision("9RAAAAAAB")).starts_with(":9RA UID carol|home|"));
+    CHECK(met.say(*met.away, collision("9RAAAAAAC")) == "");
+    met.clock.seconds += 1000;
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :I am\n");
+    CHECK(met.written(*met.away) == "");
+  }
+  SECTION("by a person: it is back after a minute") {
+    met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAA :hyb.away.example!dave (go away)\n");
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :I am\n");
+    CHECK(met.written(*met.away) == "");
+    met.clock.seconds += 60;
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :here\n");
+    CHECK(met.written(*met.away).find("UID carol||home 2 ") != std::string::npos);
+  }
+  SECTION("who is killed and does not exist is nobody's business") {
+    CHECK(met.say(*met.away, ":3HY KILL 9RAAAAAZZ :hyb.away.example (Unknown Client)\n") == "");
+    CHECK(met.away->log_.find("dropped") == std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace hanse::irc
