@@ -119,7 +119,7 @@ DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-de
 DEPS_DEMO  := python3 openssl nsd
 DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
 # Peers to test with, each by itself: one that cannot be had here stops nothing.
-PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2
+PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 GOALS      := $(MAKECMDGOALS)
 NEEDED     := $(DEPS_BUILD) \
@@ -161,7 +161,8 @@ ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGR
                  $(foreach target,$(FUZZ),$(BUILD)/address-undefined/replay-$(target))
 TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
 
-.PHONY: check test tidy sim crash system-xmpp crash-xmpp interop interop-xmpp bench bench-xmpp fuzz
+.PHONY: check test tidy sim crash system-xmpp crash-xmpp interop interop-xmpp \
+        interop-irc bench bench-xmpp fuzz
 check: all $(UNIT_PROGRAMS) $(REPLAYS) $(BUILD)/sim
 	@sh tests/run.sh check $(BUILD)
 test: all $(UNIT_PROGRAMS) $(BUILD)/sim $(ASAN_PROGRAMS) $(TSAN_PROGRAMS)
@@ -180,6 +181,8 @@ interop: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.interop.interop
 interop-xmpp: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.interop.xmpp $(WORDS)
+interop-irc: all
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.interop.irc $(WORDS)
 fuzz: $(foreach target,$(FUZZ),$(BUILD)/fuzz/$(target))
 	@sh tests/fuzz/run.sh $(BUILD) $(SECONDS) $(FUZZ)
 bench: all
@@ -218,6 +221,7 @@ help:
 	@echo "make crash        ROUNDS=1000: kill the real daemon again and again"
 	@echo "make interop      against Postfix and Exim"
 	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2; crash-xmpp"
+	@echo "make interop-irc  WORDS=: between InspIRCd and ircd-hybrid"
 	@echo "make bench        ROUNDS=5: side by side with Postfix (docs/bench.md);"
 	@echo "                  bench-xmpp: with Prosody and ejabberd"
 	@echo "make fuzz         SECONDS=60 for each parser"

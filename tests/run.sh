@@ -80,6 +80,7 @@ else
   suite "system: XMPP streams" $python -m tests.system.xmpp_streams
   begin_beside $python -m tests.interop.xmpp
   suite "interop: Postfix and Exim" $python -m tests.interop.interop
+  suite "interop: IRC" $python -m tests.interop.irc
   suite "crash: 100 rounds" $python -m tests.crash.crash 100
   suite "crash: XMPP" $python -m tests.crash.xmpp_crash 10000
   for unit in base federation store protocols session config net console; do

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""IRC servers from Debian's packages, each with a configuration of the test's own on free ports of
+the loopback, and the link block for hanse in it."""
+
+import os
+import pwd
+import shutil
+
+from tests.harness.irc import Person
+from tests.harness.results import Skip
+from tests.harness.workspace import answers, free_port, stop, wait_until
+
+HOST = "127.0.0.1"
+SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+OUR_NAME = "node.a.example"
+
+
+def program(name):
+    found = shutil.which(name, path=SBIN)
+    if found is None:
+        raise Skip(f"{name} is not installed: `make deps-test` installs it")
+    return found
+
+
+class Peer:
+    """`name` is ours for the network. It waits to be called; when `calls` is a port it calls us
+    there."""
+
+    dialect = ""
+    sid = ""
+    separator = "|"  # in the nicks of puppets there
+
+    def __init__(self, workspace, name, calls=None):
+        self.workspace, self.name, self.calls = workspace, name, calls
+        self.server = f"{self.dialect}.{name}.example"
+        self.folder = workspace.folder(f"{self.dialect}-{name}")
+        os.chmod(self.folder, 0o777)  # some run as a user of their own
+        self.clients, self.servers = free_port(), free_port()
+        self.sent, self.received = f"from-{name}", f"to-{name}"  # passwords, by the peer's eyes
+        self.process = None
+        self.configure()
+
+    def configure(self):
+        raise NotImplementedError
+
+    def command(self):
+        raise NotImplementedError
+
+    def options(self):
+        return {}
+
+    def start(self):
+        self.process = self.workspace.start(self.command(), f"{self.dialect}-{self.name}/output",
+                                            cwd=self.folder, **self.options())
+        wait_until(lambda: answers(HOST, self.clients) or self.process.poll() is not None,
+                   30, f"{self.server} listens")
+        assert self.process.poll() is None, f"{self.server} ended at once: {self.output()}"
+        return self
+
+    def stop(self):
+        stop(self.process)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def output(self):
+        with open(os.path.join(self.folder, "output"), encoding="utf-8", errors="replace") as log:
+            return log.read()[-3000:]
+
+    def person(self, nick, **options):
+        return Person(HOST, self.clients, nick, **options)
+
+    def hanse_network(self, folder, more=""):
+        """Its table in hanse's configuration."""
+        for kind, word in (("in", self.sent), ("out", self.received)):
+            self.workspace.file(f"{folder}/{self.name}.{kind}", word, 0o600)
+        place = self.workspace.file(folder)
+        address = "" if self.calls else f'addr = "{HOST}:{self.servers}"\nautoconnect = true\n'
+        return (f'[irc.network.{self.name}]\ndialect = "{self.dialect}"\npeer = "{self.server}"\n'
+                f'tls = "off"\nsend_password = "file:{place}/{self.name}.out"\n'
+                f'receive_password = "file:{place}/{self.name}.in"\n{address}{more}')
+
+
+INSPIRCD = """
+<server name="{server}" description="of {name}" network="{name}" id="{sid}">
+<admin name="a" nick="a" email="a@{name}.example">
+<bind address="{host}" port="{clients}" type="clients">
+<bind address="{host}" port="{servers}" type="servers">
+<connect allow="*" timeout="10" pingfreq="120" localmax="1000" globalmax="1000"
+ commandrate="1000000" fakelag="no" resolvehostnames="no" hardsendq="100M" softsendq="50M"
+ recvq="1M">
+<class name="all" commands="*"><type name="god" classes="all">
+<oper name="op" password="op" host="*@*" type="god">
+<files motd="{folder}/motd.txt"> <options allowmismatch="yes" defaultmodes="not">
+<performance netbuffersize="65534">
+<link name="{us}" ipaddr="{host}" port="{calls}" allowmask="127.0.0.0/8" sendpass="{sent}"
+ recvpass="{received}" timeout="15">
+{autoconnect}
+<log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/inspircd.log">
+<module name="spanningtree"> <module name="sha256"> <module name="services_account">
+<module name="banexception"> <module name="inviteexception"> <module name="ircv3_ctctags">
+<module name="ircv3_msgid"> <module name="ircv3_servertime">
+"""
+
+
+class Inspircd(Peer):
+    dialect, sid, separator = "inspircd", "1AA", "/"
+
+    def configure(self):
+        program("inspircd")
+        self.workspace.file(f"{self.dialect}-{self.name}/motd.txt", "hello\n")
+        autoconnect = f'<autoconnect period="2" server="{OUR_NAME}">' if self.calls else ""
+        words = {**vars(self), "host": HOST, "us": OUR_NAME, "sid": self.sid,
+                 "calls": self.calls or 1, "autoconnect": autoconnect}
+        self.config = self.workspace.file(f"{self.dialect}-{self.name}/inspircd.conf",
+                                          INSPIRCD.format(**words))
+
+    def command(self):
+        return [program("inspircd"), "--nofork", "--nopid", "--runasroot", "--config", self.config]
+
+
+HYBRID = """
+serverinfo {{ name="{server}"; sid="{sid}"; description="h"; network_name="{name}"; hub=yes;
+ max_nick_length=30; default_max_clients=1000; }};
+admin {{ name="a"; email="a@{name}.example"; }};
+class {{ name="users"; number_per_ip_local=1000; number_per_ip_global=1000; max_number=1000;
+ sendq=10 megabytes; }};
+class {{ name="server"; ping_time=1 minutes; connectfreq=2 seconds; max_number=10;
+ sendq=50 megabytes; }};
+listen {{ host="{host}"; port={clients}; }};
+listen {{ host="{host}"; port={servers}; flags=server; }};
+auth {{ user="*@*"; class="users"; flags = need_ident; }};
+operator {{ name="op"; user="*@*"; password="op"; class="server"; encrypted=no; umodes=servnotice;
+ flags=kill, squit, connect, remote; }};
+connect {{ name="{us}"; host="{host}"; send_password="{sent}"; accept_password="{received}";
+ encrypted=no; port={calls}; class="server"; hub_mask="*"; {flags} }};
+general {{ disable_auth=yes; throttle_count=1000; throttle_time=1 second; anti_nick_flood=no;
+ anti_spam_exit_message_time=0; default_floodcount=100000; pace_wait=0; pace_wait_simple=0;
+ true_no_oper_flood=yes; }};
+channel {{ max_channels=100; max_bans=100; }};
+"""
+
+
+class Hybrid(Peer):
+    dialect, sid = "hybrid", "3HY"
+
+    def configure(self):
+        program("ircd-hybrid")
+        words = {**vars(self), "host": HOST, "us": OUR_NAME, "sid": self.sid,
+                 "calls": self.calls or 1, "flags": "flags=autoconn;" if self.calls else ""}
+        text = HYBRID.format(**words).replace(" flags = need_ident;", "")
+        self.config = self.workspace.file(f"{self.dialect}-{self.name}/ircd.conf", text)
+
+    def options(self):
+        return {"user": user_irc(), "group": user_irc()}
+
+    def command(self):
+        where = self.folder
+        return [program("ircd-hybrid"), "-foreground", "-configfile", self.config,
+                "-logfile", f"{where}/ircd.log", "-pidfile", f"{where}/ircd.pid",
+                "-klinefile", f"{where}/kline.db", "-dlinefile", f"{where}/dline.db",
+                "-xlinefile", f"{where}/xline.db", "-resvfile", f"{where}/resv.db"]
+
+
+def user_irc():
+    try:
+        return pwd.getpwnam("irc").pw_uid
+    except KeyError:
+        raise Skip("there is no user irc, whom ircd-hybrid runs as") from None

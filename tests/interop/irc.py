@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hanse between InspIRCd and ircd-hybrid: one channel on both.
+
+    irc.py [WORDS]   only tests with these words
+"""
+
+import sys
+
+from tests.harness import results
+from tests.harness.workspace import Workspace, wait_until
+from tests.interop.irc_world import World
+
+WORLD = None
+
+
+class Meeting:
+    """A person on the left and one on the right, in the channel and seen by each other. Nobody in
+    it has a nick that was there before."""
+
+    number = 0
+
+    def __enter__(self):
+        Meeting.number += 1
+        self.people = []
+        self.alice = self.come(WORLD.left, "alice")
+        self.bob = self.come(WORLD.right, "bob")
+        wait_until(lambda: self.meet(), 20, "they meet")
+        return self
+
+    def __exit__(self, *_):
+        for person in self.people:
+            person.leave()
+        wait_until(empty, 20, "everybody has left")
+
+    def come(self, side, name):
+        person = side.person(f"{name}{Meeting.number}")
+        self.people.append(person)
+        person.join("#dev")
+        return person
+
+    def meet(self):
+        return has(self.alice, right(self.bob)) and has(self.bob, left(self.alice))
+
+
+def left(person):
+    """What somebody of the left is called on the right."""
+    return person.nick + WORLD.right.separator + WORLD.left.name
+
+
+def right(person):
+    return person.nick + WORLD.left.separator + WORLD.right.name
+
+
+def has(person, nick):
+    return any(name.lstrip("@+%") == nick for name in person.names("#dev"))
+
+
+def empty():
+    probe = WORLD.left.person(f"probe{Meeting.number}")
+    probe.join("#dev")
+    alone = len(probe.names("#dev")) == 1
+    probe.say("QUIT")
+    probe.leave()
+    return alone
+
+
+def meets_and_talks():
+    """people of both networks are members for each other, and talk"""
+    with Meeting() as one:
+        alice, bob = one.alice, one.bob
+        mark = alice.mark(), bob.mark()
+        alice.tell("#dev", "hello from the left")
+        line = bob.wait("PRIVMSG #dev :hello from the left", since=mark[1])
+        assert line.startswith(f":{left(alice)}!"), line
+        bob.tell("#dev", "\x01ACTION waves\x01")
+        alice.wait(f":{right(bob)}!", "PRIVMSG #dev :\x01ACTION waves\x01", since=mark[0])
+        alice.say("NOTICE #dev :note this")
+        bob.wait("NOTICE #dev :note this", since=mark[1])
+        alice.tell(right(bob), "between us")
+        bob.wait(f":{left(alice)}!", f"PRIVMSG {bob.nick} :between us", since=mark[1])
+        bob.tell(left(alice), "and back")
+        alice.wait(f":{right(bob)}!", f"PRIVMSG {alice.nick} :and back", since=mark[0])
+        alice.settle()
+        bob.settle()
+        assert alice.count("hello from the left", since=mark[0]) == 0, "it came back"
+        assert bob.count("hello from the left", since=mark[1]) == 1, "it came twice"
+
+
+def topics_nicks_parts():
+    """topic, nick, away, part and quit pass"""
+    with Meeting() as one:
+        alice, bob = one.alice, one.bob
+        mark = bob.mark()
+        alice.say("TOPIC #dev :what we build")
+        bob.wait("TOPIC #dev :what we build", since=mark)
+        back = alice.mark()
+        bob.say("TOPIC #dev :what we mend")
+        alice.wait("TOPIC #dev :what we mend", since=back)
+        before = left(alice), right(bob)
+        alice.say(f"NICK {alice.nick}x")
+        alice.nick += "x"
+        bob.wait(f":{before[0]}!", f"NICK :{left(alice)}", since=mark)
+        bob.say(f"NICK {bob.nick}y")
+        bob.nick += "y"
+        alice.wait(f":{before[1]}!", f"NICK :{right(bob)}", since=back)
+        alice.say("AWAY :at lunch")
+        alice.settle()
+        wait_until(lambda: whois(bob, left(alice), " 301 "), 10, "she is away")
+        alice.say("PART #dev :see you")
+        bob.wait(f":{left(alice)}!", "PART #dev", "see you", since=mark)
+        mark = bob.mark()
+        alice.join("#dev")
+        bob.wait(f":{left(alice)}!", "JOIN", since=mark)
+        alice.say("QUIT :good night")
+        bob.wait(f":{left(alice)}!", "QUIT", "good night", since=mark)
+
+
+def whois(asker, nick, number):
+    mark = asker.mark()
+    asker.say(f"WHOIS {nick}")
+    asker.wait(" 318 ", since=mark)
+    return asker.count(number, since=mark)
+
+
+def kicks():
+    """a kick reaches who is on the other network, and works on puppets alike"""
+    with Meeting() as one:
+        alice, bob = one.alice, one.bob
+        mark = alice.mark(), bob.mark()
+        alice.say(f"KICK #dev {right(bob)} :enough")
+        bob.wait(f"KICK #dev {bob.nick}", "enough", since=mark[1])
+        alice.wait(f"KICK #dev {right(bob)}", since=mark[0])
+        wait_until(lambda: not has(alice, right(bob)), 10, "bob's puppet is gone")
+        bob.join("#dev")
+        wait_until(lambda: has(alice, right(bob)), 10, "bob is back")
+        carol = one.come(WORLD.right, "carol")
+        alice.wait(f":{right(carol)}!", "JOIN", since=mark[0])
+        op = one.come(WORLD.right, "op")
+        op.say("OPER op op")
+        op.wait(" 381 ")
+        carol.settle()
+        alice.say(f"MODE #dev +o {right(carol)}")
+        carol.wait("MODE #dev +o", carol.nick)
+        carol.say(f"KICK #dev {op.nick} :own network")
+        alice.wait(f"KICK #dev {right(op)}", since=mark[0])
+
+
+def ranks():
+    """a rank given on one network is seen on the other"""
+    with Meeting() as one:
+        alice, bob = one.alice, one.bob
+        mark = bob.mark()
+        alice.say(f"MODE #dev +v {right(bob)}")
+        bob.wait(f"MODE #dev +v {bob.nick}", since=mark)
+        alice.say(f"MODE #dev -v {right(bob)}")
+        bob.wait(f"MODE #dev -v {bob.nick}", since=mark)
+
+
+def splits_and_heals():
+    """a network that is killed vanishes by a split, and comes back with its people"""
+    with Meeting() as one:
+        alice, bob = one.alice, one.bob
+        mark = alice.mark()
+        links = len(WORLD.node.events("irc.linked"))
+        WORLD.right.kill()
+        alice.wait(f":{right(bob)}!", "QUIT", since=mark)
+        assert not has(alice, right(bob))
+        WORLD.right.start()
+        WORLD.wait_linked(("away",), since=links)
+        bob = one.bob = one.come(WORLD.right, "bob")
+        wait_until(one.meet, 20, "they meet again")
+        mark = bob.mark()
+        alice.tell("#dev", "welcome back")
+        bob.wait("welcome back", since=mark)
+        bob.settle()
+        assert bob.count("welcome back", since=mark) == 1
+
+
+def long_lines_and_control():
+    """long lines arrive whole, and what a client asks inside a message does not pass"""
+    with Meeting() as one:
+        alice, bob = one.alice, one.bob
+        mark = bob.mark()
+        words = " ".join(f"word{number}" for number in range(60))[:400]
+        alice.tell("#dev", words)
+        alice.tell("#dev", "\x01VERSION\x01")
+        alice.tell("#dev", "the end")
+        bob.wait("the end", since=mark)
+        with bob.news:
+            got = " ".join(line.split("PRIVMSG #dev :", 1)[1] for line in bob.lines[mark:]
+                           if "PRIVMSG #dev :word" in line)
+        assert got.split() == words.split(), got
+        assert bob.count("VERSION", since=mark) == 0
+
+
+def nothing_is_refused():
+    """the node has dropped no line and lost no link so far"""
+    found = WORLD.node.events("irc.dropped") + WORLD.node.events("irc.end")
+    assert not found, found
+
+
+TESTS = [meets_and_talks, topics_nicks_parts, kicks, ranks, long_lines_and_control,
+         nothing_is_refused, splits_and_heals]
+
+
+def main():
+    global WORLD
+    with Workspace("irc") as workspace:
+        try:
+            WORLD = World(workspace).start()
+        except results.Skip as skip:
+            for test in TESTS:
+                results.record("skip", f"interop IRC: {test.__doc__}")
+            print(f"interop: IRC: skipped: {skip}")
+            return 0
+        return results.run_all("interop IRC", TESTS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two real IRC networks of different software with hanse between them, and one channel."""
+
+from tests.harness.irc_peers import HOST, OUR_NAME, Hybrid, Inspircd
+from tests.harness.node import Node
+from tests.harness.workspace import free_port, wait_until
+
+HANSE = """
+[node]
+domain = "{us}"
+data_dir = "{{folder}}/data"
+[listen.irc]
+addr = ["{host}:{port}"]
+[control]
+socket = "{{folder}}/control.sock"
+[irc]
+sid = "9RL"
+sid_range = "9R?"
+retry = ["1s"]
+"""
+
+
+class World:
+    """`left` and `right` are classes of peers; who is in `calling` calls hanse itself."""
+
+    def __init__(self, workspace, left=Inspircd, right=Hybrid, calling=()):
+        self.port = free_port()
+        self.left = left(workspace, "home", self.port if "home" in calling else None)
+        self.right = right(workspace, "away", self.port if "away" in calling else None)
+        text = HANSE.format(us=OUR_NAME, host=HOST, port=self.port)
+        text += self.left.hanse_network("irc-secrets") + self.right.hanse_network("irc-secrets")
+        text += '[junction.dev]\nmembers = ["irc:#dev%home", "irc:#dev%away"]\n'
+        self.node = Node(workspace, "hanse-irc", text)
+
+    def start(self):
+        self.left.start()
+        self.right.start()
+        self.node.start()
+        self.wait_linked()
+        return self
+
+    def linked(self, since=0):
+        """How often each network was linked since that many events."""
+        return [event["msg"].split(":")[0] for event in self.node.events("irc.linked")[since:]]
+
+    def wait_linked(self, names=("home", "away"), since=0):
+        wait_until(lambda: set(names) <= set(self.linked(since)), 40, f"{names} are linked")
+
+    def stop(self):
+        self.node.stop()
+        self.left.stop()
+        self.right.stop()
