@@ -155,6 +155,8 @@ void Inbound::offer_proofs(Outbox& out) {
   xml::Element features(ns::stream, "features");
   if (certificate_proved_)
     features.add(ns::sasl, "mechanisms").add(ns::sasl, "mechanism").add_text("EXTERNAL");
+  // Who proves itself by dialback gets no further features: what it may enable then is said now.
+  features.add(ns::management, "sm");
   features.add(ns::dialback_feature, "dialback").add(ns::dialback_feature, "errors");
   if (may_offer_bidi()) features.add(ns::bidi_feature, "bidi");
   say_limits(features);

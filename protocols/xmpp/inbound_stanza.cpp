@@ -107,10 +107,15 @@ void Inbound::submit(Submission submission, Checked original, Outbox& out) {
 bool Inbound::submitted(AskId id, const Answer& answer, Outbox& out) {
   const std::optional<Checked> original = submits_.remove(id);
   if (!original) return false;
-  managed_->committed(id);
   const Error* error = std::get_if<Error>(&answer);
+  if (error != nullptr) out.note(Level::warning, "xmpp.not_accepted", error->what);
+  if (error != nullptr && error->fault == Fault::broken) {
+    // It may be on the disk or not. Whoever hears neither sends it again.
+    close_with({"internal-server-error", {}, {}}, out);
+    return true;
+  }
+  managed_->committed(id);
   if (error == nullptr) return true;
-  out.note(Level::warning, "xmpp.not_accepted", error->what);
   const bool full = error->fault == Fault::overloaded;
   send_back(*original, {full ? "resource-constraint" : "internal-server-error", "wait", {},
                         settings_->node_domain}, out);

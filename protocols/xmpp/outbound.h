@@ -66,7 +66,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void hear_proof(const xml::Element& element, Outbox& out);
   void begin_dialback(Outbox& out);
   void hear_dialback(const xml::Element& element, Outbox& out);
-  void enable_management(const xml::Element& features, Outbox& out);
+  void enable_management(Outbox& out);
   void hear_enabled(const xml::Element& element, Outbox& out);
   void become_ready(Outbox& out);
   std::vector<Evidence> evidence(const TlsFacts& facts) const;
@@ -91,6 +91,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   Phase phase_ = Phase::opening;
   std::string stream_id_;             // the peer's, of its latest header
   bool dialback_offered_ = false, tls_up_ = false, proceed_heard_ = false, draining_ = false;
+  bool management_offered_ = false;   // XEP-0198, in the last features
   bool restart_ = false;              // the next octet begins a new stream
   std::string proof_;                 // for the log
 

@@ -53,6 +53,7 @@ void Outbound::hear_features(const xml::Element& features, Outbox& out) {
   if (const std::uint64_t most = announced_bytes_max(features); most != 0)
     sending_.set_bytes_max(most);
   if (features.child(ns::dialback_feature, "dialback") != nullptr) dialback_offered_ = true;
+  management_offered_ = features.child(ns::management, "sm") != nullptr;
   if (phase_ == Phase::opening && !in_clear_) {
     // xmpp 3.1: nothing of ours goes over a stream that does not become safe.
     if (features.child(ns::tls, "starttls") == nullptr)
@@ -62,7 +63,7 @@ void Outbound::hear_features(const xml::Element& features, Outbox& out) {
     return wait_for_answer(out);
   }
   if (phase_ == Phase::opening || phase_ == Phase::secured) return prove(features, out);
-  if (phase_ == Phase::proved) return enable_management(features, out);
+  if (phase_ == Phase::proved) return enable_management(out);
   fail_with_error({"policy-violation", "features are not expected here", {}}, "4.5.0", out);
 }
 
@@ -173,16 +174,16 @@ void Outbound::hear_dialback(const xml::Element& element, Outbox& out) {
   const std::string_view type = element.attribute("type");
   if (type == "valid") {
     proof_ = "dialback";
-    return become_ready(out);
+    return enable_management(out);
   }
   const xml::Element* error = element.child(ns::server, "error");
   fail("4.7.8", "dialback was answered " + escape_text(std::string(type)) +
                     (error == nullptr ? "" : ": " + first_condition(*error)), out);
 }
 
-// xmpp 6.1
-void Outbound::enable_management(const xml::Element& features, Outbox& out) {
-  if (features.child(ns::management, "sm") == nullptr) return become_ready(out);
+// xmpp 6.1. After dialback no further features come: a peer that takes it then says so before.
+void Outbound::enable_management(Outbox& out) {
+  if (!management_offered_) return become_ready(out);
   phase_ = Phase::enabling;
   out.send(write_enable());
   wait_for_answer(out);

@@ -157,6 +157,19 @@ TEST_CASE("xmpp 3.8, 3.9: dialback with the key of XEP-0185", "[xmpp]") {
   }
 }
 
+TEST_CASE("xmpp 6.1: no features follow dialback; the first ones count", "[xmpp]") {
+  Bench bench;
+  secure(bench);
+  bench.feed(Bench::head("D60000229F") +
+             Bench::features(std::string(dialback) + std::string(management)));
+  bench.take();
+  bench.feed("<db:result from='b.example' to='a.example' type='valid'/>");
+  CHECK(bench.take() == "<enable xmlns='urn:xmpp:sm:3'/>");
+  CHECK(bench.ready_ == 0);
+  bench.feed("<enabled xmlns='urn:xmpp:sm:3'/>");
+  CHECK(bench.ready_ == 1);
+}
+
 TEST_CASE("xmpp 3.9: a dialback answer on a stream that is up was not asked for", "[xmpp]") {
   Bench bench;
   bench.negotiate();
