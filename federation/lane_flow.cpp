@@ -41,28 +41,26 @@ void Lane::State::take_unstored(Work work) {
     return push_back(std::move(item));
   }
   item.patience_end = parts.clock.now() + item.work.envelope->patience;
-  if (flow == Flow::latest && replace(item)) return;
+  if (flow == Flow::latest) drop_older(item);
   if (!fits(item.work))
     return end_unstored(item.work, failure(Fault::overloaded, "4.3.1",
                                            "more than the lane holds in memory"));
   push_back(std::move(item));
 }
 
-// The newest of one key takes the place of the one that waits.
-bool Lane::State::replace(LaneItem& item) {
+// The newest of one key makes the one that waits needless. Its own turn is the last: what came
+// between them goes before it.
+void Lane::State::drop_older(const LaneItem& item) {
   const MessageKey& key = item.work.envelope->key;
-  if (patient == 0 || key.native_id.empty()) return false;
+  if (patient == 0 || key.native_id.empty()) return;
   const auto old = std::find_if(ready.begin(), ready.end(), [&](const LaneItem& one) {
     const Envelope& waiting = *one.work.envelope;
     return one.patient() && waiting.flow == Flow::latest && waiting.key == key;
   });
-  if (old == ready.end()) return false;
+  if (old == ready.end()) return;
   parts.bodies.remove(old->work);
-  parts.bodies.add(item.work);
-  item.place = old->place;
-  patience_next = std::min(patience_next, item.patience_end);
-  *old = std::move(item);
-  return true;
+  --patient;
+  ready.erase(old);
 }
 
 // It cannot leave now: it waits where its flow says.

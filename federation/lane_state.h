@@ -125,7 +125,7 @@ struct Lane::State {
 
   // ---- lane_flow.cpp ----
   void take_unstored(Work work);
-  bool replace(LaneItem& item);
+  void drop_older(const LaneItem& item);
   void put_down(LaneItem item, std::string_view why);
   void put_down_first(const Outcome& outcome, Duration wait_least);
   void store(LaneItem item, std::string_view why);

@@ -30,7 +30,7 @@ struct MessageKey {
 enum class Flow : std::uint8_t {
   durable,  // queue it until delivered or expired
   swift,    // from memory while its lane is up, else as durable; for what nobody was promised yet
-  latest,   // in memory for `patience`; a newer one with the same key takes its place
+  latest,   // in memory for `patience`, or until a newer one with the same key comes
   live,     // in memory for `patience`, then its sender is told
 };
 
