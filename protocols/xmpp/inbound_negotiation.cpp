@@ -54,7 +54,10 @@ void Inbound::answer_head(const ReadHead* read) {
   head.from = settings_->node_domain;
   if (read != nullptr) {
     head.to = read->from;
-    if (settings_->home_of(domain_key(read->to)) != Home::none) head.from = read->to;
+    // RFC 6120 4.7.1: in the name that was asked for. A server behind us asks for any.
+    if (settings_->home_of(domain_key(read->to)) != Home::none ||
+        settings_->is_behind(domain_key(read->from), remote_address_))
+      head.from = read->to;
   }
   head.id = id_ = make_id(nonce_, streams_++);   // xmpp 2.2
   say(write_head(head));
