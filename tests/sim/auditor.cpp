@@ -12,6 +12,11 @@ namespace {
 constexpr std::string_view report_mark = "report:";
 constexpr std::uint64_t hops_max = 4;   // two nodes and a backup, with one to spare
 
+// Never on the disk, and never acknowledged.
+bool is_fleeting(const Envelope& envelope) {
+  return envelope.flow == Flow::live || envelope.flow == Flow::latest;
+}
+
 bool is_report(const std::string& token) { return token.starts_with(report_mark); }
 
 std::string quoted(const std::string& token, const std::string& to) {
@@ -37,6 +42,8 @@ bool read_trace(std::string_view trace, std::uint64_t& hops) {
 }  // namespace
 
 std::string Auditor::token_of(const Envelope& envelope) {
+  if (envelope.from.protocol == "xmpp")
+    return (envelope.is_report ? std::string(report_mark) : "") + envelope.key.native_id;
   if (!envelope.from.empty()) return envelope.from.local;
   return std::string(report_mark) + (envelope.to.empty() ? "" : envelope.to.front().local);
 }
@@ -63,13 +70,15 @@ void Auditor::sent(const std::string& token, std::string content, const std::vec
 
 void Auditor::attempt(std::uint64_t stream, int node, const Envelope& envelope,
                       const Address& to) {
+  if (is_fleeting(envelope)) return;
   Transfer& transfer = transfers_[{stream, token_of(envelope), to_text(to)}];
   transfer.node = node;
   ++transfer.attempts;
 }
 
 void Auditor::outcome(std::uint64_t stream, int node, const Envelope& envelope, const Address& to,
-                      const Outcome& outcome) {
+                      const Outcome& outcome, bool stored) {
+  if (is_fleeting(envelope)) return;
   const std::string token = token_of(envelope);
   const std::string address = to_text(to);
   timeline_.mix(token);
@@ -85,11 +94,12 @@ void Auditor::outcome(std::uint64_t stream, int node, const Envelope& envelope, 
   if (++transfer.claimed > transfer.accepted)
     fail("claimed as delivered, accepted by nobody: " + quoted(token, address));
   if (node != sender) {
-    ++unrecorded_[{node, {token, address}}];
+    if (stored) ++unrecorded_[{node, {token, address}}];
     return;
   }
   ++book.acknowledged;
-  if (book.begun == 0)  // D1
+  stanzas_.acknowledged(token);
+  if (book.begun == 0 && !book.told)  // D1
     fail("acknowledged before it was committed: " + quoted(token, address));
 }
 
@@ -216,6 +226,7 @@ void Auditor::arrived(std::uint64_t stream, const Envelope& envelope, const Addr
   Book& book = books_[{token, to_text(to)}];
   ++book.arrived;
   if (book.begun == 0) fail("arrived, but was never accepted: " + quoted(token, to_text(to)));
+  if (envelope.from.protocol == "xmpp") return;   // the book of stanzas has its own checks
   if (is_report(token)) {
     read_report(envelope, content);
   } else {
@@ -254,10 +265,50 @@ void Auditor::read_report(const Envelope& envelope, const std::string& content) 
   if (named == 0) fail("a report names nobody: " + token);
 }
 
+// ---- stanzas that come back ----
+
+void Auditor::passed(std::uint64_t stream, const Envelope& envelope, const Body& body) {
+  if (!envelope.is_report || envelope.from.protocol != "xmpp") return;
+  const std::string token = token_of(envelope), to = to_text(envelope.to.front());
+  // On its way, and from here on in memory only.
+  const auto transfer = transfers_.find({stream, token, to});
+  if (transfer != transfers_.end()) {
+    accepted(stream, token, envelope.to.front());
+    books_[{token, to}].told = true;
+  }
+  if (envelope.trace.empty() && StanzaBook::is_error(*body.bytes))   // made on the spot
+    turned_down(stream, envelope.key.native_id, to_text(envelope.from));
+}
+
+void Auditor::turned_down(std::uint64_t stream, const std::string& token, const std::string& to) {
+  const auto book = books_.find({token, to});
+  if (book == books_.end()) return;   // one that nobody keeps
+  book->second.told = true;
+  stanzas_.turned_down(token);
+  ++book->second.failures;
+  const auto transfer = transfers_.find({stream, token, to});
+  if (transfer != transfers_.end()) ++transfer->second.accepted;
+}
+
+void Auditor::came_back(std::uint64_t stream, const std::string& token, const std::string& to,
+                        const std::string& origin) {
+  const auto book = books_.find({token, to});
+  if (book == books_.end()) return;
+  const std::string report = std::string(report_mark) + token;
+  const auto transfer = transfers_.find({stream, report, origin});
+  if (transfer != transfers_.end()) ++transfer->second.accepted;
+  Book& returned = books_[{report, origin}];
+  returned.told = true;
+  ++returned.arrived;
+  ++book->second.returned;
+  if (book->second.failures == 0 && !expired_)
+    fail("sent back, but did not fail: " + quoted(token, to));
+}
+
 // ---- the end ----
 
 bool Auditor::is_missing(const Item& item, const Book& book) const {
-  if (book.begun == 0 || book.arrived > 0 || book.returned > 0) return false;
+  if (book.begun == 0 || book.arrived > 0 || book.returned > 0 || book.told) return false;
   if (is_report(item.token)) return !may_be_dropped(book);
   if (book.failures == 0 && !expired_) return true;
   // It failed, and so did every way to tell the sender (smtp B-5)?
@@ -305,7 +356,7 @@ void Auditor::conclude_transfers() {
 void Auditor::conclude_item(const Item& item, const Book& book) {
   const std::string name = quoted(item.token, item.to);
   if (!is_report(item.token) && book.begun > 1) fail("taken in twice: " + name);
-  if (book.arrived > book.begun + book.windows)
+  if (book.arrived > book.begun + book.windows && !(is_report(item.token) && book.told))
     fail("arrived " + std::to_string(book.arrived) + " times with " +
          std::to_string(book.windows) + " windows: " + name);
   if (book.arrived > 0 && book.returned > 0 && book.windows == 0)

@@ -13,14 +13,15 @@
 
 #include "federation/ports.h"
 #include "server/base/result.h"
+#include "tests/sim/stanza_book.h"
 #include "tests/sim/timeline.h"
 
 namespace hanse::sim {
 
 // Keeps the books of one world and says at the first wrong entry what is wrong.
 //
-// A message is known by its token, the local part of its sender; a report, which has no sender, by
-// the one it is for. One (token, recipient) is an item. What an item goes through:
+// A message is known by its token: of mail the local part of its sender, of a stanza its id;
+// a report, which has no sender, by the one it is for. One (token, recipient) is an item. What an item goes through:
 //   begun       the first node has committed it, or a node has committed a report
 //   transfer    somebody sent it over one stream, the other side accepted it
 //   claimed     the sending engine says "delivered"; recorded: that stands in the sender's store
@@ -31,7 +32,8 @@ class Auditor {
  public:
   static constexpr int sender = -1;            // in the place of a node's number
 
-  explicit Auditor(Timeline& timeline) : timeline_(timeline) {}
+  explicit Auditor(Timeline& timeline) : timeline_(timeline), stanzas_(timeline, *this) {}
+  StanzaBook& stanzas() { return stanzas_; }
 
   // ---- the senders ----
   void sent(const std::string& token, std::string content, const std::vector<Address>& to);
@@ -39,13 +41,17 @@ class Auditor {
   // ---- one stream; both its ends tell ----
   void attempt(std::uint64_t stream, int node, const Envelope& envelope, const Address& to);
   void outcome(std::uint64_t stream, int node, const Envelope& envelope, const Address& to,
-               const Outcome& outcome);
+               const Outcome& outcome, bool stored = false);
 
   // ---- nodes ----
   void submitting(int node, std::uint64_t stream, const Envelope& envelope);
   void refused(int node, std::uint64_t stream, const Envelope& envelope);
   void committed(int node, const Envelope& envelope);
   // A leg in the store's answer; `claimed` out of the store, or new with its message.
+  // Handed on from memory: of interest here are errors, some of which are made on the spot.
+  void passed(std::uint64_t stream, const Envelope& envelope, const Body& body);
+  // A stanza whose sender has its receipt is sent back by an error from memory.
+  void turned_down(std::uint64_t stream, const std::string& token, const std::string& to);
   void leg(int node, DeliveryId id, const Envelope& envelope, const Address& to, bool claimed);
   void recorded(int node, DeliveryId id, Disposition disposition);
   // The store broke under a batch: it may be on the disk or not.
@@ -58,6 +64,9 @@ class Auditor {
   // ---- edges ----
   void arrived(std::uint64_t stream, const Envelope& envelope, const Address& to,
                const std::string& content);
+  // An error on a stanza, back where that came from.
+  void came_back(std::uint64_t stream, const std::string& token, const std::string& to,
+                 const std::string& origin);
 
   // ---- bounds, and the end ----
   void check(bool holds, const char* what);    // a failed one is the run's result
@@ -89,6 +98,7 @@ class Auditor {
   struct Book {                                // of one item
     unsigned begun = 0, acknowledged = 0, unknown = 0, refused = 0, arrived = 0, windows = 0,
              failures = 0, returned = 0;
+    bool told = false;                         // from memory, which may be lost
   };
   struct Transfer {
     unsigned attempts = 0, answered = 0, claimed = 0, unsure = 0, accepted = 0;
@@ -112,6 +122,7 @@ class Auditor {
   void conclude_item(const Item& item, const Book& book);
 
   Timeline& timeline_;
+  StanzaBook stanzas_;
   std::map<std::string, Message> messages_;
   std::map<Item, Book> books_;
   std::map<TransferKey, Transfer> transfers_;

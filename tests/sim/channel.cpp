@@ -16,14 +16,15 @@ std::string name_of(const End& end) { return "x" + std::to_string(end.stream().n
 
 }  // namespace
 
-Channel::Channel(ChannelParts parts, End end, std::unique_ptr<Engine> engine, Services& services,
-                 SessionEvents* events, std::function<void()> ended)
+Channel::Channel(ChannelParts parts, End end, const std::string& protocol,
+                 std::unique_ptr<Engine> engine, Services& services, SessionEvents* events,
+                 std::function<void()> ended)
     : parts_(parts),
       end_(std::move(end)),
       stream_(end_.stream().number()),
       ended_(std::move(ended)),
-      session_(std::move(engine), *this, services, parts.clock, parts.log, "smtp", name_of(end_),
-               events) {
+      session_(std::move(engine), *this, services, parts.clock, parts.log, protocol,
+               name_of(end_), events) {
   end_.attach(*this);
 }
 
@@ -33,7 +34,12 @@ Channel::~Channel() {
   clear_timer(farewell_);
 }
 
-void Channel::open() { session_.open({end_.local(), end_.remote(), 25}); }
+void Channel::open() {
+  opened_ = true;
+  session_.open({end_.local(), end_.remote(), 25});
+}
+
+void Channel::open_with_tls(const TlsWish& wish) { start_tls(wish); }
 
 void Channel::cut() { if (end_) end_.stream().cut(); }
 
@@ -46,8 +52,9 @@ void Channel::write(std::string_view bytes) {
 
 void Channel::start_tls(TlsWish wish) {
   if (!end_) return;
-  end_.start_tls(wish.name, wish.also);
+  end_.start_tls(wish);
   set_timer(handshake_, parts_.clock.now() + handshake_wait_max, [this] {
+    if (!opened_) open();   // it asks its end where it is
     end_.leave();
     end_closed(true, "TLS handshake timeout");
   });
@@ -55,6 +62,7 @@ void Channel::start_tls(TlsWish wish) {
 
 void Channel::end_tls_up(TlsFacts facts) {
   clear_timer(handshake_);
+  if (!opened_) open();
   session_.on_tls_up(std::move(facts));
 }
 
@@ -66,6 +74,7 @@ void Channel::set_deadline(std::optional<Instant> at) {
 void Channel::end_closed(bool tls_failed, std::string why) {
   clear_timer(deadline_);
   clear_timer(handshake_);
+  if (!opened_) open();   // a session is owed its beginning before its end
   session_.on_closed(tls_failed, std::move(why));
   farewell_ = parts_.executor.after(Duration(0), [this] {
     farewell_ = 0;

@@ -25,11 +25,13 @@ struct ChannelParts {
 // owner destroys the channel then, or at any time before.
 class Channel final : public Wire, private EndEvents {
  public:
-  Channel(ChannelParts parts, End end, std::unique_ptr<Engine> engine, Services& services,
-          SessionEvents* events, std::function<void()> ended);
+  Channel(ChannelParts parts, End end, const std::string& protocol,
+          std::unique_ptr<Engine> engine, Services& services, SessionEvents* events,
+          std::function<void()> ended);
   ~Channel() override;
 
   void open();
+  void open_with_tls(const TlsWish& wish);   // then the session begins when it is up
   Session& session() { return session_; }
   std::uint64_t stream() const { return stream_; }
   void cut();                       // the network's doing: both ends hear of a reset
@@ -56,6 +58,7 @@ class Channel final : public Wire, private EndEvents {
   End end_;
   const std::uint64_t stream_;
   TimerKey deadline_ = 0, handshake_ = 0, farewell_ = 0;
+  bool opened_ = false;
   std::function<void()> ended_;
   Session session_;                 // last: destroyed while its wire still stands
 };

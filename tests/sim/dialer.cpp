@@ -33,6 +33,7 @@ class SimLink final : public Link, public SessionEvents {
 
   void deliver(Work work) override {
     if (channel_ == nullptr || channel_->session().closed()) return give_back(work);
+    check_patience(*work.envelope);
     for (const Target& target : work.targets) {
       under_way_[target.id] = {work.envelope, target.to};
       parts_.channel.auditor.attempt(channel_->stream(), parts_.node, *work.envelope, target.to);
@@ -53,6 +54,17 @@ class SimLink final : public Link, public SessionEvents {
     Address to;
   };
 
+  // What may wait for a while only does not leave after that; unless the wall clock has jumped,
+  // from which its age is told.
+  void check_patience(const Envelope& envelope) {
+    constexpr Duration slack = std::chrono::seconds(1);
+    const bool waits = envelope.flow == Flow::live || envelope.flow == Flow::latest;
+    if (!waits || parts_.channel.clock.since_jump() < 2 * envelope.patience) return;
+    parts_.channel.auditor.check(
+        parts_.channel.clock.utc() - envelope.accepted <= envelope.patience + slack,
+        "a stanza left a lane after its patience");
+  }
+
   void stop_waiting() {
     *dialled_ = nullptr;
     if (connect_timer_ != 0) parts_.channel.executor.cancel(std::exchange(connect_timer_, 0));
@@ -63,9 +75,10 @@ class SimLink final : public Link, public SessionEvents {
     stop_waiting();
     const std::string nonce = sha256("outbound " + std::to_string(end->stream().number()));
     channel_ = std::make_unique<Channel>(
-        parts_.channel, *std::move(end),
-        parts_.room()->outbound({request_.lane, request_.endpoint, request_.tls, nonce,
-                                  request_.others_left}),
+        parts_.channel, *std::move(end), request_.protocol,
+        parts_.room(request_.protocol)
+            ->outbound({request_.lane, request_.endpoint, request_.tls, nonce,
+                        request_.others_left}),
         parts_.services, this, [this] { closed(); });
     channel_->open();
   }
@@ -96,7 +109,7 @@ class SimLink final : public Link, public SessionEvents {
         return parts_.channel.auditor.fail("an engine settled what it did not have");
       const UnderWay way = std::move(found->second);
       under_way_.erase(found);
-      parts_.channel.auditor.outcome(stream, parts_.node, *way.envelope, way.to, outcome);
+      parts_.channel.auditor.outcome(stream, parts_.node, *way.envelope, way.to, outcome, id > 0);
       events_.link_settled(*this, id, outcome);
     });
   }

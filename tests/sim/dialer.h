@@ -9,6 +9,7 @@
 #include "protocols/protocol.h"
 #include "tests/sim/channel.h"
 #include "tests/sim/network.h"
+#include "tests/sim/setup.h"
 
 namespace hanse::sim {
 
@@ -19,7 +20,7 @@ struct DialerParts {
   Services& services;
   std::string address;            // where it dials from
   int node;                       // for the auditor; Auditor::sender for a sender
-  std::function<std::shared_ptr<const ProtocolRoom>()> room;
+  RoomOf room;
 };
 
 // Outgoing connections of one shard or of a sender: connect, session, and news for the lane in

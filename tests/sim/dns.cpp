@@ -26,6 +26,10 @@ void Names::set_mx(const std::string& domain, std::vector<std::pair<int, std::st
   set(domain, DnsType::mx, std::move(records));
 }
 
+void Names::set_srv(const std::string& name, std::vector<DnsSrv> targets) {
+  set(name, DnsType::srv, std::vector<DnsRecord>(targets.begin(), targets.end()));
+}
+
 void Names::set_address(const std::string& name, const std::string& address) {
   set(name, DnsType::a, {DnsAddress{address}});
 }

@@ -21,6 +21,7 @@ class Names {
  public:
   void set(const std::string& name, DnsType type, std::vector<DnsRecord> records);
   void set_mx(const std::string& domain, std::vector<std::pair<int, std::string>> hosts);
+  void set_srv(const std::string& name, std::vector<DnsSrv> targets);
   void set_address(const std::string& name, const std::string& address);
 
   void set_trouble(const std::string& domain, NameTrouble trouble) { troubles_[domain] = trouble; }

@@ -5,15 +5,18 @@
 
 namespace hanse::sim {
 
-void Doors::adopt(End end, InboundContext context) {
+void Doors::adopt(End end, const std::string& protocol, InboundContext context) {
   const std::uint64_t number = end.stream().number();
   context.nonce = sha256("inbound " + std::to_string(number));  // the same whenever replayed
   Inside& inside = sessions_[number];
   inside.services = services_(end.stream());
   inside.channel = std::make_unique<Channel>(
-      parts_, std::move(end), room_()->inbound(context), *inside.services, nullptr,
-      [this, number] { sessions_.erase(number); });
-  inside.channel->open();
+      parts_, std::move(end), protocol, room_(protocol)->inbound(context), *inside.services,
+      nullptr, [this, number] { sessions_.erase(number); });
+  if (!context.tls_first) return inside.channel->open();
+  TlsWish wish;
+  wish.ask_certificate = true;
+  inside.channel->open_with_tls(wish);
 }
 
 void Doors::drain() {

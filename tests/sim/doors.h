@@ -7,26 +7,27 @@
 
 #include "protocols/protocol.h"
 #include "tests/sim/channel.h"
+#include "tests/sim/setup.h"
 
 namespace hanse::sim {
 
 // The incoming connections of one shard or one edge.
 class Doors {
  public:
-  using RoomOf = std::function<std::shared_ptr<const ProtocolRoom>()>;
-  using ServicesOf = std::function<std::unique_ptr<Services>(Stream& stream)>;
+  using ServicesOf = std::function<std::shared_ptr<Services>(Stream& stream)>;
 
   Doors(ChannelParts parts, RoomOf room, ServicesOf services)
       : parts_(parts), room_(std::move(room)), services_(std::move(services)) {}
 
-  void adopt(End end, InboundContext context);
+  // TLS first: where the listener expects it so.
+  void adopt(End end, const std::string& protocol, InboundContext context);
   void drain();
   void cut() { sessions_.clear(); }
   std::size_t open() const { return sessions_.size(); }
 
  private:
   struct Inside {
-    std::unique_ptr<Services> services;
+    std::shared_ptr<Services> services;
     std::unique_ptr<Channel> channel;
   };
 

@@ -6,7 +6,8 @@
 namespace hanse::sim {
 
 // Answers the questions of one session.
-class Edge::Mailbox final : public Services {
+// Lives until all is answered, as a connection does.
+class Edge::Mailbox final : public Services, public std::enable_shared_from_this<Mailbox> {
  public:
   Mailbox(Edge& edge, Stream& stream) : edge_(edge), stream_(stream.weak_from_this()),
                                         number_(stream.number()) {}
@@ -68,7 +69,8 @@ class Edge::Mailbox final : public Services {
 
   void later(std::function<void()> work) {
     const auto most = static_cast<std::uint64_t>(edge_.manner_.thinks_max.count());
-    edge_.executor_.after(Duration(edge_.random_.below(most + 1)), std::move(work));
+    edge_.executor_.after(Duration(edge_.random_.below(most + 1)),
+                          [self = shared_from_this(), work = std::move(work)] { work(); });
   }
 
   Edge& edge_;
@@ -84,14 +86,14 @@ Edge::Edge(Timeline& timeline, Network& network, Auditor& auditor, Log& log, Ran
       random_(random),
       clock_(timeline, from_unix_ms(0)),
       executor_(timeline, clock_),
-      doors_({executor_, clock_, log, auditor}, [room] { return room; },
-             [this](Stream& stream) { return std::make_unique<Mailbox>(*this, stream); }) {
+      doors_({executor_, clock_, log, auditor}, [room](std::string_view) { return room; },
+             [this](Stream& stream) { return std::make_shared<Mailbox>(*this, stream); }) {
   network.listen(address, 25, [this](End end) { accept(std::move(end)); });
 }
 
 void Edge::accept(End end) {
   if (chance(manner_.closes)) return;   // the end goes out of scope: a reset
-  doors_.adopt(std::move(end), {chance(manner_.busy), true});
+  doors_.adopt(std::move(end), "smtp", {chance(manner_.busy), true});
 }
 
 }  // namespace hanse::sim

@@ -138,6 +138,35 @@ void spoil_edge(World& world) {
   world.edge(number).set_manner(manner);
 }
 
+void spoil_backend(World& world) {
+  const int number = any_node(world);
+  BackendManner manner;
+  manner.closes = up_to(world, 20);
+  manner.busy = up_to(world, 20);
+  manner.later = up_to(world, 10);
+  manner.vanishes = up_to(world, 20);
+  manner.asks_back = up_to(world, 50);
+  manner.thinks_max = std::chrono::milliseconds(std::int64_t{1} << world.random().below(16));
+  world.say("backend " + std::to_string(number) + " misbehaves");
+  world.backend(number).set_manner(manner);
+}
+
+void speak_at_once(World& world) {
+  world.say("everybody speaks");
+  world.everybody_speaks();
+}
+
+void fall_mute(World& world) {
+  const int number = any_node(world);
+  const std::string address = world.random().below(3) == 0 ? edge_address(number)
+                                                           : node_address(number);
+  world.say(address + " takes connections and says nothing");
+  world.network().host(address).mute = true;
+  later(world, seconds_up_to(world, 900), [address](World& then) {
+    then.network().unmute(address);
+  });
+}
+
 void stop_edge(World& world) {
   const std::string address = edge_address(any_node(world));
   world.say("edge " + address + " goes silent");
@@ -165,16 +194,18 @@ void reload_node(World& world) {
   const int number = any_node(world);
   world.say("node " + std::to_string(number) + " reloads");
   Node& node = world.node(number);
-  NodePlan plan = draw_plan(number, world.nodes(), world.random());
+  NodePlan plan = draw_plan(number, world.nodes(), world.speaks(), world.random());
+  plan.xmpp_trust = world.stream_trust();
   plan.backs_up = node.plan().backs_up;
   node.reload(std::move(plan));
 }
 
 using Kind = void (*)(World&);
-constexpr std::array<Kind, 15> kinds{
+constexpr std::array<Kind, 16> kinds{
     bad_weather, cut_connections, partition,   kill_node,   cut_power,
     crash_at_sync, fail_a_sync,   fill_disk,   jump_clock,  break_names,
-    move_mx,     spoil_edge,      stop_edge,   spoil_tls,   drain_node};
+    move_mx,     spoil_edge,      stop_edge,   spoil_tls,   drain_node,  fall_mute};
+constexpr std::array<Kind, 2> stream_kinds{spoil_backend, speak_at_once};
 
 }  // namespace
 
@@ -187,6 +218,8 @@ void plan_trouble(World& world, Instant end) {
   };
   for (const Kind kind : kinds)
     if (world.random().below(100) < kind_percent) plan(kind);
+  for (const Kind kind : stream_kinds)
+    if (world.speaks().xmpp && world.random().below(100) < kind_percent) plan(kind);
   plan(reload_node);
 }
 
@@ -197,6 +230,7 @@ void end_trouble(World& world) {
   for (int number = 1; number <= world.nodes(); ++number) {
     world.publish_names(number, false);
     world.edge(number).set_manner({});
+    if (world.speaks().xmpp) world.backend(number).set_manner({});
     world.network().host(edge_address(number)).powered = true;
     world.node(number).disk().heal();
   }

@@ -9,10 +9,6 @@
 
 namespace hanse::sim {
 
-// Domains no world has: one does not exist, one takes no mail.
-constexpr const char* domain_unknown = "gone.example";
-constexpr const char* domain_without_mail = "null.example";
-
 // Draws letters of all sizes to one or more recipients at any of the nodes' domains.
 class LetterBox {
  public:

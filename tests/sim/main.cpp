@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "server/base/text.h"
 #include "tests/sim/world.h"
@@ -25,12 +26,13 @@ struct Wishes {
   bool twice = false;                 // each seed again, and compare
   bool check_auditor = false;
   Rules rules;
-  std::string plant;                  // as it was written
+  std::string plant, speaks;          // as they were written
 };
 
 int usage() {
   std::fputs("usage: sim [--seeds N] [--first-seed N] [--seed N] [--nodes N] [--twice]\n"
-             "           [--plant ack-before-commit|forget-leg] [--verbose] [--check-auditor]\n",
+             "           [--plant ack-before-commit|forget-leg|overtake]\n"
+             "           [--speaks mail|xmpp|both] [--verbose] [--check-auditor]\n",
              stderr);
   return 2;
 }
@@ -40,6 +42,11 @@ bool read_number(const char* text, std::uint64_t& number) {
   if (!value || *value < 1) return false;
   number = static_cast<std::uint64_t>(*value);
   return true;
+}
+
+bool read_speaks(std::string_view text, Rules& rules) {
+  rules.speaks = hanse::sim::Speaks{text != "xmpp", text != "mail"};
+  return text == "mail" || text == "xmpp" || text == "both";
 }
 
 bool read_wish(std::string_view name, const char* value, Wishes& wishes, int& used) {
@@ -57,6 +64,10 @@ bool read_wish(std::string_view name, const char* value, Wishes& wishes, int& us
     wishes.rules.plant = plant.value_or(Plant::none);
     return plant.has_value();
   }
+  if (name == "--speaks") {
+    wishes.speaks = value == nullptr ? "" : value;
+    return read_speaks(wishes.speaks, wishes.rules);
+  }
   if (!read_number(value, number)) return false;
   if (name == "--seeds") wishes.seeds = number;
   else if (name == "--first-seed") wishes.first = number;
@@ -69,7 +80,8 @@ bool read_wish(std::string_view name, const char* value, Wishes& wishes, int& us
 std::string replay(const Wishes& wishes, std::uint64_t seed) {
   return "build/sim --seed " + std::to_string(seed) + " --nodes " +
          std::to_string(wishes.rules.nodes) +
-         (wishes.plant.empty() ? "" : " --plant " + wishes.plant) + " --verbose";
+         (wishes.plant.empty() ? "" : " --plant " + wishes.plant) +
+         (wishes.speaks.empty() ? "" : " --speaks " + wishes.speaks) + " --verbose";
 }
 
 void tell(std::uint64_t seed, const Report& report) {
@@ -77,14 +89,17 @@ void tell(std::uint64_t seed, const Report& report) {
   std::fprintf(stderr,
                "seed %llu digest %016llx steps %llu virtual %llds crashes %llu items %llu "
                "acknowledged %llu unknown %llu refused %llu arrived %llu returned %llu "
-               "windows %llu twice %llu hops %llu\n",
+               "windows %llu twice %llu hops %llu; "
+               "stanzas %llu arrived %llu answered %llu sent back %llu\n",
                number(seed), number(report.digest), number(report.steps),
                static_cast<long long>(report.virtual_time.count() / 1'000'000),
                number(report.crashes), number(report.figures.items),
                number(report.figures.acknowledged), number(report.figures.unknown),
                number(report.figures.refused), number(report.figures.arrived),
                number(report.figures.returned), number(report.figures.windows),
-               number(report.figures.twice), number(report.figures.hops_most));
+               number(report.figures.twice), number(report.figures.hops_most),
+               number(report.stanzas.sent), number(report.stanzas.arrived),
+               number(report.stanzas.answered), number(report.stanzas.sent_back));
 }
 
 Report run_one(const Wishes& wishes, std::uint64_t seed) {
@@ -117,15 +132,20 @@ int check_auditor(Wishes wishes) {
     std::printf("%s %s: %s\n", good ? "pass" : "FAIL", name.c_str(), why.c_str());
     if (!good) ++failed;
   };
-  for (const char* plant : {"ack-before-commit", "forget-leg"}) {
+  constexpr std::pair<const char*, const char*> planted[] = {
+      {"ack-before-commit", "mail"}, {"ack-before-commit", "xmpp"}, {"forget-leg", "mail"},
+      {"forget-leg", "xmpp"},        {"overtake", "xmpp"}};
+  for (const auto& [plant, speaks] : planted) {
+    read_speaks(speaks, wishes.rules);
     wishes.rules.plant = *hanse::sim::parse_plant(plant);
     std::string found;
     std::uint64_t seed = 0;
     while (found.empty() && ++seed <= worlds_max) found = run_one(wishes, seed).failure;
-    record(!found.empty(), std::string("the auditor finds ") + plant,
+    record(!found.empty(), std::string("the auditor finds ") + plant + " in " + speaks,
            found.empty() ? "not in 60 worlds" : "seed " + std::to_string(seed) + ", " + found);
   }
   wishes.rules.plant = Plant::none;
+  wishes.rules.speaks = hanse::sim::Speaks{true, true};
   wishes.twice = true;
   const std::string different = run_one(wishes, 1).failure;
   record(different.empty(), "one seed is one run", different);

@@ -53,7 +53,8 @@ void Network::open_stream(const std::string& from, const std::string& to, std::u
     return;
   }
   const std::shared_ptr<Stream> stream = make_stream(host(from), host(to));
-  listener->second(End(stream, 1));
+  if (host(to).mute) mute_.emplace(to, End(stream, 1));
+  else listener->second(End(stream, 1));
   timeline_.after(weather_.latency, [stream, dialled] {
     // Nobody waits any more: the handle resets the connection as it goes.
     End end(stream, 0);
@@ -99,7 +100,15 @@ bool Network::parted(const std::string& a, const std::string& b) const {
 void Network::heal() {
   weather_ = Weather{};
   parted_.clear();
-  for (auto& [address, host] : hosts_) host->tls = TlsManner::valid;
+  for (auto& [address, host] : hosts_) {
+    host->tls = TlsManner::valid;
+    unmute(address);
+  }
+}
+
+void Network::unmute(const std::string& address) {
+  host(address).mute = false;
+  mute_.erase(address);
 }
 
 void Network::cut_some(unsigned percent) {

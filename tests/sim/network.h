@@ -30,6 +30,7 @@ struct Host {
   std::vector<std::string> names;      // in its certificate
   TlsManner tls = TlsManner::valid;
   bool powered = true;                 // off: silence
+  bool mute = false;                   // takes every connection, and never says a word on it
 };
 
 // The conditions of the whole network at the moment; what is not named is well.
@@ -64,7 +65,8 @@ class Network {
 
   void set_weather(const Weather& weather) { weather_ = weather; }
   void set_partition(const std::string& a, const std::string& b, bool parted);
-  void heal();                             // fair weather, all parts joined, sick streams end
+  void heal();                             // fair weather, all parts joined, the mute speak
+  void unmute(const std::string& address);
   bool parted(const std::string& a, const std::string& b) const;
   void cut_some(unsigned percent);         // of the connections that are open now
 
@@ -81,6 +83,7 @@ class Network {
   std::map<std::string, std::unique_ptr<Host>> hosts_;
   std::map<std::pair<std::string, std::uint16_t>, Accept> listeners_;
   std::set<std::pair<std::string, std::string>> parted_;
+  std::multimap<std::string, End> mute_;   // what machines that never answer have taken
   mutable std::vector<std::weak_ptr<Stream>> streams_;
   std::uint64_t streams_made_ = 0;
 };

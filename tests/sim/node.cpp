@@ -34,12 +34,12 @@ struct Node::Running {
       : executor(node.parts_.timeline, node.clock_),
         store(std::move(opened)),
         writer({executor, node.clock_, *store, node.parts_.auditor, node.parts_.random,
-                node.number(), mailbox_items_max(node.parts_.random),
+                node.number(), mailbox_items_max(node.parts_),
                 std::chrono::milliseconds(1 + node.parts_.random.below(30)), node.under_way_},
                {[this](std::shared_ptr<const StorePressure> now) { spread(now); },
                 [&node](const Error&) { node.store_broke(); },
                 [&node] { return node.disk_.crashed(); }}),
-        map(node.parts_.random.below(4) == 0 ? 2 : 65536) {
+        map(node.parts_.crowded && node.parts_.random.below(2) == 0 ? 2 : 65536) {
     const ShardParts parts{node.parts_.timeline, node.clock_, node.parts_.network,
                            node.parts_.names, node.parts_.auditor, node.log_, node.metrics_,
                            node.parts_.random, writer, map, node.number(), node.parts_.plant,
@@ -51,8 +51,9 @@ struct Node::Running {
     }
   }
 
-  static std::size_t mailbox_items_max(Random& random) {
-    return random.below(5) == 0 ? 4 + random.below(12) : 16384;
+  static std::size_t mailbox_items_max(const NodeParts& parts) {
+    const bool small = parts.crowded && parts.random.below(2) == 0;
+    return small ? 4 + parts.random.below(12) : 16384;
   }
 
   void spread(const std::shared_ptr<const StorePressure>& pressure) {
@@ -116,10 +117,23 @@ Result<void> Node::open() {
 }
 
 void Node::listen() {
-  parts_.network.listen(node_address(number()), 25, [this](End end) {
-    SimShard& shard = *running_->shards[next_shard_++ % running_->shards.size()];
-    shard.doors().adopt(std::move(end), {shard.doors().open() > 100, true});
-  });
+  const auto open = [this](std::uint16_t port, const char* protocol, bool tls_first) {
+    parts_.network.listen(node_address(number()), port, [this, protocol, tls_first](End end) {
+      SimShard& shard = *running_->shards[next_shard_++ % running_->shards.size()];
+      InboundContext context{shard.doors().open() > 100, true};
+      context.tls_first = tls_first;
+      shard.doors().adopt(std::move(end), protocol, context);
+    });
+  };
+  open(25, "smtp", false);
+  if (!plan_.speaks_xmpp) return;
+  open(5269, "xmpp", false);
+  open(5270, "xmpp", true);
+}
+
+void Node::stop_listening() {
+  for (const std::uint16_t port : {std::uint16_t{25}, std::uint16_t{5269}, std::uint16_t{5270}})
+    parts_.network.stop_listening(node_address(number()), port);
 }
 
 void Node::start_after(Duration wait) {
@@ -142,7 +156,7 @@ void Node::crash(bool power_loss, Duration down) {
 }
 
 void Node::destroy() {
-  parts_.network.stop_listening(node_address(number()), 25);
+  stop_listening();
   ending_ = false;
   running_.reset();
 }
@@ -151,7 +165,7 @@ void Node::destroy() {
 void Node::store_broke() {
   const bool power_loss = disk_.crashed();
   ending_ = true;
-  parts_.network.stop_listening(node_address(number()), 25);
+  stop_listening();
   const Duration grace = power_loss ? 0s : Duration(parts_.random.below(1'000'000));
   life_.after(grace, [this, power_loss] {
     crash(power_loss, std::chrono::seconds(1 + parts_.random.below(120)));
@@ -163,7 +177,7 @@ void Node::drain(Duration down) {
   if (!running()) return;
   ending_ = true;
   parts_.timeline.mix("drain");
-  parts_.network.stop_listening(node_address(number()), 25);
+  stop_listening();
   for (const auto& shard : running_->shards) {
     shard->doors().drain();
     shard->exchange().drain(false);
@@ -219,6 +233,12 @@ void Node::reload(NodePlan plan) {
 void Node::check_bounds() {
   if (running_ == nullptr) return;
   for (const auto& shard : running_->shards) shard->check_bounds(parts_.auditor);
+}
+
+void Node::wake_all() {
+  if (!running()) return;
+  for (const auto& shard : running_->shards)
+    for (const auto& protocol : protocols()) shard->exchange().wake(protocol->name, "");
 }
 
 void Node::release_all() {

@@ -23,6 +23,7 @@ struct NodeParts {
   Random& random;
   Plant plant;
   int nodes;
+  bool crowded;                        // some of its mailboxes are small
   bool verbose;
 };
 
@@ -47,6 +48,7 @@ class Node {
   SimDisk& disk() { return disk_; }
 
   void release_all();                            // what an operator does after the trouble
+  void wake_all();                               // every lane tries now
   std::uint64_t open_legs(const std::string& from, const std::string& to);   // in the store
   std::uint64_t crashes() const { return crashes_; }
 
@@ -56,6 +58,7 @@ class Node {
   Result<void> open();
   void opened(std::unique_ptr<store::QueueStore> store);
   void listen();
+  void stop_listening();
   void start_after(Duration wait);
   void destroy();
   void store_broke();

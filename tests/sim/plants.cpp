@@ -8,7 +8,14 @@ namespace hanse::sim {
 std::optional<Plant> parse_plant(std::string_view text) {
   if (text == "ack-before-commit") return Plant::ack_before_commit;
   if (text == "forget-leg") return Plant::forget_leg;
+  if (text == "overtake") return Plant::overtake;
   return std::nullopt;
+}
+
+std::unique_ptr<Queue> plant_queue(Plant plant, Queue& below, Executor& home, const Clock& clock) {
+  if (plant == Plant::ack_before_commit) return std::make_unique<HastyQueue>(below, home);
+  if (plant == Plant::overtake) return std::make_unique<OvertakingQueue>(below, clock);
+  return nullptr;
 }
 
 void HastyQueue::accept(Acceptance acceptance, std::function<void(Result<Accepted>)> committed) {
@@ -34,6 +41,17 @@ void HastyQueue::settle(std::vector<Settlement> settlements) {
     else early_[each.id].push_back(std::move(each));
   }
   if (!known.empty()) below_.settle(std::move(known));
+}
+
+// Those of ordered lanes are due at the beginning of time.
+void OvertakingQueue::settle(std::vector<Settlement> settlements) {
+  for (Settlement& each : settlements) {
+    const bool goes_back = each.outcome.disposition == Disposition::deferred ||
+                           each.outcome.disposition == Disposition::returned;
+    if (goes_back && each.retry_at == UtcTime{} && each.id % 2 == 0)
+      each.retry_at = clock_.utc() + std::chrono::seconds(20);
+  }
+  below_.settle(std::move(settlements));
 }
 
 }  // namespace hanse::sim

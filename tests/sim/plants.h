@@ -13,18 +13,20 @@
 namespace hanse::sim {
 
 // Known bugs put in on purpose: the auditor must find them.
-enum class Plant : std::uint8_t { none, ack_before_commit, forget_leg };
+enum class Plant : std::uint8_t { none, ack_before_commit, forget_leg, overtake };
 std::optional<Plant> parse_plant(std::string_view text);
 
-// A queue that says "committed" before anything is on the disk. The legs get numbers of their own
-// until the real ones are known.
-class HastyQueue final : public Queue {
+// Passes everything on to the queue below.
+class PlantedQueue : public Queue {
  public:
-  HastyQueue(Queue& below, Executor& home) : below_(below), home_(home) {}
+  explicit PlantedQueue(Queue& below) : below_(below) {}
 
-  void accept(Acceptance acceptance, std::function<void(Result<Accepted>)> committed) override;
-  void settle(std::vector<Settlement> settlements) override;
-
+  void accept(Acceptance acceptance, std::function<void(Result<Accepted>)> committed) override {
+    below_.accept(std::move(acceptance), std::move(committed));
+  }
+  void settle(std::vector<Settlement> settlements) override {
+    below_.settle(std::move(settlements));
+  }
   void claim(std::string_view protocol, std::string_view lane, std::size_t most, UtcTime now,
              std::function<void(Result<Claimed>)> reply) override {
     below_.claim(protocol, lane, most, now, std::move(reply));
@@ -41,12 +43,37 @@ class HastyQueue final : public Queue {
     below_.settle_reports(std::move(ids));
   }
 
- private:
+ protected:
   Queue& below_;
+};
+
+// A queue that says "committed" before anything is on the disk. The legs get numbers of their own
+// until the real ones are known.
+class HastyQueue final : public PlantedQueue {
+ public:
+  HastyQueue(Queue& below, Executor& home) : PlantedQueue(below), home_(home) {}
+
+  void accept(Acceptance acceptance, std::function<void(Result<Accepted>)> committed) override;
+  void settle(std::vector<Settlement> settlements) override;
+
+ private:
   Executor& home_;
   std::map<DeliveryId, DeliveryId> real_;             // ours -> the store's
   std::map<DeliveryId, std::vector<Settlement>> early_;   // results that came before
   DeliveryId last_ = -1;                              // the store's are positive
 };
+
+// A queue that lets what goes back in order wait a little, so that newer ones come before it.
+class OvertakingQueue final : public PlantedQueue {
+ public:
+  OvertakingQueue(Queue& below, const Clock& clock) : PlantedQueue(below), clock_(clock) {}
+  void settle(std::vector<Settlement> settlements) override;
+
+ private:
+  const Clock& clock_;
+};
+
+// Null: the plant is not one of the queue's.
+std::unique_ptr<Queue> plant_queue(Plant plant, Queue& below, Executor& home, const Clock& clock);
 
 }  // namespace hanse::sim

@@ -37,7 +37,7 @@ Sender::Sender(Timeline& timeline, Network& network, Auditor& auditor, Log& log,
                *services_,
                std::move(address),
                Auditor::sender,
-               [room] { return room; }}) {}
+               [room](std::string_view) { return room; }}) {}
 
 Sender::~Sender() = default;
 

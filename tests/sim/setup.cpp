@@ -33,13 +33,25 @@ std::string pick(Random& random, std::initializer_list<const char*> choices) {
 }
 
 std::string peer_table(int number) {
-  return "[peer." + quoted(node_domain(number)) + "]\nscopes = [\"smtp\"]\naddresses = [" +
-         quoted(node_address(number)) + "]\n";
+  return "[peer." + quoted(node_domain(number)) +
+         "]\nscopes = [\"smtp\", \"xmpp\"]\naddresses = [" + quoted(node_address(number)) + "]\n";
 }
 
 std::string route_table(const std::string& match, const std::string& via, const std::string& tls) {
   return "[[route]]\nmatch = " + quoted(match) + "\nprotocol = \"smtp\"\nvia = " + quoted(via) +
          "\n" + (tls.empty() ? "" : "tls = " + quoted(tls) + "\n");
+}
+
+std::string stream_route(const std::string& match, const std::string& via) {
+  return "[[route]]\nmatch = " + quoted(match) + "\nprotocol = \"xmpp\"\nvia = " +
+         quoted(via + ":5269") + "\n";
+}
+
+// The node is the face of its domain; the server behind it may send to anywhere.
+std::string stream_tables(const NodePlan& plan) {
+  return "[xmpp]\nunknown_peers = \"open\"\nhosts = [" + quoted(node_host(plan.number)) +
+         "]\nrelay_from = [" + quoted(edge_address(plan.number)) + "]\ntrust = " +
+         quoted(plan.xmpp_trust) + "\nretry = " + plan.xmpp_retry + "\n";
 }
 
 }  // namespace
@@ -50,8 +62,9 @@ std::string node_address(int number) { return address(number); }
 std::string edge_address(int number) { return address(edge_base + number); }
 std::string sender_address(int number) { return address(sender_base + number); }
 
-NodePlan draw_plan(int number, int nodes, Random& random) {
+NodePlan draw_plan(int number, int nodes, const Speaks& speaks, Random& random) {
   NodePlan plan;
+  plan.speaks_xmpp = speaks.xmpp;
   plan.number = number;
   if (nodes > 2 && random.below(3) == 0) {
     const int other = 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(nodes)));
@@ -65,6 +78,7 @@ NodePlan draw_plan(int number, int nodes, Random& random) {
   plan.connections_max = 1 + static_cast<int>(random.below(20));
   plan.knows_peers = random.below(2) == 0;
   if (random.below(6) == 0) plan.destination_messages_max = 10;
+  plan.xmpp_retry = pick(random, {R"(["5s", "30s", "2m", "5m"])", R"(["1s"])", R"(["20s", "1m"])"});
   return plan;
 }
 
@@ -75,6 +89,10 @@ std::string configuration_text(const NodePlan& plan, int nodes) {
   for (const int other : plan.backs_up) {
     hosts += ", " + quoted(node_domain(other));
     routes += route_table(node_domain(other), "discover", "");
+  }
+  if (plan.speaks_xmpp) {
+    peers = stream_tables(plan);
+    routes += stream_route(own, edge_address(plan.number));
   }
   for (int other = 1; other <= nodes && plan.knows_peers; ++other)
     if (other != plan.number) peers += peer_table(other);
@@ -88,6 +106,18 @@ std::string configuration_text(const NodePlan& plan, int nodes) {
          "\nrecipients_per_transaction = " + std::to_string(plan.recipients_per_transaction) +
          "\nconnections_max = " + std::to_string(plan.connections_max) +
          "\ncheck_sender_domain = " + (plan.checks_senders ? "true\n" : "false\n") + peers + routes;
+}
+
+std::string backend_text(int number, int nodes) {
+  const std::string node = node_address(number);
+  std::string routes = stream_route(node_domain(number), node);
+  for (int other = 1; other <= nodes; ++other) {
+    if (other != number) routes += stream_route(node_domain(other), node);
+    routes += stream_route(node_host(other), node);
+  }
+  return "[node]\ndomain = " + quoted("edge." + node_domain(number)) +
+         "\ndata_dir = \"/queue\"\n[xmpp]\nhosts = []\ntrust = \"dialback\"\n" + routes +
+         stream_route(domain_unknown, node);
 }
 
 Setup take_apart(const std::string& text, const Clock& clock) {
@@ -111,7 +141,7 @@ Setup take_apart(const std::string& text, const Clock& clock) {
                                                        std::string_view head, UtcTime now) {
       return room->report(failed, head, now);
     });
-    if (protocol->name == "smtp") out.room = *room;
+    out.rooms.emplace(protocol->name, *room);
   }
   Result<std::shared_ptr<const Policy>> policy = make_policy(*out.configuration, names);
   if (!policy) throw std::runtime_error(policy.error().what);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,15 @@ std::string node_address(int number);       // 192.0.2.1
 std::string edge_address(int number);       // 192.0.2.101
 std::string sender_address(int number);     // 192.0.2.201
 
+// Domains no world has: one does not exist, one takes no mail.
+constexpr const char* domain_unknown = "gone.example";
+constexpr const char* domain_without_mail = "null.example";
+
+// What a world speaks.
+struct Speaks {
+  bool mail = true, xmpp = false;
+};
+
 // What of a node's configuration a seed decides. Times are kept as an operator might set them.
 struct NodePlan {
   int number = 1;
@@ -32,19 +42,26 @@ struct NodePlan {
   bool knows_peers = false;                // [peer] tables instead of unknown_peers = "open"
   bool checks_senders = true;              // their domains, by DNS
   int destination_messages_max = 50'000;
+  bool speaks_xmpp = false;
+  std::string xmpp_trust = "verify";       // the same in a whole world: verify | dialback
+  std::string xmpp_retry = R"(["5s", "30s", "2m", "5m"])";
 };
-NodePlan draw_plan(int number, int nodes, Random& random);
+NodePlan draw_plan(int number, int nodes, const Speaks& speaks, Random& random);
 std::string configuration_text(const NodePlan& plan, int nodes);
+// Of the XMPP server behind a node: it reaches everybody through that.
+std::string backend_text(int number, int nodes);
 
 // One configuration taken apart for the rooms, as the daemon does it.
 struct Setup {
   std::shared_ptr<const Configuration> configuration;
   std::shared_ptr<const Policy> policy;
-  std::shared_ptr<const ProtocolRoom> room;      // of mail
+  std::map<std::string, std::shared_ptr<const ProtocolRoom>, std::less<>> rooms;
   std::vector<std::shared_ptr<const LaneTraits>> traits;
   std::map<std::string, ReportMaker> reports;
   store::StoreSettings store;
 };
+using RoomOf = std::function<std::shared_ptr<const ProtocolRoom>(std::string_view protocol)>;
+
 // Throws when the text is refused: that is a mistake in the simulator.
 Setup take_apart(const std::string& text, const Clock& clock);
 

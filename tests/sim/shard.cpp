@@ -9,30 +9,41 @@ namespace hanse::sim {
 
 namespace {
 
-// Passes an incoming session's questions on and tells the auditor of what is handed in.
-class WatchedServices final : public Services {
+// Passes an incoming session's questions on and tells the auditor of what is handed in. Lives until
+// they are answered, as a connection does.
+class WatchedServices final : public Services,
+                              public std::enable_shared_from_this<WatchedServices> {
  public:
   WatchedServices(Services& below, Auditor& auditor, int node, std::uint64_t stream)
       : below_(below), auditor_(auditor), node_(node), stream_(stream) {}
 
   void answer(Ask ask, std::function<void(Answer)> reply) override {
-    ++*open_;
-    auditor_.check(*open_ <= limits::asks_open_max, "a session has too many questions open");
+    ++open_;
+    auditor_.check(open_ <= limits::asks_open_max, "a session has too many questions open");
     std::shared_ptr<Envelope> handed_in;
     if (const auto* submit = std::get_if<Submit>(&ask)) {
       handed_in = std::make_shared<Envelope>(submit->submission.envelope);
       auditor_.submitting(node_, stream_, *handed_in);
+      ++pairs_[pair_of(*handed_in)];
     }
-    below_.answer(std::move(ask), [&auditor = auditor_, node = node_, stream = stream_, handed_in,
-                                   open = open_, reply = std::move(reply)](Answer answer) {
-      --*open;
+    below_.answer(std::move(ask), [self = shared_from_this(), handed_in,
+                                   reply = std::move(reply)](Answer answer) {
+      --self->open_;
+      if (handed_in) --self->pairs_[pair_of(*handed_in)];
       if (handed_in && !std::holds_alternative<Submitted>(answer))
-        auditor.refused(node, stream, *handed_in);
+        self->auditor_.refused(self->node_, self->stream_, *handed_in);
       reply(std::move(answer));
     });
   }
 
-  void pass(Submission submission) override { below_.pass(std::move(submission)); }
+  void pass(Submission submission) override {
+    // Errors are made on the way; all else goes in the order in which it came (xmpp 4.7).
+    const auto open = pairs_.find(pair_of(submission.envelope));
+    auditor_.check(submission.envelope.trace.empty() || open == pairs_.end() || open->second == 0,
+                   "a stanza went on before one of its pair that is being committed");
+    auditor_.passed(stream_, submission.envelope, submission.body);
+    below_.pass(std::move(submission));
+  }
   void wake(const std::string& protocol, const std::string& lane) override {
     below_.wake(protocol, lane);
   }
@@ -40,11 +51,16 @@ class WatchedServices final : public Services {
   std::shared_ptr<ShardDoor> door() override { return below_.door(); }
 
  private:
+  static std::string pair_of(const Envelope& envelope) {
+    return to_text(envelope.from) + " " + to_text(envelope.to.front());
+  }
+
   Services& below_;
   Auditor& auditor_;
   const int node_;
   const std::uint64_t stream_;
-  const std::shared_ptr<std::size_t> open_ = std::make_shared<std::size_t>(0);
+  std::size_t open_ = 0;
+  std::map<std::string, unsigned> pairs_;   // of each, how many are being committed
 };
 
 std::uint64_t hash_of(std::string_view text) {
@@ -86,8 +102,7 @@ SimShard::SimShard(const ShardParts& parts)
     : executor_(parts.timeline, parts.clock),
       random_(parts.random.next()),
       port_(parts.sink, executor_),
-      planted_(parts.plant == Plant::ack_before_commit
-                   ? std::make_unique<HastyQueue>(port_, executor_) : nullptr),
+      planted_(plant_queue(parts.plant, port_, executor_, parts.clock)),
       resolver_(parts.names, executor_, random_),
       services_(exchange_, resolver_, port_),
       dialer_({{executor_, parts.clock, parts.log, parts.auditor},
@@ -95,16 +110,20 @@ SimShard::SimShard(const ShardParts& parts)
                services_,
                node_address(parts.node),
                parts.node,
-               [&setup = parts.setup] { return setup->room; }}),
+               [&setup = parts.setup](std::string_view protocol) {
+                 return setup->rooms.find(protocol)->second;
+               }}),
       exchange_(ExchangeParts{parts.clock, random_, executor_,
                               planted_ ? *planted_ : static_cast<Queue&>(port_), port_, resolver_,
                               dialer_, parts.shards, parts.log, parts.metrics,
                               executor_},
                 parts.setup->policy, parts.setup->traits, parts.setup->reports),
       doors_({executor_, parts.clock, parts.log, parts.auditor},
-             [&setup = parts.setup] { return setup->room; },
+             [&setup = parts.setup](std::string_view protocol) {
+               return setup->rooms.find(protocol)->second;
+             },
              [this, &auditor = parts.auditor, node = parts.node](Stream& stream) {
-               return std::make_unique<WatchedServices>(services_, auditor, node,
+               return std::make_shared<WatchedServices>(services_, auditor, node,
                                                         stream.number());
              }) {}
 

@@ -28,6 +28,17 @@ bool names_match(const Host& host, const std::string& name, const std::vector<st
   return has(name) || std::any_of(also.begin(), also.end(), has);
 }
 
+// What a machine shows of itself in a handshake.
+std::shared_ptr<const CertificateChain> chain_of(const Host& host) {
+  auto chain = std::make_shared<CertificateChain>();
+  CertificateFacts& leaf = chain->certificates.emplace_back();
+  leaf.dns_names = host.names;
+  leaf.sha256 = host.address;
+  chain->valid = host.tls == TlsManner::valid;
+  if (!chain->valid) chain->error = "self-signed certificate";
+  return chain;
+}
+
 }  // namespace
 
 Stream::Stream(Timeline& timeline, Random& random, Network& network, Host& client, Host& server,
@@ -63,13 +74,12 @@ void Stream::write(int from, std::string_view bytes) {
   queue(from, {Chunk::Kind::data, std::string(bytes), {}});
 }
 
-void Stream::start_tls(int from, const std::string& name, const std::vector<std::string>& also) {
+void Stream::start_tls(int from, const TlsWish& wish) {
   Side& own = side(from);
   own.tls = Tls::handshaking;
+  own.tls_asks = wish.ask_certificate;
   if (from == 1) return drain_soon(from);   // the hello may be here already
-  own.tls_name = name;
-  own.tls_also = also;
-  queue(from, {Chunk::Kind::hello, name, also});
+  queue(from, {Chunk::Kind::hello, wish.name, wish.also});
 }
 
 void Stream::read(int to, bool wanted) {
@@ -284,15 +294,19 @@ void Stream::on_hello(int to, const Chunk& hello) {
   queue(to, std::move(answer));
   if (!good) return finish(to, true, "handshake failure");
   own.tls = Tls::up;
-  own.events->end_tls_up({"TLSv1.3", "TLS_AES_256_GCM_SHA384", {}, false, "no certificate"});
+  TlsFacts facts{"TLSv1.3", "TLS_AES_256_GCM_SHA384", {}, false, "no certificate"};
+  if (own.tls_asks) facts.chain = chain_of(*side(1 - to).host);
+  own.events->end_tls_up(std::move(facts));
 }
 
 void Stream::on_answer(int to, const Chunk& answer) {
   Side& own = side(to);
   if (!answer.good) return finish(to, true, "alert handshake failure");
   own.tls = Tls::up;
-  own.events->end_tls_up({"TLSv1.3", "TLS_AES_256_GCM_SHA384", side(1 - to).host->address,
-                          answer.valid, answer.valid ? "" : "self-signed certificate"});
+  TlsFacts facts{"TLSv1.3", "TLS_AES_256_GCM_SHA384", side(1 - to).host->address,
+                 answer.valid, answer.valid ? "" : "self-signed certificate"};
+  facts.chain = chain_of(*side(1 - to).host);
+  own.events->end_tls_up(std::move(facts));
 }
 
 void Stream::reset(int to, const char* why) {

@@ -79,13 +79,12 @@ class Stream final : public std::enable_shared_from_this<Stream> {
     Instant line_free{}, reads_again{};
     Duration wait_again{}, waited{};    // of a segment that does not get through
     Tls tls = Tls::none;
-    std::string tls_name;
-    std::vector<std::string> tls_also;
+    bool tls_asks = false;              // for the client's certificate
   };
 
   // The calls of an End.
   void write(int side, std::string_view bytes);
-  void start_tls(int side, const std::string& name, const std::vector<std::string>& also);
+  void start_tls(int side, const TlsWish& wish);
   void read(int side, bool wanted);
   void close_after_write(int side);
   void leave(int side);
@@ -131,9 +130,7 @@ class End {
   void attach(EndEvents& events);
   void write(std::string_view bytes) { stream_->write(side_, bytes); }
   std::size_t unwritten() const { return stream_->side(side_).unwritten; }
-  void start_tls(const std::string& name, const std::vector<std::string>& also) {
-    stream_->start_tls(side_, name, also);
-  }
+  void start_tls(const TlsWish& wish) { stream_->start_tls(side_, wish); }
   void read(bool wanted) { stream_->read(side_, wanted); }
   void close_after_write() { stream_->close_after_write(side_); }
   void leave();

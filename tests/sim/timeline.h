@@ -55,7 +55,11 @@ class NodeClock final : public Clock {
                         timeline_.now().time_since_epoch() + wall_offset_);
   }
   void restart(Duration elapsed_offset) { elapsed_offset_ = elapsed_offset; }
-  void jump(Duration by) { wall_offset_ += by; }
+  void jump(Duration by) {
+    wall_offset_ += by;
+    jumped_ = timeline_.now();
+  }
+  Duration since_jump() const { return timeline_.now() - jumped_; }   // or since the beginning
   Instant on_timeline(Instant local) const {
     return local == Instant::max() ? local : local - elapsed_offset_;
   }
@@ -64,6 +68,7 @@ class NodeClock final : public Clock {
   const Timeline& timeline_;
   const UtcTime begin_;
   Duration elapsed_offset_{0}, wall_offset_{0};
+  Instant jumped_ = Instant() - std::chrono::hours(24);
 };
 
 // A place where work runs, as a shard of the daemon is one. What is still waiting when it is

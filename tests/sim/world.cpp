@@ -14,6 +14,9 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t connections_most = 40;   // of senders to nodes in one world
 constexpr std::uint64_t connections_least = 12;
+constexpr std::uint64_t talks_most = 60;         // in a world that speaks XMPP
+constexpr std::uint64_t talks_least = 10;
+constexpr Duration last_words_max = 3min;        // to arrive, when nothing is wrong
 constexpr std::uint64_t steps_max = 20'000'000;
 constexpr Duration look_every = 1min;
 constexpr Duration calm_max = 24h;
@@ -27,17 +30,26 @@ NodePlan people_plan() {
   return plan;
 }
 
+Speaks draw_speaks(Random& random) {
+  const std::uint64_t kind = random.below(4);
+  return {kind != 0, kind < 2};
+}
+
 }  // namespace
 
 World::World(std::uint64_t seed, const Rules& rules)
     : rules_(rules),
       random_(seed * 0x9e3779b97f4a7c15u + 1),
+      speaks_(rules.speaks ? *rules.speaks : draw_speaks(random_)),
+      crowded_(random_.below(3) == 0),
+      stream_trust_(random_.below(3) == 0 ? "dialback" : "verify"),
       auditor_(timeline_),
       network_(timeline_, random_),
       clock_(timeline_, UtcTime{}),
       log_(clock_, [](std::string_view) {}),
       people_(take_apart(configuration_text(people_plan(), 0), clock_)),
-      letters_(random_, rules.nodes) {
+      letters_(random_, rules.nodes),
+      talk_(random_, rules.nodes) {
   log_.set_level(Level::error);
   build_network();
   build_people();
@@ -50,7 +62,7 @@ World::~World() = default;
 void World::build_network() {
   for (int number = 1; number <= nodes(); ++number) {
     network_.add_host(node_address(number), {node_host(number), node_domain(number)});
-    network_.add_host(edge_address(number), {"edge." + node_domain(number)});
+    network_.add_host(edge_address(number), {"edge." + node_domain(number), node_domain(number)});
     network_.add_host(sender_address(number), {});
     publish_names(number, false);
   }
@@ -59,14 +71,21 @@ void World::build_network() {
 
 void World::build_people() {
   const NodeParts parts{timeline_, network_,    names_,         auditor_,
-                        random_,   rules_.plant, rules_.nodes, rules_.verbose};
+                        random_,   rules_.plant, rules_.nodes, crowded_, rules_.verbose};
   for (int number = 1; number <= nodes(); ++number) {
     edges_.push_back(std::make_unique<Edge>(timeline_, network_, auditor_, log_, random_,
-                                            edge_address(number), people_.room));
+                                            edge_address(number), people_.rooms["smtp"]));
     senders_.push_back(std::make_unique<Sender>(timeline_, network_, auditor_, log_,
                                                 sender_address(number), node_address(number),
-                                                people_.room));
-    nodes_.push_back(std::make_unique<Node>(parts, draw_plan(number, nodes(), random_)));
+                                                people_.rooms["smtp"]));
+    if (speaks_.xmpp) {
+      Setup own = take_apart(backend_text(number, nodes()), clock_);
+      backends_.push_back(std::make_unique<Backend>(timeline_, network_, auditor_, log_, random_,
+                                                    number, own.rooms["xmpp"]));
+    }
+    NodePlan plan = draw_plan(number, nodes(), speaks_, random_);
+    plan.xmpp_trust = stream_trust_;
+    nodes_.push_back(std::make_unique<Node>(parts, std::move(plan)));
   }
   for (int number = 1; number <= nodes(); ++number) publish_names(number, false);
   for (const auto& node : nodes_) node->start();
@@ -86,6 +105,19 @@ void World::publish_names(int number, bool only_dead) {
       hosts.emplace_back(20, node_host(node->number()));
   }
   names_.set_mx(domain, std::move(hosts));
+  if (speaks_.xmpp) publish_streams(number, only_dead);
+}
+
+// Both services, one of them, or, with dead ones before it, both; on one host.
+void World::publish_streams(int number, bool only_dead) {
+  const std::string domain = node_domain(number), dead = "dead." + domain;
+  const std::uint64_t kind = random_.below(3);
+  std::vector<DnsSrv> starttls, direct;
+  if (only_dead || random_.below(4) == 0) starttls.push_back({5, 0, 5269, dead});
+  if (!only_dead && kind != 0) starttls.push_back({10, 0, 5269, node_host(number)});
+  if (!only_dead && kind != 1) direct.push_back({10, 0, 5270, node_host(number)});
+  names_.set_srv("_xmpp-server._tcp." + domain, std::move(starttls));
+  names_.set_srv("_xmpps-server._tcp." + domain, std::move(direct));
 }
 
 void World::plan_letters(Instant end) {
@@ -98,6 +130,22 @@ void World::plan_letters(Instant end) {
       senders_[from]->send(letters_.draw(static_cast<int>(from) + 1));
     });
   }
+}
+
+void World::plan_talk(Instant end) {
+  const auto length = static_cast<std::uint64_t>((end - timeline_.now()).count());
+  const std::uint64_t talks = talks_least + random_.below(talks_most - talks_least);
+  for (std::uint64_t each = 0; each < talks; ++each) {
+    timeline_.after(Duration(random_.below(length)), [this] {
+      const auto from = 1 + static_cast<int>(random_.below(backends_.size()));
+      backend(from).say(talk_.draw(from));
+    });
+  }
+}
+
+void World::everybody_speaks() {
+  for (int from = 1; from <= nodes(); ++from)
+    backend(from).say(talk_.to_all(from, {Speech::message, Speech::presence}));
 }
 
 // ---- what happens ----
@@ -113,13 +161,15 @@ Report World::run() {
   report.steps = timeline_.steps();
   report.virtual_time = timeline_.now().time_since_epoch();
   report.figures = auditor_.figures();
+  report.stanzas = auditor_.stanzas().figures();
   for (const auto& node : nodes_) report.crashes += node->crashes();
   return report;
 }
 
 void World::live_through_trouble() {
   const Instant end = timeline_.now() + std::chrono::minutes(5 + random_.below(40));
-  plan_letters(end);
+  if (speaks_.mail) plan_letters(end);
+  if (speaks_.xmpp) plan_talk(end);
   plan_trouble(*this, end);
   while (timeline_.now() < end && run_until(std::min(end, timeline_.now() + look_every)))
     for (const auto& node : nodes_) node->check_bounds();
@@ -127,7 +177,31 @@ void World::live_through_trouble() {
 }
 
 void World::live_on_in_calm() {
-  const Instant end = timeline_.now() + calm_max;
+  settle(timeline_.now() + calm_max);
+  if (speaks_.xmpp && !crowded_ && !auditor_.failed() && settled()) talk_in_calm();
+}
+
+// Connections that are sick without knowing it end, and every lane gets up. Then all that is said
+// arrives, soon, in order, and every question has one answer.
+void World::talk_in_calm() {
+  say("the last words");
+  network_.cut_some(100);
+  run_until(timeline_.now() + look_every);
+  everybody_speaks();
+  for (int from = 1; from <= nodes(); ++from)
+    backend(from).say(talk_.to_all(from, {Speech::question}));
+  for (const auto& node : nodes_) node->wake_all();
+  run_until(timeline_.now() + look_every);
+  settle(timeline_.now() + calm_max);
+  if (auditor_.failed() || !settled()) return;
+  auditor_.stanzas().expect_all();
+  for (int from = 1; from <= nodes(); ++from)
+    backend(from).say(talk_.to_all(from, {Speech::presence, Speech::message, Speech::notice,
+                                          Speech::question, Speech::message}));
+  if (run_until(timeline_.now() + last_words_max)) auditor_.stanzas().conclude();
+}
+
+void World::settle(Instant end) {
   while (timeline_.now() < end && !settled()) {
     if (!run_until(timeline_.now() + look_every)) return;
     for (const auto& node : nodes_) {
@@ -141,6 +215,8 @@ bool World::settled() {
   return auditor_.all_settled() &&
          std::all_of(senders_.begin(), senders_.end(),
                      [](const auto& sender) { return sender->idle(); }) &&
+         std::all_of(backends_.begin(), backends_.end(),
+                     [](const auto& backend) { return backend->idle(); }) &&
          std::all_of(nodes_.begin(), nodes_.end(), [](const auto& node) {
            return node->running() && node->open_legs("", "") == 0;
          });
@@ -152,7 +228,9 @@ void World::account_for_missing() {
   auditor_.conclude();
   for (const Auditor::Item& item : auditor_.missing()) {
     std::uint64_t waiting = 0;
-    for (const auto& node : nodes_) waiting += node->open_legs(item.token + "@*", item.to);
+    const bool letter = item.token.starts_with("m");
+    for (const auto& node : nodes_)
+      waiting += node->open_legs(letter ? item.token + "@*" : "", item.to);
     auditor_.fail((waiting > 0 ? "stuck: " : "lost: ") + item.token + " to " + item.to);
   }
   for (const auto& node : nodes_)
