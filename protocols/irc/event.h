@@ -19,7 +19,7 @@ namespace hanse::irc {
 // the network has no ids.
 struct Party {
   std::string_view id, name;
-  bool empty() const { return id.empty() && name.empty(); }
+  std::string_view word() const { return id.empty() ? name : id; }   // as lines name it
 };
 
 struct ServerIntroduced {
@@ -119,6 +119,7 @@ struct UserTextChanged {
 };
 struct Pinged {
   Party source, target;
+  bool ends_burst = false;   // RFC 2813: the first one does
 };
 struct Ponged {
   Party source, target;

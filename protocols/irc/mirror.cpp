@@ -98,7 +98,7 @@ Verdict Mirror::handle(const Pinged& event) {
   const Party asker = source->user == no_id ? side_.party_of_server(source->server)
                                             : side_.party_of(source->user);
   side_.write(Ponged{side_.party_of_server(target), asker});
-  return good;
+  return event.ends_burst ? handle(BurstEnded{event.source}) : good;
 }
 
 Verdict Mirror::handle(const LinkError&) { return fatal("it ended the link"); }
@@ -114,12 +114,13 @@ Verdict Mirror::handle(const UserIntroduced& event) {
   if (!sid.empty() && (event.uid.size() <= sid.size() || !event.uid.starts_with(sid)))
     return fatal("a UID of another server");   // irc 3.3
   if (!event.uid.empty() && model.find_uid(event.uid) != no_id) return fatal("a UID twice");
-  if (event.nick.empty() || event.timestamp == 0) return dropped("no nick or no timestamp");
-  const Contest fight = contest(event.nick, no_id, event.timestamp, event.ident, event.host);
+  const Timestamp given = side_.facts().has_timestamps ? event.timestamp : now_;
+  if (event.nick.empty() || given == 0) return dropped("no nick or no timestamp");
+  const Contest fight = contest(event.nick, no_id, given, event.ident, event.host);
   if (fight.loses && !side_.facts().saves) return good;   // its own side takes it away
   const bool saved = fight.loses || !fight.free;
   const Timestamp timestamp =
-      saved ? limits::saved_nick_timestamp_seconds : event.timestamp;
+      saved ? limits::saved_nick_timestamp_seconds : given;
   const UserId user = model.add_user(
       source->server,
       {saved ? event.uid : event.nick, {}, event.uid, event.ident, event.host, event.shown_host,
@@ -138,7 +139,10 @@ Mirror::Contest Mirror::contest(std::string_view nick, UserId contender, Timesta
   if (holder == no_id || holder == contender) return {};
   const PackedTexts& texts = model.user(holder).texts;
   const bool same = texts.get(UserText::ident) == ident && texts.get(UserText::host) == host;
-  const NickLoser loser = judge_nick(model.user(holder).timestamp, timestamp, same);
+  // irc 5: without timestamps there is nothing to judge by, and both go.
+  const NickLoser loser = side_.facts().has_timestamps
+                              ? judge_nick(model.user(holder).timestamp, timestamp, same)
+                              : NickLoser::both;
   if (loser != NickLoser::incoming) lose(holder);
   return {loser != NickLoser::incoming, loser != NickLoser::existing};
 }

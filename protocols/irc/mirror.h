@@ -63,7 +63,7 @@ class Mirror {
                   std::string_view ident, std::string_view host);
   void lose(UserId user);
   void remove(UserId user, std::string_view reason);
-  void set_ranks(ChannelId channel, std::span<const ModeChange> changes);
+  void set_modes(ChannelId channel, std::span<const ModeChange> changes);
 
   Side& side_;
   Watcher& watcher_;

@@ -27,7 +27,8 @@ Verdict Mirror::handle(const ChannelJoined& event) {
   Network& model = side_.model();
   ChannelId channel = model.find_channel(event.channel);
   // A user who joins by himself may leave the timestamp out: then he joins what is there.
-  const bool says_nothing = event.timestamp == 0 && source->user != no_id;
+  const bool says_nothing =
+      !side_.facts().has_timestamps || (event.timestamp == 0 && source->user != no_id);
   ChannelMerge merge = ChannelMerge::merge;
   if (!says_nothing) {
     const Timestamp ours = channel == no_id ? event.timestamp : model.channel(channel).timestamp;
@@ -48,7 +49,7 @@ Verdict Mirror::handle(const ChannelJoined& event) {
     channel = into;
     if (is_new) joined_.push_back(user);
   }
-  if (channel != no_id && with_ranks) set_ranks(channel, event.modes);
+  if (channel != no_id && with_ranks) set_modes(channel, event.modes);
   if (!joined_.empty()) watcher_.joined(side_, channel, joined_);
   if (merge == ChannelMerge::refused) return dropped("a channel timestamp that is no date");
   return {};
@@ -115,15 +116,18 @@ Verdict Mirror::handle(const ModesChanged& event) {
   const ChannelId channel = side_.model().find_channel(event.channel);
   if (channel == no_id) return unknown_channel;
   if (!change_counts(side_.model().channel(channel).timestamp, event.timestamp)) return {};
-  set_ranks(channel, event.changes);
+  set_modes(channel, event.changes);
   watcher_.modes_changed(side_, *source, channel, event.changes);
   return {};
 }
 
-void Mirror::set_ranks(ChannelId channel, std::span<const ModeChange> changes) {
+void Mirror::set_modes(ChannelId channel, std::span<const ModeChange> changes) {
   Network& model = side_.model();
   for (const ModeChange& change : changes) {
-    if (!is_rank(change.mode)) continue;
+    if (!is_rank(change.mode)) {
+      model.set_mode(channel, change);
+      continue;
+    }
     const UserId user = any_user({change.parameter, {}});
     const Membership* membership = user == no_id ? nullptr : model.membership(user, channel);
     if (membership == nullptr) continue;

@@ -44,6 +44,7 @@ struct ModeChange {
 
 inline bool is_rank(Mode mode) { return mode <= Mode::owner; }
 inline bool is_list(Mode mode) { return mode >= Mode::ban && mode <= Mode::quiet; }
+inline std::uint32_t mode_bit(Mode mode) { return 1u << static_cast<unsigned>(mode); }
 inline std::uint8_t rank_bit(Mode rank) {
   return static_cast<std::uint8_t>(1u << static_cast<unsigned>(rank));
 }
@@ -55,6 +56,7 @@ class ModeTable {
   ModeTable() = default;
   explicit ModeTable(std::span<const ModeRow> rows) : rows_(rows.begin(), rows.end()) {}
 
+  std::span<const ModeRow> rows() const { return rows_; }
   void add(ModeRow row) { rows_.push_back(row); }
   const ModeRow* by_letter(char letter) const;
   const ModeRow* by_mode(Mode mode) const;      // null: this network has no such mode

@@ -53,6 +53,7 @@ PackedTexts::Texts PackedTexts::all() const {
 }
 
 ServerId Network::find_server(std::string_view name_or_sid) const {
+  if (name_or_sid.empty()) return no_id;
   for (ServerId id = 0; id < servers_.size(); ++id) {
     const Server& one = servers_[id];
     if (one.present && (one.sid == name_or_sid || same_name(Casemap::ascii, one.name, name_or_sid)))
@@ -185,8 +186,39 @@ bool Network::set_status(UserId user, ChannelId channel, std::uint8_t status) {
 }
 
 void Network::lower_timestamp(ChannelId id, Timestamp timestamp) {
-  channels_[id].timestamp = timestamp;
+  Channel& channel = channels_[id];
+  channel.timestamp = timestamp;
+  channel.flags = 0;
+  channel.key.clear();
+  channel.limit.clear();
+  channel.lists.clear();   // irc 4.3: the sweep takes b, e and I along
   for (const UserId user : channels_[id].members) set_status(user, id, 0);
+}
+
+bool Network::set_mode(ChannelId id, const ModeChange& change) {
+  Channel& channel = channels_[id];
+  if (change.mode == Mode::other) return false;
+  if (change.mode == Mode::key || change.mode == Mode::limit) {
+    std::string& value = change.mode == Mode::key ? channel.key : channel.limit;
+    const std::string_view wanted = change.add ? change.parameter : std::string_view();
+    if (value == wanted) return false;
+    value = wanted;
+    return true;
+  }
+  if (!is_list(change.mode)) {
+    const std::uint32_t bit = mode_bit(change.mode);
+    if (channel.has(change.mode) == change.add) return false;
+    channel.flags = change.add ? channel.flags | bit : channel.flags & ~bit;
+    return true;
+  }
+  const auto known = std::ranges::find_if(channel.lists, [&](const ListEntry& one) {
+    return one.list == change.mode && same_name(casemap_, one.mask, change.parameter);
+  });
+  if ((known != channel.lists.end()) == change.add || change.parameter.empty()) return false;
+  if (!change.add) channel.lists.erase(known);
+  else if (channel.lists.size() >= limits::list_entries_per_channel_max) return false;
+  else channel.lists.push_back({change.mode, std::string(change.parameter)});
+  return true;
 }
 
 void Network::set_topic(ChannelId id, std::string_view text, std::string_view setter,

@@ -12,6 +12,7 @@
 
 #include "protocols/irc/casemap.h"
 #include "protocols/irc/id_table.h"
+#include "protocols/irc/modes.h"
 #include "protocols/irc/timestamps.h"
 
 namespace hanse::irc {
@@ -54,6 +55,11 @@ struct User {
   std::vector<Membership> channels;
 };
 
+struct ListEntry {
+  Mode list = Mode::ban;
+  std::string mask;
+};
+
 struct Channel {
   std::string name;
   std::string folded;
@@ -61,6 +67,11 @@ struct Channel {
   std::vector<UserId> members;  // empty: this slot is free
   std::string topic, topic_setter;
   Timestamp topic_timestamp = 0;
+  std::uint32_t flags = 0;      // mode_bit of each that is set
+  std::string key, limit;
+  std::vector<ListEntry> lists;
+
+  bool has(Mode flag) const { return (flags & mode_bit(flag)) != 0; }
 };
 
 struct Server {
@@ -105,6 +116,8 @@ class Network {
   bool set_status(UserId user, ChannelId channel, std::uint8_t status);
   // A lower timestamp came (judge_channel: take_theirs): nobody keeps a rank.
   void lower_timestamp(ChannelId channel, Timestamp timestamp);
+  // Of no rank. False: it was so before, or the list is full.
+  bool set_mode(ChannelId channel, const ModeChange& change);
   void set_topic(ChannelId channel, std::string_view text, std::string_view setter,
                  Timestamp timestamp);
 

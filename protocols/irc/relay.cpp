@@ -48,10 +48,11 @@ void Relay::attach(Side& from, Side& to) {
   if (!share) return;
   const NetworkSettings& home = from.settings();
   const std::string description = "people of " + home.name;
-  const ServerId server = to.model().add_server(home.pseudo_name, home.pseudo_sid, to.us());
+  const std::string_view sid = to.id_or_nothing(home.pseudo_sid);
+  const ServerId server = to.model().add_server(home.pseudo_name, sid, to.us());
   if (server == no_id) return;   // somebody there has that name or id
   to.set_pseudo(from.index(), server);
-  to.write(ServerIntroduced{to.ourselves(), home.pseudo_name, home.pseudo_sid, description});
+  to.write(ServerIntroduced{to.ourselves(), home.pseudo_name, sid, description});
   for (const Junction& junction : junctions_) {
     for (const Junction::Member& member : junction.members) {
       if (member.network != from.index()) continue;
@@ -63,7 +64,9 @@ void Relay::attach(Side& from, Side& to) {
       }
       elsewhere(from, junction, [&](Side& side, const std::string& name) {
         if (&side != &to || natives.empty()) return;
+        const bool is_new = to.model().find_channel(name) == no_id;
         enter(from, to, name, from.model().channel(channel).timestamp, natives);
+        if (is_new) copy_modes(from, channel, to, name);
         copy_topic(from, channel, to, name);
       });
     }
@@ -240,6 +243,10 @@ Party Relay::actor(Side& from, Source source, Side& to) {
     const UserId there = id == no_id ? no_id : persons_.on(id, to.index());
     if (there != no_id) return to.party_of(there);
   }
+  return pseudo_party(from, to);
+}
+
+Party Relay::pseudo_party(const Side& from, const Side& to) const {
   return to.party_of_server(to.pseudo(from.index()));
 }
 

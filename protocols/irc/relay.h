@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,7 +17,8 @@ namespace hanse::irc {
 // Carries the channels of junctions between sides: each person appears on the others as a puppet
 // behind a server that stands for its network (irc 9). Only what real users and their servers do is
 // relayed, never what a puppet does, so nothing comes back to where it came from.
-// relay.cpp: sides that come and go, persons; relay_channels.cpp: what happens in channels.
+// relay.cpp: sides that come and go, persons; relay_channels.cpp: what happens in channels;
+// relay_modes.cpp: their modes; relay_talk.cpp: what is said.
 class Relay final : public Watcher {
  public:
   Relay(std::vector<std::unique_ptr<Side>>& sides, std::vector<Junction> junctions,
@@ -48,6 +50,7 @@ class Relay final : public Watcher {
   void withdraw(PersonId id, Side& from, std::string_view reason);
   void withdraw_idle(PersonId id, Side& from, std::string_view reason);
   Party actor(Side& from, Source source, Side& to);
+  Party pseudo_party(const Side& from, const Side& to) const;
   bool is_attached(const Side& from, const Side& to) const {
     return from.linked() && to.linked() && to.pseudo(from.index()) != no_id;
   }
@@ -59,7 +62,17 @@ class Relay final : public Watcher {
                  const std::function<void(Side&, const std::string&)>& visit);
   void enter(Side& from, Side& to, const std::string& channel, Timestamp timestamp,
              std::span<const UserId> users);
+  // A channel that was made just now is as it is at home.
+  void copy_state(Side& from, ChannelId channel, Side& to, const std::string& name);
   void copy_topic(Side& from, ChannelId channel, Side& to, const std::string& name);
+  // ---- relay_modes.cpp ----
+  void copy_modes(Side& from, ChannelId channel, Side& to, const std::string& name);
+  std::optional<ModeChange> translated(const Side& from, const ModeChange& change, Side& to,
+                                       ChannelId there, std::string& parameter) const;
+  bool translate_rank(const Side& from, const Side& to, ChannelId there, const ModeChange& change,
+                      std::string& parameter) const;
+
+  // ---- relay_talk.cpp ----
   void say_privately(Side& side, UserId user, UserId puppet, const Said& what);
   void say(Side& to, UserId puppet, std::string_view target, const Said& what);
 

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "protocols/irc/limits.h"
-#include "protocols/irc/line.h"
 #include "protocols/irc/relay.h"
 
 namespace hanse::irc {
-namespace {
-
-constexpr std::string_view action_start = "\x01" "ACTION ";
-
-}  // namespace
 
 const Junction* Relay::junction_of(const Side& side, ChannelId channel) const {
   const auto& spots = spots_[side.index()];
@@ -42,8 +35,7 @@ void Relay::enter(Side& from, Side& to, const std::string& channel, Timestamp ti
     members.push_back({to.party_of(puppet), 0});
   }
   if (members.empty()) return;
-  const Party server = to.party_of_server(to.pseudo(from.index()));
-  to.write(ChannelJoined{server, channel, timestamp, {}, members});
+  to.write(ChannelJoined{pseudo_party(from, to), channel, timestamp, {}, members});
 }
 
 void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users) {
@@ -53,7 +45,7 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
   elsewhere(side, *junction, [&](Side& to, const std::string& name) {
     const bool is_new = to.model().find_channel(name) == no_id;
     enter(side, to, name, side.model().channel(channel).timestamp, users);
-    if (is_new) copy_topic(side, channel, to, name);
+    if (is_new) copy_state(side, channel, to, name);
   });
 }
 
@@ -91,13 +83,18 @@ void Relay::kicked(Side& side, Source source, UserId user, ChannelId channel,
   withdraw_idle(id, side, "kicked");
 }
 
+void Relay::copy_state(Side& from, ChannelId channel, Side& to, const std::string& name) {
+  copy_modes(from, channel, to, name);
+  copy_topic(from, channel, to, name);
+}
+
 void Relay::copy_topic(Side& from, ChannelId channel, Side& to, const std::string& name) {
   const Channel& source = from.model().channel(channel);
   const ChannelId there = to.model().find_channel(name);
   if (source.topic.empty() || there == no_id || !to.model().channel(there).topic.empty()) return;
   const Timestamp of_channel = to.model().channel(there).timestamp;
   to.model().set_topic(there, source.topic, source.topic_setter, source.topic_timestamp);
-  to.write(TopicSet{to.party_of_server(to.pseudo(from.index())), name, of_channel,
+  to.write(TopicSet{pseudo_party(from, to), name, of_channel,
                     source.topic_timestamp, source.topic_setter, source.topic, true});
 }
 
@@ -110,97 +107,12 @@ void Relay::topic_set(Side& side, Source source, ChannelId channel) {
     if (there == no_id || to.model().channel(there).topic == text) return;
     const Channel& place = to.model().channel(there);
     const Party by = actor(side, source, to);
-    const bool from_server = by.id == to.party_of_server(to.pseudo(side.index())).id;
+    const bool from_server = by.name == pseudo_party(side, to).name;
     const std::string setter(by.name);
     const Timestamp at = std::max(now_(), place.topic_timestamp + 1);
     to.write(TopicSet{by, name, place.timestamp, at, setter, text, from_server});
     to.model().set_topic(there, text, setter, at);
   });
-}
-
-// So far ranks only: they name a person, who is somebody on the other side too.
-void Relay::modes_changed(Side& side, Source source, ChannelId channel,
-                          std::span<const ModeChange> changes) {
-  const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
-  if (junction == nullptr) return;
-  elsewhere(side, *junction, [&](Side& to, const std::string& name) {
-    const ChannelId there = to.model().find_channel(name);
-    if (there == no_id) return;
-    std::vector<ModeChange> theirs;
-    for (ModeChange change : changes) {
-      if (!is_rank(change.mode) || to.dialect().modes().by_mode(change.mode) == nullptr) continue;
-      UserId user = side.model().find_uid(change.parameter);
-      if (user == no_id) user = side.model().find_nick(change.parameter);
-      const PersonId id = user == no_id ? no_id : persons_.find(side.index(), user);
-      const UserId target = id == no_id ? no_id : persons_.on(id, to.index());
-      const Membership* member = target == no_id ? nullptr
-                                                 : to.model().membership(target, there);
-      if (member == nullptr) continue;
-      const unsigned bit = rank_bit(change.mode);
-      if (((member->status & bit) != 0) == change.add) continue;
-      to.model().set_status(target, there, static_cast<std::uint8_t>(
-          change.add ? member->status | bit : member->status & ~bit));
-      change.parameter = to.party_of(target).id;
-      theirs.push_back(change);
-    }
-    if (!theirs.empty())
-      to.write(ModesChanged{actor(side, source, to), name, to.model().channel(there).timestamp,
-                            theirs});
-  });
-}
-
-// ---- talk ----
-
-void Relay::said(Side& side, UserId user, const Said& what) {
-  if (!side.linked() || what.target.empty()) return;
-  // irc 9: of what clients ask each other inside a message only actions go on.
-  if (what.text.starts_with('\x01') && !what.text.starts_with(action_start)) return;
-  const ChannelId channel = side.model().find_channel(what.target);
-  if (channel != no_id) {
-    const Junction* junction = junction_of(side, channel);
-    if (junction == nullptr) return;
-    const PersonId id = persons_.find_or_add(side.index(), user);
-    elsewhere(side, *junction, [&](Side& to, const std::string& name) {
-      const UserId puppet = presence(id, to);
-      if (puppet != no_id) say(to, puppet, name, what);
-    });
-    return;
-  }
-  UserId target = side.model().find_uid(what.target);
-  if (target == no_id) target = side.model().find_nick(what.target);
-  if (target != no_id && side.is_our_user(target)) say_privately(side, user, target, what);
-}
-
-void Relay::say_privately(Side& side, UserId user, UserId puppet, const Said& what) {
-  const PersonId wanted = persons_.find(side.index(), puppet);
-  if (wanted == no_id) return;
-  Side& home = *sides_[persons_.at(wanted).home];
-  const UserId sender = presence(persons_.find_or_add(side.index(), user), home);
-  if (sender == no_id) return;
-  say(home, sender, home.party_of(persons_.at(wanted).user).id, what);
-}
-
-// What its readers get is longer than what we write: it shows nick, ident and host of the puppet.
-void Relay::say(Side& to, UserId puppet, std::string_view target, const Said& what) {
-  const PackedTexts& texts = to.model().user(puppet).texts;
-  const std::size_t head = texts.get(UserText::nick).size() + texts.get(UserText::ident).size() +
-                           texts.get(UserText::shown_host).size() + target.size() +
-                           std::string_view(":!@ PRIVMSG  :").size();
-  const std::size_t room = limits::body_write_bytes_max - std::min(head, std::size_t{300});
-  Said line{to.party_of(puppet), target, what.text, what.kind};
-  if (what.text.size() <= room) {
-    to.write(line);
-    return;
-  }
-  std::string_view text = what.text;
-  const bool action = text.starts_with(action_start);
-  if (action) text.remove_prefix(action_start.size());
-  const std::size_t frame = action ? action_start.size() + 1 : 0;
-  for (const std::string& piece : message_lines(text, room - frame)) {
-    const std::string framed = action ? std::string(action_start) + piece + '\x01' : piece;
-    line.text = framed;
-    to.write(line);
-  }
 }
 
 }  // namespace hanse::irc

@@ -47,6 +47,7 @@ class Side {
   // The server that the people of another side are behind; no_id: not introduced.
   ServerId pseudo(std::size_t home) const { return pseudo_[home]; }
   void set_pseudo(std::size_t home, ServerId server) { pseudo_[home] = server; }
+  std::string_view id_or_nothing(std::string_view id) const;   // this network may have none
   std::string make_uid(ServerId server);   // one that nobody here has
 
   bool write(const NetworkEvent& event);          // false: this network has no words for it

@@ -33,7 +33,8 @@ TEST_CASE("irc 9 a person appears on the other network behind the server of his 
   Met met;
   CHECK(met.introduced ==
         ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
-        ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n");
+        ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n"
+        ":9RA TMODE 1795229120 #dev +tn\n");
   CHECK(met.back ==
         ":9RB UID 9RBAAAAAA 1795229110 dave/away dave.host dave.host dave 0.0.0.0 1795229110 +i "
         ":Dave\n"
@@ -50,6 +51,7 @@ TEST_CASE("irc 9 whoever was there before the link is introduced after the burst
         ":9RL SID home.node.a.example 2 9RA + :people of home\n"
         ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
         ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n"
+        ":9RA TMODE 1795229120 #dev +tn\n"
         ":9RA TBURST 1795229120 #dev 1795229121 carol :what we do\n"
         ":9RA EOB\n");
   CHECK(bench.written(*bench.home) ==
@@ -99,6 +101,47 @@ TEST_CASE("irc 9 nicks, away, topics and ranks pass") {
   met.say(*met.away, ":3HYAAAAAA TOPIC #dev :theirs\n");
   CHECK(met.written(*met.home) == ":9RBAAAAAA FTOPIC #dev 1795229120 " + now +
                                       " dave/away :theirs\n");
+}
+
+TEST_CASE("irc 10 modes pass by what they mean") {
+  Met met;
+  const auto home = [&](std::string_view modes) {
+    met.say(*met.home, ":1AAAAAAAA FMODE #dev 1795229120 " + std::string(modes) + "\n");
+    return met.written(*met.away);
+  };
+  const auto away = [&](std::string_view modes) {
+    met.say(*met.away, ":3HYAAAAAA TMODE 1795229120 #dev " + std::string(modes) + "\n");
+    return met.written(*met.home);
+  };
+  const std::string there = ":9RAAAAAAA TMODE 1795229120 #dev ";
+  const std::string back = ":9RBAAAAAA FMODE #dev 1795229120 ";
+  CHECK(home("+s-t") == there + "+s-t\n");
+  CHECK(home("+s") == "");                     // as it is already
+  CHECK(away("-s") == back + "-s\n");
+  CHECK(home("+kl secret 5") == there + "+kl secret 5\n");
+  CHECK(away("-kl x") == back + "-kl secret\n");
+  CHECK(home("+b *!*@bad.host") == there + "+b *!*@bad.host\n");
+  CHECK(home("+b *!*@BAD.host") == "");
+  CHECK(home("-b *!*@bad.host") == there + "-b *!*@bad.host\n");
+  CHECK(home("+b dave/away!*@*") == there + "+b dave!*@*\n");
+  CHECK(home("+b carol!*@*") == there + "+b carol|home!*@*\n");
+  CHECK(away("+b carol|home!*@*") == "");      // that very ban is there: carol!*@* at home
+  CHECK(away("+e al*!*@*") == back + "+e al*/away!*@*\n");
+  CHECK(home("+b m:*!*@quiet") == "");         // extended bans are each network's own
+  CHECK(away("+I *!*@friend") == "");          // home has no such list
+  CHECK(away("+c") == "");
+  CHECK(away("+v-v 9RAAAAAAA 9RAAAAAAA") == back + "+v-v 1AAAAAAAA 1AAAAAAAA\n");
+}
+
+TEST_CASE("irc 10 a channel that is new there gets the modes and bans of its home") {
+  Bench bench;
+  bench.link_both();
+  bench.say(*bench.home, std::string(carol) +
+                             ":1AA FJOIN #quiet 1795229120 +nt :o,1AAAAAAAA:0\n"
+                             ":1AA PART #x\n");
+  bench.say(*bench.home, ":1AA UID 1AAAAAAAB 1795229100 erin h h e 192.0.2.1 1795229100 + :E\n"
+                         ":1AA FJOIN #dev 1795229120 +ntlk 9 key :o,1AAAAAAAB:0\n");
+  CHECK(bench.written(*bench.away).ends_with(":9RA TMODE 1795229120 #dev +tnkl key 9\n"));
 }
 
 TEST_CASE("irc 9 who leaves, leaves everywhere") {

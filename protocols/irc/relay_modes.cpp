@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Modes by what they mean (irc 10), and masks that name people who are called otherwise elsewhere.
+#include <algorithm>
+#include <optional>
+
+#include "protocols/irc/limits.h"
+#include "protocols/irc/puppet_names.h"
+#include "protocols/irc/relay.h"
+
+namespace hanse::irc {
+namespace {
+
+// What a network's own services and operators say of a channel stays there.
+bool stays_at_home(Mode mode) {
+  return mode == Mode::other || mode == Mode::permanent || mode == Mode::registered ||
+         mode == Mode::oper_only;
+}
+
+bool is_mask(std::string_view text) {
+  constexpr std::string_view never(" ,\r\n\0", 5);
+  return !text.empty() && text.size() <= limits::mask_bytes_max && text.front() != ':' &&
+         text.find_first_of(never) == std::string_view::npos;
+}
+
+// Extended bans ("m:*!*@*", "$a:x") are each dialect's own: no nick has those signs.
+bool names_people(std::string_view mask) {
+  const std::size_t end = mask.find('!');
+  return end != std::string_view::npos &&
+         mask.substr(0, end).find_first_of(":$~") == std::string_view::npos;
+}
+
+// "alice|home" -> "alice", when `network` is home.
+std::optional<std::string_view> untagged(std::string_view nick, const Side& side,
+                                         std::string_view network) {
+  const std::size_t mark = nick.rfind(side.facts().nick_separator);
+  if (mark == std::string_view::npos || mark == 0 || nick.substr(mark + 1) != network)
+    return std::nullopt;
+  const bool twice = nick[mark - 1] == side.facts().nick_separator;   // its second choice
+  return nick.substr(0, twice ? mark - 1 : mark);
+}
+
+// irc 9: "alice|home!*@*" means at home alice, and on a third network its own form of that;
+// "bob!*@*" means a native, who has a tag everywhere else. What names nobody stays as it is.
+std::string translated_mask(const Side& from, std::string_view mask, const Side& to,
+                            std::span<const std::unique_ptr<Side>> sides) {
+  const std::size_t end = mask.find('!');
+  const std::string_view nick = mask.substr(0, end);
+  if (end == std::string_view::npos || nick == "*") return std::string(mask);
+  const std::string rest(mask.substr(end));
+  const auto tagged = [&](std::string_view name, const std::string& network) {
+    return std::string(name) + to.facts().nick_separator + network + rest;
+  };
+  for (const auto& home : sides) {
+    const std::string& network = home->settings().name;
+    if (home.get() == &from) continue;
+    if (const auto name = untagged(nick, from, network))
+      return home.get() == &to ? std::string(*name) + rest : tagged(*name, network);
+  }
+  return tagged(nick, from.settings().name);
+}
+
+}  // namespace
+
+// The member of the other channel who is meant; false: nobody there, or he has it already.
+bool Relay::translate_rank(const Side& from, const Side& to, ChannelId there,
+                           const ModeChange& change, std::string& parameter) const {
+  UserId user = from.model().find_uid(change.parameter);
+  if (user == no_id) user = from.model().find_nick(change.parameter);
+  const PersonId id = user == no_id ? no_id : persons_.find(from.index(), user);
+  const UserId target = id == no_id ? no_id : persons_.on(id, to.index());
+  const Membership* member = target == no_id ? nullptr : to.model().membership(target, there);
+  if (member == nullptr) return false;
+  if (((member->status & rank_bit(change.mode)) != 0) == change.add) return false;
+  parameter = to.party_of(target).word();
+  return true;
+}
+
+// And notes it in the model of the other side.
+std::optional<ModeChange> Relay::translated(const Side& from, const ModeChange& change, Side& to,
+                                            ChannelId there, std::string& parameter) const {
+  if (stays_at_home(change.mode) || to.dialect().modes().by_mode(change.mode) == nullptr)
+    return std::nullopt;
+  ModeChange out = change;
+  Network& model = to.model();
+  if (is_rank(change.mode)) {
+    if (!translate_rank(from, to, there, change, parameter)) return std::nullopt;
+    UserId target = model.find_uid(parameter);
+    if (target == no_id) target = model.find_nick(parameter);
+    const unsigned status = model.membership(target, there)->status, bit = rank_bit(change.mode);
+    model.set_status(target, there,
+                     static_cast<std::uint8_t>(change.add ? status | bit : status & ~bit));
+    out.parameter = parameter;
+    return out;
+  }
+  if (is_list(change.mode)) {
+    if (!is_mask(change.parameter) || !names_people(change.parameter)) return std::nullopt;
+    parameter = translated_mask(from, change.parameter, to, sides_);
+  } else {
+    parameter = change.parameter;
+    if (!parameter.empty() && !is_mask(parameter)) return std::nullopt;
+  }
+  out.parameter = parameter;
+  // Whoever takes the key away must name it, and only that network knows its own.
+  if (change.mode == Mode::key && !change.add) {
+    parameter = model.channel(there).key.empty() ? "*" : model.channel(there).key;
+    out.parameter = parameter;
+  }
+  if (!model.set_mode(there, out)) return std::nullopt;
+  return out;
+}
+
+void Relay::modes_changed(Side& side, Source source, ChannelId channel,
+                          std::span<const ModeChange> changes) {
+  const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
+  if (junction == nullptr) return;
+  elsewhere(side, *junction, [&](Side& to, const std::string& name) {
+    const ChannelId there = to.model().find_channel(name);
+    if (there == no_id) return;
+    std::vector<ModeChange> theirs;
+    std::vector<std::string> parameters(changes.size());   // never moved: changes look into them
+    for (std::size_t at = 0; at < changes.size(); ++at) {
+      if (const auto one = translated(side, changes[at], to, there, parameters[at]))
+        theirs.push_back(*one);
+    }
+    if (!theirs.empty())
+      to.write(ModesChanged{actor(side, source, to), name, to.model().channel(there).timestamp,
+                            theirs});
+  });
+}
+
+void Relay::copy_modes(Side& from, ChannelId channel, Side& to, const std::string& name) {
+  const Channel& home = from.model().channel(channel);
+  const ChannelId there = to.model().find_channel(name);
+  if (there == no_id) return;
+  std::vector<ModeChange> changes;
+  for (const ModeRow& row : from.dialect().modes().rows()) {
+    if (row.kind == ModeKind::flag && row.mode != Mode::other && home.has(row.mode))
+      changes.push_back({true, row.mode, row.letter, {}});
+  }
+  if (!home.key.empty()) changes.push_back({true, Mode::key, 'k', home.key});
+  if (!home.limit.empty()) changes.push_back({true, Mode::limit, 'l', home.limit});
+  for (const ListEntry& one : home.lists) changes.push_back({true, one.list, 'b', one.mask});
+  std::vector<ModeChange> theirs;
+  std::vector<std::string> parameters(changes.size());
+  for (std::size_t at = 0; at < changes.size(); ++at) {
+    if (const auto one = translated(from, changes[at], to, there, parameters[at]))
+      theirs.push_back(*one);
+  }
+  if (!theirs.empty())
+    to.write(ModesChanged{pseudo_party(from, to), name, to.model().channel(there).timestamp,
+                          theirs});
+}
+
+}  // namespace hanse::irc

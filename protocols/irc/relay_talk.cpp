@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "protocols/irc/limits.h"
+#include "protocols/irc/line.h"
+#include "protocols/irc/relay.h"
+
+namespace hanse::irc {
+namespace {
+
+constexpr std::string_view action_start = "\x01" "ACTION ";
+
+}  // namespace
+
+void Relay::said(Side& side, UserId user, const Said& what) {
+  if (!side.linked() || what.target.empty()) return;
+  // irc 9: of what clients ask each other inside a message only actions go on.
+  if (what.text.starts_with('\x01') && !what.text.starts_with(action_start)) return;
+  const ChannelId channel = side.model().find_channel(what.target);
+  if (channel != no_id) {
+    const Junction* junction = junction_of(side, channel);
+    if (junction == nullptr) return;
+    const PersonId id = persons_.find_or_add(side.index(), user);
+    elsewhere(side, *junction, [&](Side& to, const std::string& name) {
+      const UserId puppet = presence(id, to);
+      if (puppet != no_id) say(to, puppet, name, what);
+    });
+    return;
+  }
+  UserId target = side.model().find_uid(what.target);
+  if (target == no_id) target = side.model().find_nick(what.target);
+  if (target != no_id && side.is_our_user(target)) say_privately(side, user, target, what);
+}
+
+void Relay::say_privately(Side& side, UserId user, UserId puppet, const Said& what) {
+  const PersonId wanted = persons_.find(side.index(), puppet);
+  if (wanted == no_id) return;
+  Side& home = *sides_[persons_.at(wanted).home];
+  const UserId sender = presence(persons_.find_or_add(side.index(), user), home);
+  if (sender == no_id) return;
+  say(home, sender, home.party_of(persons_.at(wanted).user).word(), what);
+}
+
+// What its readers get is longer than what we write: it shows nick, ident and host of the puppet.
+void Relay::say(Side& to, UserId puppet, std::string_view target, const Said& what) {
+  const PackedTexts& texts = to.model().user(puppet).texts;
+  const std::size_t head = texts.get(UserText::nick).size() + texts.get(UserText::ident).size() +
+                           texts.get(UserText::shown_host).size() + target.size() +
+                           std::string_view(":!@ PRIVMSG  :").size();
+  const std::size_t room = limits::body_write_bytes_max - std::min(head, std::size_t{300});
+  Said line{to.party_of(puppet), target, what.text, what.kind};
+  if (what.text.size() <= room) {
+    to.write(line);
+    return;
+  }
+  std::string_view text = what.text;
+  const bool action = text.starts_with(action_start);
+  if (action) text.remove_prefix(action_start.size());
+  const std::size_t frame = action ? action_start.size() + 1 : 0;
+  for (const std::string& piece : message_lines(text, room - frame)) {
+    const std::string framed = action ? std::string(action_start) + piece + '\x01' : piece;
+    line.text = framed;
+    to.write(line);
+  }
+}
+
+}  // namespace hanse::irc
