@@ -110,7 +110,7 @@ $(BUILD)/bench-xmpp: $(call objects,$(BUILD),$(BENCH_XMPP))
 	@echo "link $@"
 	@$(CXX) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 # ---- what has to be there ----
 
@@ -119,7 +119,9 @@ DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-de
 DEPS_DEMO  := python3 openssl nsd
 DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
 # Peers to test with, each by itself: one that cannot be had here stops nothing.
-PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid
+PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid libident
+# It conflicts with another of them, so it is not installed but unpacked.
+PEERS_BESIDE := ngircd
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 GOALS      := $(MAKECMDGOALS)
 NEEDED     := $(DEPS_BUILD) \
@@ -134,7 +136,8 @@ SETUP      := $(if $(filter $(INSTALLING),$(GOALS)),install,say)
 setup:
 	@sh tests/setup.sh $(SETUP) $(NEEDED)
 	@$(if $(filter test bench% interop% crash% deps-test,$(GOALS)), \
-	  for peer in $(PEERS); do sh tests/setup.sh try $$peer; done)
+	  for peer in $(PEERS); do sh tests/setup.sh try $$peer; done; \
+	  for peer in $(PEERS_BESIDE); do sh tests/setup.sh beside $(BUILD)/peers $$peer; done)
 deps deps-test deps-fuzz: setup
 
 # ---- trying it ----
@@ -221,7 +224,7 @@ help:
 	@echo "make crash        ROUNDS=1000: kill the real daemon again and again"
 	@echo "make interop      against Postfix and Exim"
 	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2; crash-xmpp"
-	@echo "make interop-irc  WORDS=: between InspIRCd and ircd-hybrid"
+	@echo "make interop-irc  WORDS=: between InspIRCd, ircd-hybrid and ngIRCd"
 	@echo "make bench        ROUNDS=5: side by side with Postfix (docs/bench.md);"
 	@echo "                  bench-xmpp: with Prosody and ejabberd"
 	@echo "make fuzz         SECONDS=60 for each parser"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #   setup.sh install|say|try PACKAGE...
+#   setup.sh beside FOLDER PACKAGE: unpacks one into FOLDER that may not be installed here
 # Installs the Debian packages named, quietly, and only those that are missing. Without root and
 # without sudo, or when it shall only say so, it prints the one line to run and stops. What is only
 # to be tried may be missing: the tests that need it say so.
@@ -9,6 +10,13 @@
 command -v dpkg-query >/dev/null || exit 0
 mode=$1
 shift
+if [ "$mode" = beside ]; then
+  [ -d "$1/$2" ] && exit 0
+  mkdir -p "$1/parts" || exit 0
+  (cd "$1/parts" && apt-get download -qq "$2" && dpkg -x "$2"_*.deb ../"$2") >/dev/null 2>&1 ||
+    echo "could not unpack: $2"
+  exit 0
+fi
 [ "$mode" = try ] && failure=0 || failure=1
 missing=
 for package in "$@"; do

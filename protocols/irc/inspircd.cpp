@@ -71,13 +71,14 @@ Result<bool> Inspircd::capab(const Line& line, std::string& out) {
     if (!theirs || (*theirs != 1202 && *theirs < 1205))
       return refuse("its protocol version " + escape_text(line.at(1), 16) +
                     " is none we speak: 1202, 1205 and later");
+    // Who calls us waits for this before it says more.
+    if (!dialled_) LineMaker(out).words({}, "CAPAB", {"START", version});
   } else if (part == "CHANMODES") {
     channel_modes(line.at(1));
   } else if (part == "CAPABILITIES") {
     if (Result<void> read = capabilities(line.at(1)); !read) return read.error();
   } else if (part == "END") {
     LineMaker make(out);
-    if (!dialled_) make.words({}, "CAPAB", {"START", version});
     std::string words = "CASEMAPPING=" + std::string(casemap_name(facts_.casemap));
     if (!their_challenge_.empty()) words += " CHALLENGE=" + challenge_;
     make.text({}, "CAPAB", {"CAPABILITIES"}, words);

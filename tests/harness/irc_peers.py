@@ -8,7 +8,7 @@ import shutil
 
 from tests.harness.irc import Person
 from tests.harness.results import Skip
-from tests.harness.workspace import answers, free_port, stop, wait_until
+from tests.harness.workspace import BUILD, answers, free_port, stop, wait_until
 
 HOST = "127.0.0.1"
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -89,7 +89,7 @@ INSPIRCD = """
 <bind address="{host}" port="{servers}" type="servers">
 <connect allow="*" timeout="10" pingfreq="120" localmax="1000" globalmax="1000"
  commandrate="1000000" fakelag="no" resolvehostnames="no" hardsendq="100M" softsendq="50M"
- recvq="1M">
+ recvq="1M" threshold="100000">
 <class name="all" commands="*"><type name="god" classes="all">
 <oper name="op" password="op" host="*@*" type="god">
 <files motd="{folder}/motd.txt"> <options allowmismatch="yes" defaultmodes="not">
@@ -161,6 +161,54 @@ class Hybrid(Peer):
                 "-logfile", f"{where}/ircd.log", "-pidfile", f"{where}/ircd.pid",
                 "-klinefile", f"{where}/kline.db", "-dlinefile", f"{where}/dline.db",
                 "-xlinefile", f"{where}/xline.db", "-resvfile", f"{where}/resv.db"]
+
+
+NGIRCD = """
+[Global]
+ Name = {server}
+ Info = ng
+ Listen = {host}
+ Ports = {clients}, {servers}
+ MotdPhrase = hi
+ AdminEMail = a@{name}.example
+ ServerUID = {uid}
+ ServerGID = {uid}
+[Limits]
+ MaxNickLength = 31
+ MaxConnectionsIP = 0
+ ConnectRetry = 5
+[Options]
+ Ident = no
+ PAM = no
+ DNS = no
+[Operator]
+ Name = op
+ Password = op
+[Server]
+ Name = {us}
+ MyPassword = {received}
+ PeerPassword = {sent}
+{calling}
+"""
+
+
+class Ngircd(Peer):
+    """Unpacked beside the others: its package conflicts with ircd-hybrid's."""
+
+    dialect = "ngircd"
+
+    def configure(self):
+        self.program = os.path.join(BUILD, "peers", "ngircd", "usr", "sbin", "ngircd")
+        if not os.path.exists(self.program):
+            raise Skip("ngircd is not unpacked: `make deps-test` unpacks it")
+        calling = f" Host = {HOST}\n Port = {self.calls}" if self.calls else " Passive = yes"
+        words = {**vars(self), "host": HOST, "us": OUR_NAME, "calling": calling,
+                 "uid": user_irc()}
+        self.config = self.workspace.file(f"{self.dialect}-{self.name}/ngircd.conf",
+                                          NGIRCD.format(**words))
+
+    def command(self):
+        return [self.program, "-n", "-f", self.config]
 
 
 def user_irc():

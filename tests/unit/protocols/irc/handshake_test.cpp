@@ -63,8 +63,9 @@ TEST_CASE("irc 3.2 InspIRCd's challenge is answered without padding") {
 TEST_CASE("irc 3.2 InspIRCd calls us") {
   Bench bench;
   EngineBench& link = bench.accept();
-  CHECK(bench.say(link, inspircd_capabilities) ==
-        "CAPAB START 1205\nCAPAB CAPABILITIES :CASEMAPPING=rfc1459\nCAPAB END\n");
+  CHECK(bench.say(link, "CAPAB START 1205\n") == "CAPAB START 1205\n");   // it waits for that
+  CHECK(bench.say(link, inspircd_capabilities.substr(inspircd_capabilities.find('\n') + 1)) ==
+        "CAPAB CAPABILITIES :CASEMAPPING=rfc1459\nCAPAB END\n");
   CHECK(bench.say(link, "SERVER insp.home.example from-home 0 1AA :Insp\n") ==
         "SERVER node.a.example to-home 0 9RL :relay node\n");
   CHECK(bench.say(link, ":1AA BURST " + now + "\n") ==
@@ -149,6 +150,49 @@ TEST_CASE("irc 11 services that speak charybdis' TS6") {
         ":9RL PONG node.a.example :00A\n");
   CHECK(bench.side("away").linked());
   CHECK(bench.side("away").model().find_uid("00AAAAAAB") != no_id);
+}
+
+TEST_CASE("irc 5 ngIRCd, called by us") {
+  Bench bench(DialectKind::inspircd, DialectKind::ngircd);
+  EngineBench& link = bench.dial("away");
+  CHECK(bench.written(link) == "PASS to-away 0210-IRC+ hanse|0.1:CHLMoX\n"
+                               "SERVER node.a.example 1 :relay node\n");
+  const std::string ng = ":hyb.away.example ";
+  CHECK(bench.say(link, ng + "PASS from-away 0210-IRC+ ngIRCd|26.1:CHLMSXZ PZ\n" +
+                            ng + "SERVER hyb.away.example 1 :ngircd test\n" +
+                            ng + "005 node.a.example RFC2812 IRCD=ngIRCd CHARSET=UTF-8 "
+                                 "CASEMAPPING=ascii PREFIX=(qaohv)~&@%+ :are supported\n" +
+                            ng + "005 node.a.example CHANNELLEN=50 NICKLEN=31 TOPICLEN=490 :x\n") ==
+        "");
+  CHECK(bench.say(link, ng + "376 node.a.example :End of MOTD command\n") ==
+        ":node.a.example 005 hyb.away.example NICKLEN=31 CASEMAPPING=ascii "
+        "PREFIX=(qaohv)~&@%+ CHANTYPES=#&+ CHANMODES=beI,k,l,imMnOPQRstVz "
+        ":are supported on this server\n"
+        ":node.a.example 376 hyb.away.example :End of MOTD command\n"
+        ":node.a.example PING :node.a.example\n");
+  CHECK(bench.say(link, ng + "NICK carol 1 ~carol 127.0.0.1 1 + :Carol\n" +
+                            ng + "CHANINFO #x + :orig topic\n" + ng + "NJOIN #x :@carol,,+\n" +
+                            ng + "MODE #x +b *!*@bad\n") == "");
+  CHECK_FALSE(bench.side("away").linked());
+  CHECK(bench.say(link, ng + "PING :hyb.away.example\n") ==
+        ":node.a.example PONG node.a.example :hyb.away.example\n");
+  CHECK(bench.side("away").linked());
+  const Network& model = bench.side("away").model();
+  const ChannelId channel = model.find_channel("#x");
+  REQUIRE(channel != no_id);
+  CHECK(model.membership(model.find_nick("carol"), channel)->status == rank_bit(Mode::op));
+  CHECK(model.channel(channel).lists.size() == 1);
+  SECTION("and then without flags") {}
+}
+
+TEST_CASE("irc 5 a server of RFC 2813 without IRC+ calls us") {
+  Bench bench(DialectKind::inspircd, DialectKind::ngircd);
+  EngineBench& link = bench.accept();
+  CHECK(bench.say(link, "PASS from-away 0210 IRC|\nSERVER hyb.away.example 1 :old\n") ==
+        "PASS to-away 0210-IRC+ hanse|0.1:CHLMoX\nSERVER node.a.example 1 :relay node\n"
+        ":node.a.example PING :node.a.example\n");
+  bench.say(link, ":hyb.away.example PING :hyb.away.example\n");
+  CHECK(bench.side("away").linked());
 }
 
 struct Refusal {

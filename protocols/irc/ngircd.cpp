@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/irc/ngircd.h"
+
+#include <algorithm>
+
+#include "protocols/irc/line_maker.h"
+#include "server/base/digest.h"
+#include "server/base/text.h"
+
+namespace hanse::irc {
+namespace {
+
+constexpr std::string_view own_version = "0210-IRC+";
+// irc 5: C CHANINFO, H enhanced, L lists, M METADATA, o oper modes, X all ranks. Never Z.
+constexpr std::string_view own_flags = "hanse|0.1:CHLMoX";
+
+constexpr ModeRow rows[] = {
+    {'q', Mode::owner, ModeKind::rank, '~'}, {'a', Mode::admin, ModeKind::rank, '&'},
+    {'o', Mode::op, ModeKind::rank, '@'}, {'h', Mode::halfop, ModeKind::rank, '%'},
+    {'v', Mode::voice, ModeKind::rank, '+'}, {'b', Mode::ban, ModeKind::list},
+    {'e', Mode::ban_exception, ModeKind::list}, {'I', Mode::invite_exception, ModeKind::list},
+    {'k', Mode::key, ModeKind::always}, {'l', Mode::limit, ModeKind::on_set},
+    {'i', Mode::invite_only, ModeKind::flag}, {'m', Mode::moderated, ModeKind::flag},
+    {'M', Mode::registered_speak, ModeKind::flag}, {'n', Mode::no_external, ModeKind::flag},
+    {'O', Mode::oper_only, ModeKind::flag}, {'P', Mode::permanent, ModeKind::flag},
+    {'Q', Mode::other, ModeKind::flag}, {'R', Mode::registered_join, ModeKind::flag},
+    {'r', Mode::registered, ModeKind::flag}, {'s', Mode::secret, ModeKind::flag},
+    {'t', Mode::topic_lock, ModeKind::flag}, {'V', Mode::other, ModeKind::flag},
+    {'z', Mode::tls_only, ModeKind::flag},
+};
+
+Error refuse(std::string what) { return {Fault::refused, std::move(what)}; }
+
+}  // namespace
+
+Ngircd::Ngircd() : modes_(rows) {
+  facts_.casemap = Casemap::ascii;
+  facts_.nick_bytes_max = 9;
+  facts_.has_ids = facts_.has_timestamps = false;
+}
+
+void Ngircd::greet(const NetworkSettings& network, std::string& out) {
+  dialled_ = true;
+  network_ = &network;
+  say_who(out);
+}
+
+void Ngircd::say_who(std::string& out) const {
+  LineMaker make(out);
+  make.words({}, "PASS", {network_->send_password, own_version, own_flags});
+  make.text({}, "SERVER", {network_->own_name, "1"}, network_->description);
+}
+
+Result<bool> Ngircd::shake(const Line& line, HandshakeDesk& desk, std::string& out) {
+  if (line.command == "ERROR") return refuse("it says: " + escape_text(line.at(0)));
+  if (line.command == "PASS") {
+    if (Result<void> taken = pass(line); !taken) return taken.error();
+    return false;
+  }
+  if (line.command == "SERVER" && peer_.name.empty()) return server(line, desk, out);
+  if (line.command == "005") return supports(line), false;
+  if (line.command == "376" && enhanced_ && !peer_.name.empty()) {
+    LineMaker make(out);
+    // irc 5: another nick length than its own and it closes the link.
+    const std::string length = "NICKLEN=" + nick_length_;
+    make.text(network_->own_name, "005",
+              {peer_.name, length, "CASEMAPPING=ascii", "PREFIX=(qaohv)~&@%+", "CHANTYPES=#&+",
+               "CHANMODES=beI,k,l,imMnOPQRstVz"},
+              "are supported on this server");
+    make.text(network_->own_name, "376", {peer_.name}, "End of MOTD command");
+    return true;
+  }
+  if (line.command == "NOTICE" || is_number(line.command)) return false;
+  return refuse("unexpected in the handshake: " + escape_text(line.command, 32));
+}
+
+// "password 0210-IRC+ ngIRCd|26.1:CHLMSXZ PZ"
+Result<void> Ngircd::pass(const Line& line) {
+  if (line.parameters < 3 || !password_.empty()) return refuse("its PASS is out of order");
+  password_ = line.at(0);
+  const std::string_view said = line.at(2);
+  const std::string_view flags = said.substr(std::min(said.find(':'), said.size()));
+  enhanced_ = flags.find('H') != std::string_view::npos;
+  return {};
+}
+
+void Ngircd::supports(const Line& line) {
+  for (const std::string_view word : line.all()) {
+    if (!word.starts_with("NICKLEN=")) continue;
+    const Result<std::int64_t> length = parse_integer(word.substr(8));
+    if (!length || *length < 1 || *length > 255) continue;
+    nick_length_ = word.substr(8);
+    facts_.nick_bytes_max = static_cast<std::size_t>(*length);
+  }
+}
+
+// "name hops :description"; Anope says 0 hops.
+Result<bool> Ngircd::server(const Line& line, HandshakeDesk& desk, std::string& out) {
+  if (line.parameters < 3) return refuse("its SERVER lacks parameters");
+  if (!dialled_) {
+    const Result<const NetworkSettings*> admitted = desk.admit(line.at(0));
+    if (!admitted) return admitted.error();
+    network_ = *admitted;
+  }
+  if (!equal_ascii_case(line.at(0), network_->peer))
+    return refuse("it calls itself " + escape_text(line.at(0), 64) + ", not " + network_->peer);
+  if (!equal_constant_time(password_, network_->receive_password))
+    return refuse(password_.empty() ? "it sent no PASS" : "wrong password");
+  peer_ = {std::string(line.at(0)), {}, std::string(line.all().back())};
+  tokens_[network_->own_name] = "1";
+  if (!dialled_) say_who(out);
+  return !enhanced_;
+}
+
+void Ngircd::write_burst_end(std::string& out) {
+  LineMaker(out).text(network_->own_name, "PING", {}, network_->own_name);
+}
+
+}  // namespace hanse::irc
