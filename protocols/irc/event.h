@@ -124,6 +124,14 @@ struct Pinged {
 struct Ponged {
   Party source, target;
 };
+// How long somebody has been silent: asked by a WHOIS from another server.
+struct IdleAsked {
+  Party asker, who;
+};
+struct IdleTold {
+  Party who, asker;
+  Timestamp signed_on = 0;
+};
 struct LinkError {
   std::string_view text;
 };
@@ -136,6 +144,6 @@ struct Malformed {
 using NetworkEvent = std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, ClockTold,
                            UserIntroduced, NickChanged, NickSaved, UserLeft, UserKilled,
                            ChannelJoined, ChannelLeft, Kicked, TopicSet, ModesChanged, AwaySet,
-                           UserTextChanged, Pinged, Ponged, LinkError, Ignored, Malformed>;
+                           UserTextChanged, Pinged, Ponged, IdleAsked, IdleTold, LinkError, Ignored, Malformed>;
 
 }  // namespace hanse::irc

@@ -10,7 +10,7 @@ namespace {
 // Commands of servers and services that change nothing this node keeps (irc 3.3).
 constexpr std::string_view of_no_interest[] = {
     "SINFO", "VERSION", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE",
-    "INVITE", "IDLE", "TAGMSG", "FIDENT", "FNAME", "MODE", "SVSJOIN", "SVSPART", "SVSNICK",
+    "INVITE", "TAGMSG", "FIDENT", "FNAME", "MODE", "SVSJOIN", "SVSPART", "SVSNICK",
     "SVSTOPIC", "SVSHOLD", "RSQUIT", "LMODE", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
     "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
 
@@ -32,6 +32,11 @@ const Command<Inspircd> Inspircd::commands[] = {
     {"FHOST", 1,
      [](Inspircd&, const Line& line) -> NetworkEvent {
        return UserTextChanged{{line.source, {}}, {line.source, {}}, false, line.at(0)};
+     }},
+    {"IDLE", 1,
+     [](Inspircd&, const Line& line) -> NetworkEvent {
+       if (line.parameters > 1) return Ignored{};   // an answer
+       return IdleAsked{{line.source, {}}, {line.at(0), {}}};
      }},
     {"PING", 1,
      [](Inspircd&, const Line& line) -> NetworkEvent {

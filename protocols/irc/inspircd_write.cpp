@@ -97,6 +97,10 @@ struct InspircdWriter {
   bool operator()(const Ponged& one) {
     return make.words(one.source.id, "PONG", {one.target.id});
   }
+  bool operator()(const IdleTold& one) {
+    return make.words(one.who.id, "IDLE", {one.asker.id, number(one.signed_on), "0"});
+  }
+  bool operator()(const IdleAsked&) { return false; }
   bool operator()(const LinkError& one) { return make.text({}, "ERROR", {}, one.text); }
   bool operator()(const ClockTold&) { return false; }
   bool operator()(const Ignored&) { return false; }

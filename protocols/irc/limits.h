@@ -47,6 +47,9 @@ constexpr std::size_t outgoing_hard_bytes = 64u * 1024 * 1024;   // then the lin
 constexpr std::size_t outgoing_piece_bytes = 64 * 1024;          // handed to the connection at once
 constexpr std::size_t error_bytes_max = 200;                     // of a text in ERROR
 constexpr unsigned pings_missed_max = 2;
+constexpr std::size_t paced_piece_bytes = 8 * 1024;              // below one read of InspIRCd's
+constexpr std::size_t paced_bytes_max = 64 * 1024;               // beyond the last answer
+constexpr Duration paced_wait_first = 10ms, paced_wait_last = 1s;
 constexpr unsigned drops_per_minute_max = 20;                    // lines that must not be
 constexpr std::size_t handshake_lines_max = 100;
 

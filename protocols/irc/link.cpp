@@ -169,6 +169,8 @@ void ServerLink::take(std::string_view text, Instant now, Outbox& out) {
       out.note(Level::warning, "irc.squit", escape_text(left->reason));
     return end(Fault::never, verdict.why, true, out);
   }
+  if (std::holds_alternative<Ponged>(event) && pacer_.answered() && more_asked_ == 0)
+    write_more(now, out);
   if (state_ == State::bursting && side_->linked()) {
     state_ = State::linked;
     out.cancel_timer(progress_timer);
@@ -208,16 +210,38 @@ void ServerLink::heard(AskId id, Instant now, Outbox& out) {
   }
   if (id != more_asked_) return;
   more_asked_ = 0;
-  write_more(out);
+  write_more(now, out);
 }
 
-void ServerLink::write_more(Outbox& out) {
+void ServerLink::write_more(Instant now, Outbox& out) {
   Outgoing& outgoing = side_->outgoing();
   if (outgoing.overflown())
     return end(Fault::overloaded, "it does not read what is sent to it", true, out);
+  if (side_->facts().paced) return write_paced(now, out);
   if (!outgoing.empty()) out.send(outgoing.take(limits::outgoing_piece_bytes));
   if (!outgoing.empty()) outgoing.touched();
   more_asked_ = out.ask(Heed{outgoing.more()});
+}
+
+// While there is no room nothing is asked for: the answer to a PING goes on here.
+void ServerLink::write_paced(Instant now, Outbox& out) {
+  Outgoing& outgoing = side_->outgoing();
+  const bool waited = pacer_.waits();
+  while (!outgoing.empty() && pacer_.room() > 0) {
+    const std::string piece = outgoing.take(pacer_.room());
+    out.send(piece);
+    if (!pacer_.sent(piece.size())) continue;
+    out.send(ping());
+    pacer_.pinged();
+  }
+  if (pacer_.waits() && !waited) out.set_timer(pace_timer, now + pacer_.wait());
+  if (pacer_.room() > 0 && more_asked_ == 0) more_asked_ = out.ask(Heed{outgoing.more()});
+}
+
+std::string ServerLink::ping() const {
+  std::string text;
+  dialect_->write(Pinged{side_->ourselves(), side_->party_of_server(side_->peer())}, text);
+  return text;
 }
 
 void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
@@ -226,6 +250,13 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
     const bool shaking = state_ == State::handshake;
     return end(Fault::try_later, shaking ? "the handshake took too long" : "its burst got stuck",
                true, out);
+  }
+  if (timer == pace_timer) {   // irc 3.4: it may sleep on what it has not read
+    if (side_ == nullptr || !pacer_.waits()) return;
+    out.send(ping());
+    pacer_.pinged();
+    out.set_timer(pace_timer, now + pacer_.wait());
+    return;
   }
   const Duration wait = hub_->settings().ping_after;
   if (now - heard_at_ >= wait) {

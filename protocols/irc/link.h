@@ -9,6 +9,7 @@
 #include "protocols/irc/hub.h"
 #include "protocols/irc/line.h"
 #include "protocols/irc/mirror.h"
+#include "protocols/irc/pacer.h"
 
 namespace hanse::irc {
 
@@ -16,7 +17,7 @@ namespace hanse::irc {
 // until one of both ends it. The engines own one each and hand it their events.
 class ServerLink final : private HandshakeDesk {
  public:
-  enum : TimerId { progress_timer, ping_timer };
+  enum : TimerId { progress_timer, ping_timer, pace_timer };
 
   // `dialled`: whom we called; null: they called us.
   ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled, const std::string& nonce);
@@ -47,7 +48,9 @@ class ServerLink final : private HandshakeDesk {
   void take(std::string_view text, Instant now, Outbox& out);
   void dropped(std::string_view why, const Line& line, Instant now, Outbox& out);
   void finish_turn(Outbox& out);
-  void write_more(Outbox& out);
+  void write_more(Instant now, Outbox& out);
+  void write_paced(Instant now, Outbox& out);
+  std::string ping() const;
   void end(Fault fault, std::string_view why, bool tell, Outbox& out);
   void let_go(std::string_view why);
 
@@ -61,6 +64,7 @@ class ServerLink final : private HandshakeDesk {
   std::unique_ptr<Mirror> mirror_;
   std::string remote_address_;
   std::unique_ptr<TlsFacts> tls_;
+  Pacer pacer_;
   std::shared_ptr<Bell> room_ = std::make_shared<Bell>();   // rings when others take more again
   AskId more_asked_ = 0, room_asked_ = 0;      // 0: not asked
   Instant heard_at_{}, drops_since_{};

@@ -2,6 +2,7 @@
 #include "protocols/irc/mirror.h"
 
 #include "protocols/irc/limits.h"
+#include "protocols/irc/origin_mark.h"
 
 namespace hanse::irc {
 namespace {
@@ -58,8 +59,12 @@ Verdict Mirror::handle(const ServerIntroduced& event) {
   if (!event.sid.empty() && !is_sid(event.sid)) return fatal("no server id");
   if (event.name.empty() || event.name.size() > limits::server_name_bytes_max)
     return fatal("no server name");
-  if (side_.model().add_server(event.name, event.sid, uplink->server) == no_id)
-    return fatal("a server of that name or id exists, or there are too many");
+  const ServerId server = side_.model().add_server(event.name, event.sid, uplink->server);
+  if (server == no_id) return fatal("a server of that name or id exists, or there are too many");
+  if (const auto origin = read_origin(event.description)) {
+    side_.model().mark_relayed(server, origin->network, origin->node);
+    watcher_.relayed_elsewhere(side_, server);
+  }
   return good;
 }
 
@@ -72,6 +77,7 @@ Verdict Mirror::handle(const ServerLeft& event) {
   if (server == side_.peer()) return fatal("it left");
   watcher_.servers_gone(side_, server, event.reason);
   side_.model().split(server);
+  watcher_.servers_left(side_);
   return good;
 }
 
@@ -99,6 +105,16 @@ Verdict Mirror::handle(const Pinged& event) {
                                             : side_.party_of(source->user);
   side_.write(Ponged{side_.party_of_server(target), asker});
   return event.ends_burst ? handle(BurstEnded{event.source}) : good;
+}
+
+// Without an answer the one who asked waits for the end of his WHOIS for ever.
+Verdict Mirror::handle(const IdleAsked& event) {
+  const UserId asker = their_user(event.asker), who = any_user(event.who);
+  if (asker == no_id) return unknown_source;
+  if (who == no_id || !side_.is_our_user(who)) return good;
+  side_.write(IdleTold{side_.party_of(who), side_.party_of(asker),
+                       side_.model().user(who).timestamp});
+  return good;
 }
 
 Verdict Mirror::handle(const LinkError&) { return fatal("it ended the link"); }

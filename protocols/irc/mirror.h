@@ -47,6 +47,8 @@ class Mirror {
   Verdict handle(const UserTextChanged& event);
   Verdict handle(const Pinged& event);
   Verdict handle(const Ponged&) { return {}; }
+  Verdict handle(const IdleAsked& event);
+  Verdict handle(const IdleTold&) { return {}; }
   Verdict handle(const LinkError&);
   Verdict handle(const Ignored&) { return {}; }
   Verdict handle(const Malformed& event);

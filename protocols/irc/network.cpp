@@ -70,8 +70,13 @@ ServerId Network::add_server(std::string_view name, std::string_view sid, Server
   const auto id = static_cast<ServerId>(unused - servers_.begin());
   if (id >= limits::servers_per_network_max) return no_id;
   if (unused == servers_.end()) servers_.emplace_back();
-  servers_[id] = {std::string(name), std::string(sid), uplink == no_id ? id : uplink, true};
+  servers_[id] = {std::string(name), std::string(sid), uplink == no_id ? id : uplink, true, {}, {}};
   return id;
+}
+
+void Network::mark_relayed(ServerId server, std::string_view network, std::string_view by) {
+  servers_[server].relayed_network = network;
+  servers_[server].relayed_by = by;
 }
 
 UserId Network::add_user(ServerId server, PackedTexts::Texts texts, Timestamp timestamp) {

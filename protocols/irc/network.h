@@ -79,6 +79,8 @@ struct Server {
   std::string sid;
   ServerId uplink = no_id;  // of the first server: itself
   bool present = false;
+  // Set for one that stands for another network, by another node of our kind.
+  std::string relayed_network{}, relayed_by{};
 };
 
 // What the other side of one link looks like: the same for every dialect. Pure, one owner, no
@@ -103,6 +105,8 @@ class Network {
   // Everywhere below no_id also means that a bound of protocols/irc/limits.h is reached.
   // no_id: the name or SID is taken, or the uplink is not there. `uplink` no_id: the first one.
   ServerId add_server(std::string_view name, std::string_view sid, ServerId uplink);
+  void mark_relayed(ServerId server, std::string_view network, std::string_view by);
+  const std::vector<Server>& servers() const { return servers_; }   // some may not be present
   // The nick and the UID must be free: who gives way is for judge_nick to say. The folded nick is
   // filled in here.
   UserId add_user(ServerId server, PackedTexts::Texts texts, Timestamp timestamp);

@@ -210,6 +210,8 @@ struct NgircdWriter {
   }
   bool operator()(const LinkError& one) { return make.text({}, "ERROR", {}, one.text); }
   bool operator()(const UserTextChanged&) { return false; }
+  bool operator()(const IdleAsked&) { return false; }
+  bool operator()(const IdleTold&) { return false; }
   bool operator()(const ClockTold&) { return false; }
   bool operator()(const Ignored&) { return false; }
   bool operator()(const Malformed&) { return false; }

@@ -24,8 +24,10 @@ class Outgoing {
     }
     more_->ring();
   }
+  // Whole lines, so that others may be put between.
   std::string take(std::size_t most) {
     std::string piece = text_.substr(taken_, most);
+    if (piece.size() < text_.size() - taken_) piece.resize(piece.rfind('\n') + 1);
     taken_ += piece.size();
     if (taken_ == text_.size()) clear();
     else if (taken_ > limits::outgoing_soft_bytes) text_.erase(0, std::exchange(taken_, 0));

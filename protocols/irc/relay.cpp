@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocols/irc/limits.h"
+#include "protocols/irc/origin_mark.h"
 #include "protocols/irc/puppet_names.h"
 #include "server/base/text.h"
 
@@ -34,20 +35,49 @@ void Relay::burst_over(Side& side) {
   }
 }
 
-// The people of one side appear on another, all at once.
-void Relay::attach(Side& from, Side& to) {
-  bool share = false;
-  for (const Junction& junction : junctions_) {
+bool Relay::share_a_junction(const Side& a, const Side& b) const {
+  return std::ranges::any_of(junctions_, [&](const Junction& junction) {
     const auto has = [&](const Side& side) {
       return std::ranges::any_of(junction.members, [&](const Junction::Member& one) {
         return one.network == side.index();
       });
     };
-    share = share || (has(from) && has(to));
+    return has(a) && has(b);
+  });
+}
+
+// Of two nodes between the same networks the one whose name comes first goes on.
+bool Relay::another_does_it(const Side& from, const Side& to) const {
+  const std::string& network = from.settings().name;
+  return std::ranges::any_of(to.model().servers(), [&](const Server& one) {
+    return one.present && one.relayed_network == network &&
+           one.relayed_by < to.settings().own_name;
+  });
+}
+
+void Relay::relayed_elsewhere(Side& side, ServerId) {
+  if (!side.linked()) return;
+  for (const auto& other : sides_) {
+    if (is_attached(*other, side) && another_does_it(*other, side))
+      detach(*other, side, "another node relays this network");
   }
-  if (!share) return;
+}
+
+// The other node may be among them.
+void Relay::servers_left(Side& side) {
+  if (!side.linked()) return;
+  for (const auto& other : sides_) {
+    if (other.get() != &side && other->linked()) attach(*other, side);
+  }
+}
+
+// The people of one side appear on another, all at once.
+void Relay::attach(Side& from, Side& to) {
+  if (to.pseudo(from.index()) != no_id || !share_a_junction(from, to) ||
+      another_does_it(from, to))
+    return;
   const NetworkSettings& home = from.settings();
-  const std::string description = "people of " + home.name;
+  const std::string description = origin_text(home.name, to.settings().own_name);
   const std::string_view sid = to.id_or_nothing(home.pseudo_sid);
   const ServerId server = to.model().add_server(home.pseudo_name, sid, to.us());
   if (server == no_id) return;   // somebody there has that name or id
@@ -60,7 +90,7 @@ void Relay::attach(Side& from, Side& to) {
       if (channel == no_id) continue;
       std::vector<UserId> natives;
       for (const UserId user : from.model().channel(channel).members) {
-        if (!from.is_our_user(user)) natives.push_back(user);
+        if (from.is_native(user)) natives.push_back(user);
       }
       elsewhere(from, junction, [&](Side& side, const std::string& name) {
         if (&side != &to || natives.empty()) return;
@@ -74,16 +104,24 @@ void Relay::attach(Side& from, Side& to) {
   to.write(BurstEnded{to.party_of_server(server)});
 }
 
-// On the others the server that stands for the lost network goes, and everybody with it: one line,
-// and a split like any other.
+// One line, and a split like any other.
+void Relay::detach(Side& from, Side& to, std::string_view reason) {
+  const ServerId server = to.pseudo(from.index());
+  if (!to.linked() || server == no_id) return;
+  to.write(ServerLeft{to.ourselves(), to.party_of_server(server), reason});
+  for (PersonId id = 0; id < persons_.size(); ++id) {
+    if (!persons_.is_free(id) && persons_.at(id).home == from.index())
+      persons_.vanish(id, to.index());
+  }
+  to.model().split(server);
+  to.set_pseudo(from.index(), no_id);
+}
+
+// On the others the server that stands for the lost network goes, and everybody with it.
 void Relay::side_down(Side& side, std::string_view reason) {
   const std::size_t index = side.index();
   for (const auto& other : sides_) {
-    if (other.get() == &side || !other->linked() || other->pseudo(index) == no_id) continue;
-    const ServerId server = other->pseudo(index);
-    other->write(ServerLeft{other->ourselves(), other->party_of_server(server), reason});
-    other->model().split(server);
-    other->set_pseudo(index, no_id);
+    if (other.get() != &side) detach(side, *other, reason);
   }
   for (PersonId id = 0; id < persons_.size(); ++id) {
     if (persons_.is_free(id)) continue;

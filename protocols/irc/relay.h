@@ -33,6 +33,8 @@ class Relay final : public Watcher {
   void kicked(Side& side, Source source, UserId user, ChannelId channel,
               std::string_view reason) override;
   void user_gone(Side& side, UserId user, std::string_view reason) override;
+  void servers_left(Side& side) override;
+  void relayed_elsewhere(Side& side, ServerId server) override;
   void servers_gone(Side& side, ServerId server, std::string_view reason) override;
   void nick_changed(Side& side, UserId user) override;
   void away_set(Side& side, UserId user) override;
@@ -45,6 +47,9 @@ class Relay final : public Watcher {
  private:
   // ---- relay.cpp ----
   void attach(Side& from, Side& to);
+  void detach(Side& from, Side& to, std::string_view reason);
+  bool share_a_junction(const Side& a, const Side& b) const;
+  bool another_does_it(const Side& from, const Side& to) const;
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
   UserId introduce(PersonId id, Side& to);
   void withdraw(PersonId id, Side& from, std::string_view reason);

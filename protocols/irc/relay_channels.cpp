@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 
 #include "protocols/irc/relay.h"
 
@@ -42,9 +43,13 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
   if (!side.linked()) return;
   const Junction* junction = junction_of(side, channel);
   if (junction == nullptr) return;
+  std::vector<UserId> natives;
+  std::ranges::copy_if(users, std::back_inserter(natives),
+                       [&side](UserId user) { return side.is_native(user); });
+  if (natives.empty()) return;
   elsewhere(side, *junction, [&](Side& to, const std::string& name) {
     const bool is_new = to.model().find_channel(name) == no_id;
-    enter(side, to, name, side.model().channel(channel).timestamp, users);
+    enter(side, to, name, side.model().channel(channel).timestamp, natives);
     if (is_new) copy_state(side, channel, to, name);
   });
 }

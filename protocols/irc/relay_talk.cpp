@@ -13,7 +13,7 @@ constexpr std::string_view action_start = "\x01" "ACTION ";
 }  // namespace
 
 void Relay::said(Side& side, UserId user, const Said& what) {
-  if (!side.linked() || what.target.empty()) return;
+  if (!side.linked() || what.target.empty() || !side.is_native(user)) return;
   // irc 9: of what clients ask each other inside a message only actions go on.
   if (what.text.starts_with('\x01') && !what.text.starts_with(action_start)) return;
   const ChannelId channel = side.model().find_channel(what.target);

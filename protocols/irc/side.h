@@ -40,6 +40,11 @@ class Side {
   ServerId peer() const { return peer_; }
   bool is_ours(ServerId server) const;
   bool is_our_user(UserId user) const { return is_ours(model_->user(user).server); }
+  // Of this network itself: neither ours nor behind another node of our kind.
+  bool is_native(UserId user) const {
+    const ServerId server = model_->user(user).server;
+    return !is_ours(server) && model_->server(server).relayed_by.empty();
+  }
   Party party_of_server(ServerId server) const;
   Party party_of(UserId user) const;
   Party ourselves() const { return party_of_server(us_); }

@@ -111,6 +111,8 @@ struct Ts6Writer {
     return make.text(one.source.id, "PONG", {one.source.name}, one.target.id);
   }
   bool operator()(const LinkError& one) { return make.text({}, "ERROR", {}, one.text); }
+  bool operator()(const IdleAsked&) { return false; }
+  bool operator()(const IdleTold&) { return false; }
   bool operator()(const ClockTold&) { return false; }
   bool operator()(const Ignored&) { return false; }
   bool operator()(const Malformed&) { return false; }

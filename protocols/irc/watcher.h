@@ -26,6 +26,9 @@ class Watcher {
                       std::string_view reason) = 0;
   virtual void user_gone(Side& side, UserId user, std::string_view reason) = 0;
   virtual void servers_gone(Side& side, ServerId server, std::string_view reason) = 0;
+  virtual void servers_left(Side& side) = 0;         // and now they are gone
+  // A server that stands for a network, put there by another node of our kind.
+  virtual void relayed_elsewhere(Side& side, ServerId server) = 0;
   virtual void nick_changed(Side& side, UserId user) = 0;
   virtual void away_set(Side& side, UserId user) = 0;
   virtual void topic_set(Side& side, Source source, ChannelId channel) = 0;

@@ -48,14 +48,15 @@ TEST_CASE("irc 9 whoever was there before the link is introduced after the burst
                          ":1AA FTOPIC #dev 1795229120 1795229121 carol :what we do\n");
   bench.link_away();
   CHECK(bench.welcome ==
-        ":9RL SID home.node.a.example 2 9RA + :people of home\n"
+        ":9RL SID home.node.a.example 2 9RA + :people of home, relayed by node.a.example\n"
         ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
         ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n"
         ":9RA TMODE 1795229120 #dev +tn\n"
         ":9RA TBURST 1795229120 #dev 1795229121 carol :what we do\n"
         ":9RA EOB\n");
   CHECK(bench.written(*bench.home) ==
-        ":9RL SERVER away.node.a.example 9RB :people of away\n:9RB ENDBURST\n");
+        ":9RL SERVER away.node.a.example 9RB :people of away, relayed by node.a.example\n"
+        ":9RB ENDBURST\n");
 }
 
 TEST_CASE("irc 9 talk passes once and in both directions") {
@@ -181,7 +182,8 @@ TEST_CASE("irc 9 a network that is lost goes by a split and comes back as it is"
   met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :anybody?\n");
   met.link_away();
   CHECK(met.written(*met.home) ==
-        ":9RL SERVER away.node.a.example 9RB :people of away\n:9RB ENDBURST\n");
+        ":9RL SERVER away.node.a.example 9RB :people of away, relayed by node.a.example\n"
+        ":9RB ENDBURST\n");
   CHECK(met.welcome.find(":9RA SJOIN 1795229120 #dev + :9RAAAAAA") !=
         std::string::npos);
 }
@@ -195,6 +197,68 @@ TEST_CASE("irc 4.3 servers that leave their network take their people along") {
   met.say(*met.home, ":1AA SQUIT 1AB :insp.home.example leaf.home.example\n");
   CHECK(met.written(*met.away) == ":9RAAAAAAB QUIT :insp.home.example leaf.home.example\n");
   CHECK(met.side("home").model().find_nick("carol") != no_id);
+}
+
+TEST_CASE("irc 9 two nodes between the same networks: the one whose name comes first goes on") {
+  Met met;
+  const std::string theirs = ":1AA SERVER away.node.";
+  SECTION("that is the other one") {
+    CHECK(met.say(*met.home, theirs +
+                  "0.example 8RB :people of away, relayed by node.0.example\n") ==
+          ":9RL SQUIT 9RB :another node relays this network\n");
+    CHECK(met.side("home").model().find_nick("dave/away") == no_id);
+    met.say(*met.away, ":3HYAAAAAA PRIVMSG #dev :hello\n");
+    CHECK(met.written(*met.home) == "");
+    CHECK(met.say(*met.home, ":1AA SQUIT 8RB :gone\n") ==
+          ":9RL SERVER away.node.a.example 9RB :people of away, relayed by node.a.example\n"
+          ":9RB UID 9RBAAAAAB 1795229110 dave/away dave.host dave.host dave 0.0.0.0 1795229110 +i "
+          ":Dave\n"
+          ":9RB FJOIN #dev 1795229120 + :,9RBAAAAAB\n:9RB ENDBURST\n");
+  }
+  SECTION("that is us; and whom it has brought is not relayed once more") {
+    CHECK(met.say(*met.home, theirs +
+                  "z.example 8RB :people of away, relayed by node.z.example\n") == "");
+    met.say(*met.home, ":8RB UID 8RBAAAAAA 1795229110 dave//away h h d 0.0.0.0 1795229110 + :D\n"
+                       ":8RB FJOIN #dev 1795229120 + :,8RBAAAAAA\n"
+                       ":8RBAAAAAA PRIVMSG #dev :hello\n");
+    CHECK(met.written(*met.away) == "");
+  }
+}
+
+TEST_CASE("irc 3.4 a peer that reads bit by bit is not sent more than it answers for") {
+  Bench bench;
+  bench.link_both();
+  bench.say(*bench.home, std::string(carol) + ":1AA FJOIN #dev 1795229120 + :,1AAAAAAAA:0\n");
+  bench.say(*bench.away, std::string(dave) + ":3HYAAAAAA JOIN 1795229120 #dev +\n");
+  bench.written(*bench.home);
+  std::string talk;
+  constexpr std::size_t lines = 1000;
+  for (std::size_t count = 0; count < lines; ++count)
+    talk += ":3HYAAAAAA PRIVMSG #dev :" + std::string(100, 'x') + "\n";
+  bench.away->feed(talk);
+  std::string got = bench.written(*bench.home);
+  CHECK(got.size() < 80'000);
+  const auto count = [&](std::string_view word) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = got.find(word, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  const std::size_t pings = count(":9RL PING 1AA\n");
+  CHECK(pings == 9);
+  bench.home->pass(std::chrono::milliseconds(10));   // nothing answered: it is woken once more
+  CHECK(bench.written(*bench.home) == ":9RL PING 1AA\n");
+  for (std::size_t answers = 0; answers < 40; ++answers)
+    got += bench.say(*bench.home, ":1AA PONG 9RL\n");
+  CHECK(count(" PRIVMSG #dev ") == lines);
+  CHECK(count("\n") == lines + count(":9RL PING 1AA\n"));
+  bench.home->pass(std::chrono::seconds(5));
+  CHECK(bench.written(*bench.home) == "");           // all is answered
+}
+
+TEST_CASE("irc 3.3 a WHOIS from elsewhere is answered") {
+  Met met;
+  CHECK(met.say(*met.home, ":1AAAAAAAA IDLE 9RBAAAAAA\n") ==
+        ":9RBAAAAAA IDLE 1AAAAAAAA 1795229110 0\n");
 }
 
 TEST_CASE("irc 9 names that are taken") {
