@@ -28,6 +28,8 @@ struct DnsTxt { std::string text; };                             // strings join
 struct DnsTlsa { std::uint8_t usage = 0, selector = 0, matching = 0; std::string data; };
 using DnsRecord = std::variant<DnsAddress, DnsName, DnsMx, DnsSrv, DnsTxt, DnsTlsa>;
 
+std::string record_text(const DnsRecord& record);   // as in a zone; the data of long ones cut
+
 enum class DnsStatus : std::uint8_t {
   ok,         // records holds at least one of the asked type
   no_data,    // the name exists, not this type

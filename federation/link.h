@@ -58,6 +58,7 @@ struct DialRequest {
   TlsLevel tls = TlsLevel::may;
   Duration connect_wait_max{0};   // 0: as configured for all
   bool others_left = false;       // what this one does not take may go to another (smtp M-10)
+  bool look_only = false;         // ready without having proved who we are; carries no works
 };
 
 class Dialer {

@@ -5,8 +5,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocols/engine.h"
+#include "protocols/redactor.h"
 #include "server/base/options.h"
 
 namespace hanse {
@@ -41,6 +43,15 @@ struct OutboundContext {
   TlsLevel tls = TlsLevel::may;
   std::string nonce{};           // as above
   bool others_left = false;      // as in DialRequest
+  bool look_only = false;        // likewise
+};
+
+// A record that the DNS must have so that others find this node and believe it.
+struct DnsWish {
+  std::string name;
+  DnsType type = DnsType::a;
+  DnsRecord record;              // of an address any will do; of a text, that it begins so
+  std::string why;               // for people
 };
 
 class ProtocolRoom;
@@ -63,6 +74,9 @@ class ProtocolRoom {
   virtual std::shared_ptr<const LaneTraits> lane_traits() const = 0;
   // What this node calls itself when it dials, where the DNS should bear it out; empty: nothing.
   virtual std::string greeting_name() const { return {}; }
+  // For a trace; null: of such connections only sizes are shown.
+  virtual std::unique_ptr<Redactor> redactor(const RedactorWish&) const { return nullptr; }
+  virtual std::vector<DnsWish> dns_records() const { return {}; }
   virtual Result<Submission> report(const Reportable& failed, std::string_view head,
                                     UtcTime now) const = 0;
 };
