@@ -76,6 +76,7 @@ void Connection::open_session(std::unique_ptr<Engine> engine) {
   phase_ = Phase::open;
   session_ = std::make_unique<Session>(std::move(engine), *this, *this, hall_->clock, hall_->log,
                                        protocol_, id_, this);
+  watch_from_start();
   Opened opened;
   opened.local_address = address_text(local_address(socket_.native()));
   opened.remote_address = address_text(remote_);
@@ -256,6 +257,7 @@ ConnectionRow Connection::row() const {
   if (dialled_) row.peer = dialled_->request.lane;
   if (served_) row.peer = served_->berths.front().lane;
   row.tls = tls_text();
+  if (session_) row.claims = session_->claimed();
   row.outgoing = dialled_ != nullptr;
   row.since = since_;
   row.bytes_in = bytes_in_;

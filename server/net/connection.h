@@ -9,6 +9,7 @@
 #include "server/net/descriptor.h"
 #include "server/net/hall.h"
 #include "server/net/socket.h"
+#include "server/session/tap.h"
 
 namespace hanse::net {
 
@@ -40,6 +41,15 @@ class Connection final : public Wire,
   void release();                              // at once; nobody hears of it
   void overdue();                              // the sweep: its deadline has passed
   ConnectionRow row() const;
+
+  // connection_watched.cpp
+  void probe(std::shared_ptr<TraceFeed> feed) { probe_ = std::move(feed); }   // before it starts
+  void watch(const std::shared_ptr<TraceFeed>& feed, bool midway);
+  void unwatch();                              // by feeds that nobody takes from any more
+  bool close(const std::shared_ptr<TraceFeed>& feed, bool at_once);   // false: it is ending
+  const std::string& id() const { return id_; }
+  ConnectionDetail detail() const;
+
   std::size_t memory_bytes() const;            // held for the peer, about
   void pause(bool paused);                     // not read from for want of memory; time goes on
   bool paused() const { return paused_; }
@@ -98,6 +108,10 @@ class Connection final : public Wire,
   void update_deadline();
   void note_closed(const std::string& why);
 
+  TapPlace tap_place() const;
+  void watch_from_start();
+  void tell_traces(const std::string& text) const;
+
   // connection_io.cpp: its bytes
   void wait_read();
   void wait_write();
@@ -137,6 +151,7 @@ class Connection final : public Wire,
   std::unique_ptr<Tls> tls_;
   std::unique_ptr<Dialled> dialled_;           // null: inbound
   std::unique_ptr<Served> served_;             // null: serves no lane
+  std::shared_ptr<TraceFeed> probe_;           // null: nobody looks at it in particular
   std::string prefix_;                         // counted under this in the census
   std::string output_;
   std::size_t sent_ = 0;                       // of output_

@@ -74,12 +74,14 @@ void Connection::connected() {
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
   const DialRequest& request = dialled_->request;
   open_session(room_->outbound({request.lane, request.endpoint, request.tls,
-                                 random_octets(limits::nonce_bytes), request.others_left}));
+                                 random_octets(limits::nonce_bytes), request.others_left,
+                                 request.look_only}));
 }
 
 void Connection::connect_failed(const std::string& what) {
   hall_->log.write(Level::info, "conn.connect_failed", what,
                    {{"proto", protocol_}, {"conn", id_}, {"peer", dialled_->request.lane}});
+  tell_traces(what);
   dialled_->end_unconnected(room_ ? Fault::try_later : Fault::never, what);
   close_socket();
 }

@@ -60,6 +60,13 @@ std::unique_ptr<Link> Connections::dial(DialRequest request, LinkEvents& events)
   return std::make_shared<Connection>(state_->hall)->start_outbound(std::move(request), events);
 }
 
+std::unique_ptr<Link> Connections::probe(DialRequest request, LinkEvents& events,
+                                         std::shared_ptr<TraceFeed> feed) {
+  const auto connection = std::make_shared<Connection>(state_->hall);
+  connection->probe(std::move(feed));
+  return connection->start_outbound(std::move(request), events);
+}
+
 void Connections::adopt(int descriptor, const Listen& listen, std::string protocol) {
   Hall& hall = *state_->hall;
   hall.shard.post([hall = state_->hall, listen, protocol = std::move(protocol),
@@ -103,6 +110,29 @@ std::vector<ConnectionRow> Connections::rows() const {
   rows.reserve(state_->hall->connections.size());
   for (const auto& [key, connection] : state_->hall->connections) rows.push_back(connection->row());
   return rows;
+}
+
+std::optional<ConnectionDetail> Connections::detail(std::string_view id) const {
+  for (const auto& [key, connection] : state_->hall->connections)
+    if (connection->id() == id) return connection->detail();
+  return std::nullopt;
+}
+
+void Connections::trace(std::shared_ptr<TraceFeed> feed) {
+  state_->hall->traces.push_back(feed);
+  for (const auto& [key, connection] : state_->hall->connections) connection->watch(feed, true);
+}
+
+void Connections::untrace() {
+  std::erase_if(state_->hall->traces, [](const auto& feed) { return feed->closed(); });
+  for (const auto& [key, connection] : state_->hall->connections) connection->unwatch();
+}
+
+bool Connections::close(std::string_view id, const std::shared_ptr<TraceFeed>& feed,
+                        bool at_once) {
+  for (const std::shared_ptr<Connection>& one : all_of(*state_->hall))
+    if (one->id() == id) return one->close(feed, at_once);
+  return false;
 }
 
 }  // namespace hanse::net

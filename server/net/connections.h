@@ -3,7 +3,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "federation/link.h"
@@ -12,6 +14,7 @@
 #include "server/net/shard.h"
 #include "server/net/tls.h"
 #include "server/session/session.h"
+#include "server/session/trace_feed.h"
 
 namespace hanse::net {
 
@@ -37,6 +40,18 @@ struct ConnectionRow {
   bool outgoing = false;
   UtcTime since{};
   std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::string claims{};                  // the domain its peer says it is
+};
+
+// More of one connection, for who asks about it alone.
+struct ConnectionDetail {
+  ConnectionRow row;
+  std::string phase, endpoint;
+  std::vector<std::string> lanes;
+  std::string alpn, server_name, certificate_sha256, verify_error;
+  bool verified = false, paused = false;
+  std::size_t works = 0;                 // under way
+  std::size_t unwritten_bytes = 0, memory_bytes = 0;
 };
 
 // All connections of one shard, in both directions: socket, TLS, deadline sweep, session.
@@ -49,6 +64,10 @@ class Connections final : public Dialer {
 
   std::unique_ptr<Link> dial(DialRequest request, LinkEvents& events) override;
 
+  // One that only `feed` and `events` hear of, and that no lane has.
+  std::unique_ptr<Link> probe(DialRequest request, LinkEvents& events,
+                              std::shared_ptr<TraceFeed> feed);
+
   // Takes a socket the acceptor has accepted; thread: any (posts itself to the shard).
   void adopt(int descriptor, const Listen& listen, std::string protocol);
 
@@ -59,6 +78,12 @@ class Connections final : public Dialer {
   void relieve(bool short_of_memory);
   std::size_t open() const;              // thread: any
   std::vector<ConnectionRow> rows() const;
+  std::optional<ConnectionDetail> detail(std::string_view id) const;
+
+  void trace(std::shared_ptr<TraceFeed> feed);   // all it wants of those that are open or come
+  void untrace();                                // feeds that are closed are let go
+  // Politely or at once; the feed hears how. False: there is none, or it is ending already.
+  bool close(std::string_view id, const std::shared_ptr<TraceFeed>& feed, bool at_once);
 
  private:
   struct State;

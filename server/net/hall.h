@@ -7,9 +7,11 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "server/net/census.h"
 #include "server/net/connections.h"
+#include "server/session/trace_feed.h"
 
 namespace hanse::net {
 
@@ -43,6 +45,7 @@ struct Hall : std::enable_shared_from_this<Hall> {
   const std::shared_ptr<ShardDoor> door = std::make_shared<ShardDoor>();   // for other shards
   Gauge& connections_paused;
 
+  std::vector<std::shared_ptr<TraceFeed>> traces;   // that run; mostly none
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections;
   std::atomic<std::size_t> sessions_open{0};
   std::string input;                         // where all connections read to

@@ -97,6 +97,7 @@ void Session::State::fail(LinkEnd end) {
 }
 
 void Session::State::note(Level level, std::string_view event, std::string_view text) {
+  for (const auto& tap : taps_) tap->note(event, text);
   if (!log_.enabled(level, event)) return;
   log_.write(level, event, text,
              {{"proto", protocol_}, {"conn", connection_}, {"peer", remote_}});
@@ -106,7 +107,10 @@ void Session::State::note(Level level, std::string_view event, std::string_view 
 
 void Session::State::flush(bool last) {
   if (!output_.empty()) {
-    if (!last) wire_.write(output_);
+    if (!last) {
+      for (const auto& tap : taps_) tap->octets(false, output_);
+      wire_.write(output_);
+    }
     if (output_.capacity() > limits::output_low_bytes) output_ = std::string();
     output_.clear();
   }
@@ -223,8 +227,28 @@ void Session::open(Opened opened) {
   state_->handle(std::move(opened));
 }
 
-void Session::on_received(std::string_view bytes) { state_->handle(Received{bytes}); }
-void Session::on_tls_up(TlsFacts facts) { state_->handle(TlsUp{std::move(facts)}); }
+void Session::on_received(std::string_view bytes) {
+  for (const auto& tap : state_->taps_) tap->octets(true, bytes);
+  state_->handle(Received{bytes});
+}
+
+void Session::on_tls_up(TlsFacts facts) {
+  for (const auto& tap : state_->taps_) tap->tls(facts);
+  state_->handle(TlsUp{std::move(facts)});
+}
+
+// Those whose trace is over go: a connection may live through many of them.
+void Session::watch(std::unique_ptr<Tap> tap) {
+  std::erase_if(state_->taps_, [](const auto& one) { return one->over(); });
+  state_->taps_.push_back(std::move(tap));
+}
+
+void Session::unwatch() {
+  std::erase_if(state_->taps_, [](const auto& one) { return one->over(); });
+}
+
+const std::string& Session::claimed() const { return state_->claimed_; }
+
 void Session::on_written() { state_->written(); }
 void Session::on_deadline() { state_->ring(); }
 void Session::deliver(Work work) { state_->deliver(std::move(work)); }
@@ -237,6 +261,7 @@ void Session::on_closed(bool tls_failed, std::string why) {
     state.end_.status = "4.4.2";
     state.end_.what = why;
   }
+  for (const auto& tap : state.taps_) tap->closed(state.end_known_ ? state.end_.what : why);
   state.end_.tls_failed = state.end_.tls_failed || tls_failed;
   state.return_works();
   state.handle(Closed{tls_failed, std::move(why)});

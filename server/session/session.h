@@ -51,6 +51,8 @@ class SessionEvents {
   virtual void session_settled(DeliveryId id, Outcome outcome) = 0;
 };
 
+class Tap;
+
 // Drives one engine: outbox, open questions, timers, back-pressure. Pure: no Asio, no socket.
 // Thread: one shard. The owner keeps it alive from open() until it has called on_closed().
 class Session {
@@ -67,6 +69,10 @@ class Session {
   void on_closed(bool tls_failed, std::string why);
   void deliver(Work work);
   void drain();
+
+  void watch(std::unique_ptr<Tap> tap);   // from now on; without any it costs nothing
+  void unwatch();                    // those whose trace is over
+  const std::string& claimed() const;   // the domain its peer last claimed to be
 
   bool closed() const;
   const LinkEnd& end() const;        // outgoing: what the engine said of the end

@@ -26,8 +26,16 @@ bool brings_output(const Ask& ask) {
 }  // namespace
 
 AskId Session::State::ask(Ask ask) {
+  observe(ask);
   questions_.push_back({++last_ask_, std::move(ask)});
   return last_ask_;
+}
+
+void Session::State::observe(const Ask& ask) {
+  const Verify* verify = std::get_if<Verify>(&ask);
+  if (verify == nullptr) return;
+  claimed_ = verify->claim.domain;
+  for (const auto& tap : taps_) tap->asked(*verify);
 }
 
 void Session::State::pass(Submission submission) {
@@ -90,6 +98,8 @@ void Session::State::answered(AskId id, bool held_input, Answer answer) {
   if (held_input) --asks_holding_;
   if (kept != nullptr && std::find(blobs_.begin(), blobs_.end(), kept->blob) == blobs_.end())
     blobs_.push_back(kept->blob);
+  if (const auto* decision = std::get_if<TrustDecision>(&answer))
+    for (const auto& tap : taps_) tap->decided(*decision);
   handle(Answered{id, std::move(answer)});
 }
 

@@ -9,6 +9,7 @@
 #include "server/session/feed_window.h"
 #include "server/session/pair_order.h"
 #include "server/session/session.h"
+#include "server/session/tap.h"
 
 namespace hanse {
 
@@ -41,6 +42,7 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   void pass(Submission submission) override;
   void ready() override { ready_now_ = true; }
   void serve(std::string_view lane, bool beside) override {
+    for (const auto& tap : taps_) tap->serves(lane);
     serves_.emplace_back(lane, beside);
   }
   void wake(std::string_view lane) override { woken_.emplace_back(lane); }
@@ -65,6 +67,7 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   void go_on(const std::string& pair);
   void count_in(Submission& submission);
   void put_delayed();
+  void observe(const Ask& ask);
   void drop_passed();
 
   std::unique_ptr<Engine> engine_;
@@ -74,6 +77,8 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   Log& log_;
   std::string protocol_, connection_, remote_;
   SessionEvents* events_;
+  std::string claimed_;                       // whom its peer claims to be, the last time
+  std::vector<std::unique_ptr<Tap>> taps_;    // mostly none
 
   std::vector<Event> inbox_;
   std::string output_;
