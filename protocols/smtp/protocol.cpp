@@ -4,6 +4,8 @@
 #include "protocols/smtp/discover.h"
 #include "protocols/smtp/inbound.h"
 #include "protocols/smtp/outbound.h"
+#include "protocols/smtp/records.h"
+#include "protocols/smtp/redactor.h"
 #include "protocols/smtp/report.h"
 
 namespace hanse::smtp {
@@ -47,8 +49,9 @@ std::shared_ptr<const LaneTraits> read_traits(const Settings& table,
 
 class Room final : public ProtocolRoom {
  public:
-  Room(std::shared_ptr<const SmtpSettings> settings, std::shared_ptr<const LaneTraits> traits)
-      : settings_(std::move(settings)), traits_(std::move(traits)) {}
+  Room(std::shared_ptr<const SmtpSettings> settings, std::shared_ptr<const LaneTraits> traits,
+       std::vector<std::string> hosts)
+      : settings_(std::move(settings)), traits_(std::move(traits)), hosts_(std::move(hosts)) {}
 
   std::unique_ptr<Engine> inbound(const InboundContext& context) const override {
     return std::make_unique<Inbound>(settings_, context);
@@ -58,6 +61,12 @@ class Room final : public ProtocolRoom {
   }
   std::shared_ptr<const LaneTraits> lane_traits() const override { return traits_; }
   std::string greeting_name() const override { return settings_->out.helo_name; }
+  std::unique_ptr<Redactor> redactor(const RedactorWish& wish) const override {
+    return std::make_unique<MailRedactor>(wish);
+  }
+  std::vector<DnsWish> dns_records() const override {
+    return wished_records(hosts_, settings_->out.helo_name);
+  }
   Result<Submission> report(const Reportable& failed, std::string_view head,
                             UtcTime now) const override {
     return make_report(*settings_, failed, head, now);
@@ -66,6 +75,7 @@ class Room final : public ProtocolRoom {
  private:
   const std::shared_ptr<const SmtpSettings> settings_;
   const std::shared_ptr<const LaneTraits> traits_;
+  const std::vector<std::string> hosts_;
 };
 
 Result<std::shared_ptr<const ProtocolRoom>> open_room(const Configuration& configuration,
@@ -74,7 +84,8 @@ Result<std::shared_ptr<const ProtocolRoom>> open_room(const Configuration& confi
   if (!read) return read.error();
   const auto settings = std::make_shared<const SmtpSettings>(std::move(read).value());
   return std::shared_ptr<const ProtocolRoom>(
-      std::make_shared<Room>(settings, read_traits(configuration.table("smtp"), settings)));
+      std::make_shared<Room>(settings, read_traits(configuration.table("smtp"), settings),
+                             configuration.table("smtp").list("hosts")));
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void tls_up(const TlsFacts& facts, Outbox& out);
   void trust_decided(const Answer& answer, Outbox& out);
   void prove(const xml::Element& features, Outbox& out);
+  void look(const xml::Element& features, Outbox& out);
   void hear_proof(const xml::Element& element, Outbox& out);
   void begin_dialback(Outbox& out);
   void hear_dialback(const xml::Element& element, Outbox& out);

@@ -119,6 +119,7 @@ void Outbound::trust_decided(const Answer& answer, Outbox& out) {
 // How we show who we are: a certificate first, a key the peer can ask back for second (xmpp 3.3).
 void Outbound::prove(const xml::Element& features, Outbox& out) {
   if (questions_) return become_ready(out);
+  if (context_.look_only) return look(features, out);
   if (tls_up_ && offers_external(features)) {
     phase_ = Phase::proving;
     xml::Element auth(ns::sasl, "auth");
@@ -131,6 +132,25 @@ void Outbound::prove(const xml::Element& features, Outbox& out) {
   }
   if (dialback_offered_) return begin_dialback(out);
   fail_with_error({"not-authorized", "no way to prove who we are", {}}, "4.7.0", out);
+}
+
+// Somebody only wants to know: what would prove us, and what the peer had to show.
+void Outbound::look(const xml::Element& features, Outbox& out) {
+  const bool external = tls_up_ && offers_external(features);
+  if (!external && !dialback_offered_)
+    return fail_with_error({"not-authorized", "no way to prove who we are", {}}, "4.7.0", out);
+  std::string text = external ? "would prove " + local_ + " by SASL EXTERNAL: the peer offers it"
+                              : "would prove " + local_ +
+                                    " by dialback: the peer does not offer EXTERNAL";
+  if (external && dialback_offered_) text += ", and dialback";
+  text += settings_->trust_of(remote_key_) == Trust::verify
+              ? "; " + remote_ + " has to show a certificate (trust = verify)"
+              : "; " + remote_ + " may prove itself by dialback (trust = dialback)";
+  out.note(Level::debug, "probe.proof", text);
+  phase_ = Phase::ready;
+  out.cancel_timer(negotiation_timer);
+  out.cancel_timer(answer_timer);
+  out.ready();
 }
 
 void Outbound::hear_proof(const xml::Element& element, Outbox& out) {

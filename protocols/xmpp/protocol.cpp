@@ -5,6 +5,8 @@
 #include "protocols/xmpp/component_outbound.h"
 #include "protocols/xmpp/inbound.h"
 #include "protocols/xmpp/outbound.h"
+#include "protocols/xmpp/records.h"
+#include "protocols/xmpp/redactor.h"
 #include "protocols/xmpp/report.h"
 #include "protocols/xmpp/settings.h"
 
@@ -19,6 +21,24 @@ constexpr Listen listens[] = {
      .when = "accept"},
 };
 
+// Of a component, a look: there is nothing to see before the secret is shown, and showing it would
+// send away the connection that stands (XEP-0114 has one).
+class ComponentLook final : public Engine {
+ public:
+  void on(Event event, Instant, Outbox& out) override {
+    if (std::holds_alternative<Opened>(event)) {
+      out.note(Level::debug, "probe.proof", "would prove itself by the component's secret");
+      out.ready();
+    } else if (std::holds_alternative<Drain>(event)) {
+      LinkEnd end;
+      end.orderly = true;
+      end.what = "closed by us";
+      out.fail(std::move(end));
+      out.hang_up();
+    }
+  }
+};
+
 class Room final : public ProtocolRoom {
  public:
   Room(std::shared_ptr<const XmppSettings> settings, std::shared_ptr<const LaneTraits> traits)
@@ -31,13 +51,21 @@ class Room final : public ProtocolRoom {
   }
 
   std::unique_ptr<Engine> outbound(const OutboundContext& context) const override {
-    if (const Component* component = component_of(*settings_, context.lane))
+    const Component* component = component_of(*settings_, context.lane);
+    if (component != nullptr && context.look_only) return std::make_unique<ComponentLook>();
+    if (component != nullptr)
       return std::make_unique<ComponentOutbound>(*component, to_text(context.endpoint),
                                                  settings_);
     return std::make_unique<Outbound>(context, settings_);
   }
 
   std::shared_ptr<const LaneTraits> lane_traits() const override { return traits_; }
+
+  std::unique_ptr<Redactor> redactor(const RedactorWish& wish) const override {
+    return std::make_unique<StreamRedactor>(wish);
+  }
+
+  std::vector<DnsWish> dns_records() const override { return wished_records(*settings_); }
 
   Result<Submission> report(const Reportable& failed, std::string_view head,
                             UtcTime) const override {

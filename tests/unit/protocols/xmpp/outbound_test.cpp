@@ -308,6 +308,35 @@ TEST_CASE("xmpp 2.7, 4.6: how streams end", "[xmpp]") {
   }
 }
 
+TEST_CASE("xmpp: who only looks is ready before any proof, and says what it would have been",
+          "[xmpp]") {
+  OutboundContext context = Bench::sample_context();
+  context.look_only = true;
+  Bench bench(context);
+  secure(bench);
+  SECTION("EXTERNAL") {
+    bench.feed(Bench::head("two") + Bench::features(std::string(external) + std::string(dialback)));
+    CHECK(has(bench.log_, "would prove a.example by SASL EXTERNAL: the peer offers it, and "
+                          "dialback; b.example has to show a certificate (trust = verify)"));
+  }
+  SECTION("dialback") {
+    bench.feed(Bench::head("two") + Bench::features(dialback));
+    CHECK(has(bench.log_, "would prove a.example by dialback: the peer does not offer EXTERNAL"));
+  }
+  SECTION("neither: of no use") {
+    bench.feed(Bench::head("two") + Bench::features(""));
+    CHECK(bench.ready_ == 0);
+    CHECK(bench.ends_.size() == 1);
+    return;
+  }
+  CHECK(bench.ready_ == 1);
+  CHECK(bench.take().empty());
+  bench.pass(10min);   // no timer of a negotiation is left
+  CHECK(bench.ends_.empty());
+  bench.drain();
+  CHECK(bench.take() == "</stream:stream>");
+}
+
 TEST_CASE("xmpp: every split of a stream leads to the same end", "[xmpp]") {
   const std::string input = Bench::head("one") + Bench::features(starttls);
   for (std::size_t cut = 1; cut < input.size(); ++cut) {
