@@ -55,10 +55,8 @@ metrics        http://127.0.0.1:9464/metrics   (also /livez and /readyz)
 console        $hanse --config $folder/hanse.toml status
 configuration  $folder/hanse.toml
 
-A real domain would need these records:
-  a.example.       MX   10 mx.a.example.
-  mx.a.example.    A    192.0.2.1        (the address of this node)
-  192.0.2.1        PTR  mx.a.example.
+A real domain would need these records (dns records, without --offline, compares):
+$("$hanse" --config "$folder/hanse.toml" dns records --offline --zone | sed 's/^/  /')
 
 Next, in another terminal:
   /usr/bin/python3 -c 'import smtplib; smtplib.SMTP("127.0.0.1", 2525).sendmail(

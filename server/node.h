@@ -48,6 +48,14 @@ class Node final : public console::NodeView {
   Metrics& metrics() override { return metrics_; }
   Log& log() override { return log_; }
   console::Readiness readiness() override;
+  std::vector<DnsWish> dns_wishes() const override;
+  Result<std::vector<Result<DnsAnswer>>> lookup(std::vector<DnsQuestion> questions) override;
+  Result<std::optional<console::LinkDetail>> link(const std::string& connection) override;
+  Result<std::shared_ptr<TraceFeed>> trace(const TraceWish& wish) override;
+  Result<std::shared_ptr<TraceFeed>> probe(const console::ProbeWish& wish) override;
+  Result<std::shared_ptr<TraceFeed>> close_link(const std::string& connection,
+                                                bool at_once) override;
+  void done(const std::shared_ptr<TraceFeed>& feed) override;
   void wake_lane(const std::string& protocol, const std::string& lane) override;
   Result<void> reload() override;
   void drain(Duration grace) override;
@@ -90,6 +98,7 @@ class Node final : public console::NodeView {
   template <class Value>
   Result<std::vector<Value>> gather(std::function<std::vector<Value>(ShardRooms&)> ask);
 
+  Result<std::shared_ptr<TraceFeed>> new_feed(TraceWish wish);   // node_watch.cpp
   void watch();   // node_view.cpp
   void watch_memory();
 
@@ -121,6 +130,7 @@ class Node final : public console::NodeView {
   Wish wish_ = Wish::none;
   Duration grace_{};
   bool reload_wished_ = false, ready_ = false, shards_open_ = false;
+  std::vector<std::weak_ptr<TraceFeed>> feeds_;   // that were given out
   std::shared_ptr<const StorePressure> pressure_;
   std::shared_ptr<const Loaded> loaded_;
   std::uint64_t config_epoch_ = 0;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "server/probe.h"
+
 namespace hanse {
 
 namespace {
@@ -74,8 +76,24 @@ ShardRooms::ShardRooms(unsigned index, const Setup& setup, store::CommandSink& s
                               metrics, shard_},
                 setup.policy, setup.traits, setup.reports),
       services_(exchange_, resolver_, port_),
-      connections_(shard_, services_, setup.connections, clock, log, metrics) {
+      connections_(shard_, services_, setup.connections, clock, log, metrics),
+      clock_(clock) {
   dialer_.connections = &connections_;
+}
+
+ShardRooms::~ShardRooms() = default;
+
+// A probe that is over goes in a turn of its own: it may be the one that says so.
+void ShardRooms::probe(ProbePlan plan, std::shared_ptr<TraceFeed> feed) {
+  probes_.push_back(std::make_shared<Probe>(
+      Probe::Parts{clock_, random_, shard_, resolver_, connections_}, std::move(plan),
+      std::move(feed), [this](const Probe* probe) {
+        shard_.post([this, probe] {
+          std::erase_if(probes_, [probe](const auto& one) { return one.get() == probe; });
+        });
+      }));
+  const std::shared_ptr<Probe> probe = probes_.back();
+  probe->start();
 }
 
 void ShardRooms::apply(const Setup& setup) {

@@ -17,7 +17,9 @@
 
 namespace hanse {
 
+class Probe;
 class ShardRooms;
+struct ProbePlan;
 
 // Sends works to the shard that owns their lane: always the same one for the same peer.
 class ShardMap final : public Shards {
@@ -45,6 +47,7 @@ class ShardRooms {
     std::shared_ptr<const net::ConnectionSetup> connections;
     net::DnsSettings dns;
   };
+  ~ShardRooms();
   ShardRooms(unsigned index, const Setup& setup, store::CommandSink& store, ShardMap& map,
              std::uint64_t seed, const Clock& clock, Log& log, Metrics& metrics);
 
@@ -52,6 +55,7 @@ class ShardRooms {
   Exchange& exchange() { return exchange_; }             // thread: the shard's
   net::Connections& connections() { return connections_; }
   Resolver& resolver() { return resolver_; }             // thread: the shard's
+  void probe(ProbePlan plan, std::shared_ptr<TraceFeed> feed);   // thread: the shard's
   void apply(const Setup& setup);                        // thread: the shard's
 
  private:
@@ -73,6 +77,8 @@ class ShardRooms {
   Exchange exchange_;
   NodeServices services_;
   net::Connections connections_;
+  const Clock& clock_;
+  std::vector<std::shared_ptr<Probe>> probes_;   // that run; their links end before the rest does
 };
 
 }  // namespace hanse

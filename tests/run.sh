@@ -77,6 +77,7 @@ else
   suite "demo" $python -m tests.demo.demo
   suite "system: durability seen from outside" $python -m tests.system.durability
   suite "system: the interface" $python -m tests.system.interface
+  suite "system: what operators watch" $python -m tests.system.watching
   suite "system: XMPP streams" $python -m tests.system.xmpp_streams
   begin_beside $python -m tests.interop.xmpp
   suite "interop: Postfix and Exim" $python -m tests.interop.interop

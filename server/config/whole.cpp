@@ -47,4 +47,16 @@ std::vector<Problem> check_rooms(const Configuration& configuration) {
   return problems;
 }
 
+std::vector<DnsWish> wished_records(const Configuration& configuration) {
+  std::vector<DnsWish> out;
+  const SystemClock clock;
+  const NodeFacts facts{configuration.table("node").text("domain"), &clock, std::string(32, '-')};
+  for (const Protocol* protocol : protocols()) {
+    const auto room = protocol->open(configuration, facts);
+    if (!room) continue;
+    for (DnsWish& wish : (*room)->dns_records()) out.push_back(std::move(wish));
+  }
+  return out;
+}
+
 }  // namespace hanse::config

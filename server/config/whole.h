@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "protocols/protocol.h"
 #include "server/config/config.h"
 
 namespace hanse::config {
@@ -11,5 +12,8 @@ Schema whole_schema();
 // What only the rooms themselves can judge of a configuration whose values all have the right
 // type: certificates that must be there, peers and routes that must make sense.
 std::vector<Problem> check_rooms(const Configuration& configuration);
+
+// The records the rooms of this configuration need in the DNS. Of rooms that would not open none.
+std::vector<DnsWish> wished_records(const Configuration& configuration);
 
 }  // namespace hanse::config

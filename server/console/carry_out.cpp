@@ -26,9 +26,11 @@ class Printer {
   void line(const std::string& line) {
     if (json_) {
       std::cout << line << '\n';
+      if (command_.live) std::cout.flush();
     } else if (std::optional<Json> item = parse_json(line, limits::control_answer_bytes_max)) {
       page_.push_back(*std::move(item));
-      if (page_.size() == limits::list_page_items_max) flush();
+      if (command_.live || page_.size() == limits::list_page_items_max) flush();
+      if (command_.live) std::cout.flush();
     }
   }
 

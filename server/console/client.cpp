@@ -48,7 +48,7 @@ Ended ask_node(const ClientSettings& settings, const Request& request,
     const std::optional<Json> json = parse_json(*line, limits::control_answer_bytes_max);
     if (!json) return {Exit::problem, "the answer is not JSON", ""};
     if (flag_of(*json, "end")) return read_end(*json);
-    item(*line);
+    if (!flag_of(*json, "alive")) item(*line);   // only so that we know it is still there
   }
 }
 

@@ -17,6 +17,9 @@ const std::vector<Command>& commands() {
     add(route_commands());
     add(peer_commands());
     add(link_commands());
+    add(trace_commands());
+    add(probe_commands());
+    add(dns_commands());
     add(limits_commands());
     add(config_commands());
     add(log_commands());

@@ -50,6 +50,7 @@ struct Command {
   RunOnNode on_node = nullptr;
   RunHere here = nullptr;                 // both null: `run`
   Render render = nullptr;
+  bool live = false;                      // each result is shown as it comes
   bool hidden = false;                    // not for people: makes the pages of docs/
 };
 
@@ -71,6 +72,9 @@ std::span<const Command> queue_change_commands();
 std::span<const Command> route_commands();
 std::span<const Command> peer_commands();
 std::span<const Command> link_commands();
+std::span<const Command> trace_commands();
+std::span<const Command> probe_commands();
+std::span<const Command> dns_commands();
 std::span<const Command> limits_commands();
 std::span<const Command> config_commands();
 std::span<const Command> log_commands();

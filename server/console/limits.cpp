@@ -36,6 +36,10 @@ constexpr Fixed fixed[] = {
     {"dns_cache_entries_max", limits::dns_cache_entries_max, Unit::count},
     {"dns_questions_open_max", limits::dns_questions_open_max, Unit::count},
     {"control_request_bytes_max", limits::control_request_bytes_max, Unit::bytes},
+    {"trace_sessions_max", limits::trace_sessions_max, Unit::count},
+    {"trace_lines_max", limits::trace_lines_max, Unit::count},
+    {"trace_lines_per_second_max", limits::trace_lines_per_second_max, Unit::count},
+    {"trace_line_bytes_max", limits::trace_line_bytes_max, Unit::bytes},
     {"metrics_series_max", limits::metrics_series_max, Unit::count},
     {"config_file_bytes_max", limits::config_file_bytes_max, Unit::bytes},
 };

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,9 @@
 #include "federation/permission.h"
 #include "federation/policy.h"
 #include "federation/queue_admin.h"
+#include "protocols/protocol.h"
 #include "server/base/options.h"
+#include "server/session/trace_feed.h"
 
 namespace hanse::console {
 
@@ -22,6 +25,28 @@ struct LinkRow {
   std::string tls;
   UtcTime since{};
   std::uint64_t bytes_in = 0, bytes_out = 0, messages = 0;
+  std::string claims{};        // the domain its peer says it is
+};
+
+// One link, asked about alone.
+struct LinkDetail {
+  LinkRow row;
+  std::string phase, endpoint;
+  std::string claims;
+  std::vector<std::string> lanes;
+  std::string alpn, server_name, certificate_sha256, verify_error;
+  bool verified = false, paused = false;
+  std::uint64_t works = 0, unwritten_bytes = 0, memory_bytes = 0;
+};
+
+// A look at a peer from this node.
+struct ProbeWish {
+  std::string protocol, host;  // a domain, or host:port
+  std::string domain;          // whom that place should be; empty: `host` itself
+  std::string from;            // in whose name; empty: this node's first
+  bool by_route = false;       // go the way a message would, else by the DNS alone
+  bool connect = true;
+  bool prove = false;          // authenticate
 };
 
 struct ListenRow { std::string protocol, address; };
@@ -50,6 +75,19 @@ class NodeView {
   virtual Metrics& metrics() = 0;
   virtual Log& log() = 0;
   virtual Readiness readiness() = 0;
+
+  // What the DNS should hold, by the protocols' own account; and what it holds.
+  virtual std::vector<DnsWish> dns_wishes() const = 0;
+  virtual Result<std::vector<Result<DnsAnswer>>> lookup(std::vector<DnsQuestion> questions) = 0;
+
+  virtual Result<std::optional<LinkDetail>> link(const std::string& connection) = 0;
+  // These go on by themselves: the feed tells how. Whoever is done closes it and says so.
+  virtual Result<std::shared_ptr<TraceFeed>> trace(const TraceWish& wish) = 0;
+  virtual Result<std::shared_ptr<TraceFeed>> probe(const ProbeWish& wish) = 0;
+  // Null: there is no such link, or it is ending already.
+  virtual Result<std::shared_ptr<TraceFeed>> close_link(const std::string& connection,
+                                                        bool at_once) = 0;
+  virtual void done(const std::shared_ptr<TraceFeed>& feed) = 0;
 
   virtual void wake_lane(const std::string& protocol, const std::string& lane) = 0;  // "" = all
   virtual Result<void> reload() = 0;       // the whole new configuration or none of it

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <filesystem>
-#include <fstream>
-
 #include "server/config/load.h"
 #include "server/config/whole.h"
 #include "server/console/commands.h"
+#include "tests/unit/console/folder.h"
 
 // A node that says what the test wants and remembers what it was asked.
 namespace hanse::console {
@@ -83,6 +81,48 @@ class FakeNode final : public NodeView {
   Metrics& metrics() override { return metrics_; }
   Log& log() override { return log_; }
   Readiness readiness() override { return ready; }
+  std::vector<DnsWish> dns_wishes() const override { return wishes; }
+  Result<std::vector<Result<DnsAnswer>>> lookup(std::vector<DnsQuestion> questions) override {
+    std::vector<Result<DnsAnswer>> out;
+    for (const DnsQuestion& question : questions) {
+      const auto known = names.find(question.name);
+      if (known == names.end()) out.push_back(DnsAnswer{DnsStatus::no_name, {}, {}, 0, false});
+      else if (known->second.empty()) out.push_back(Error{Fault::try_later, "SERVFAIL"});
+      else out.push_back(DnsAnswer{DnsStatus::ok, known->second, question.name, 60, false});
+    }
+    return out;
+  }
+  Result<std::optional<LinkDetail>> link(const std::string& connection) override {
+    if (connection != detail.row.connection) return std::optional<LinkDetail>();
+    return std::optional(detail);
+  }
+  Result<std::shared_ptr<TraceFeed>> trace(const TraceWish& wish) override {
+    traced = wish;
+    return fed();
+  }
+  Result<std::shared_ptr<TraceFeed>> probe(const ProbeWish& wish) override {
+    probed = wish;
+    if (wish.host == "bad host") return Error{Fault::never, "not a host"};
+    return fed();
+  }
+  Result<std::shared_ptr<TraceFeed>> close_link(const std::string& connection,
+                                                bool at_once) override {
+    if (connection != detail.row.connection) return std::shared_ptr<TraceFeed>();
+    closed_at_once = at_once;
+    return fed();
+  }
+  void done(const std::shared_ptr<TraceFeed>& feed) override {
+    feed->close();
+    ++feeds_done;
+  }
+  // A feed that has it all and has ended.
+  Result<std::shared_ptr<TraceFeed>> fed() {
+    if (feeds_full) return Error{Fault::overloaded, "as many as may"};
+    auto feed = std::make_shared<TraceFeed>(TraceWish{}, clock);
+    for (const TraceLine& line : feed_lines) feed->put(line);
+    feed->end();
+    return feed;
+  }
   void wake_lane(const std::string& protocol, const std::string& lane) override {
     woken.push_back(protocol + "/" + lane);
   }
@@ -101,6 +141,15 @@ class FakeNode final : public NodeView {
   std::optional<Duration> drained;
   std::vector<std::string> woken;
   std::string lines;   // of the log
+  std::vector<DnsWish> wishes;
+  std::map<std::string, std::vector<DnsRecord>> names;   // no records: the lookup fails
+  LinkDetail detail;
+  std::vector<TraceLine> feed_lines;
+  TraceWish traced;
+  ProbeWish probed;
+  std::optional<bool> closed_at_once;
+  int feeds_done = 0;
+  bool feeds_full = false;
 
  private:
   Metrics metrics_;
@@ -138,23 +187,5 @@ inline Answered ask(FakeNode& fake, const Request& request) {
   }
   return answered;
 }
-
-// A folder of its own that is gone afterwards.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "hanse-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name, const std::string& text) const {
-    const std::filesystem::path where = std::filesystem::path(path) / name;
-    std::filesystem::create_directories(where.parent_path());
-    std::ofstream(where) << text;
-    return where.string();
-  }
-  std::string path;
-};
 
 }  // namespace hanse::console
