@@ -21,7 +21,8 @@ namespace hanse::sim {
 // Keeps the books of one world and says at the first wrong entry what is wrong.
 //
 // A message is known by its token: of mail the local part of its sender, of a stanza its id;
-// a report, which has no sender, by the one it is for. One (token, recipient) is an item. What an item goes through:
+// a report, which has no sender, by the one it is for. One (token, recipient) is an item. What an
+// item goes through:
 //   begun       the first node has committed it, or a node has committed a report
 //   transfer    somebody sent it over one stream, the other side accepted it
 //   claimed     the sending engine says "delivered"; recorded: that stands in the sender's store
