@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 namespace hanse {
 
 // The name of a lane: the next hop; where the protocol keeps lanes in pairs, before it whose name
-// we speak in on it, and where that hop is not the domain itself, for which domain:
+// we speak in on it, and where that hop is not the domain itself, for which domain; behind it what
+// a second lane of the same pair is for:
 //   "b.example"   "a.example>b.example"   "a.example>b.example=127.0.0.1:2600"
-// No domain holds a '>' or a '='.
+//   "a.example>b.example?verify"
+// No domain holds a '>' or a '='; nothing in the name of a pair holds a '?'.
 struct LaneName {
   std::string_view sender;   // empty: the lane is not one of a pair
   std::string_view target;   // the domain it leads to; the hop, where that says so itself
   std::string_view hop;
+  std::string_view purpose{};   // "verify"; empty: messages
 };
 
 inline LaneName split_lane(std::string_view lane) {
   const std::size_t mark = lane.find('>');
   if (mark == std::string_view::npos) return {{}, lane, lane};
-  LaneName out{lane.substr(0, mark), lane.substr(mark + 1), lane.substr(mark + 1)};
+  const std::size_t question = std::min(lane.rfind('?'), lane.size());
+  const std::string_view rest = lane.substr(mark + 1, question - mark - 1);
+  LaneName out{lane.substr(0, mark), rest, rest};
+  if (question < lane.size()) out.purpose = lane.substr(question + 1);
   const std::size_t place = out.hop.find('=');
   if (place == std::string_view::npos) return out;
   out.target = out.hop.substr(0, place);
@@ -27,9 +34,12 @@ inline LaneName split_lane(std::string_view lane) {
   return out;
 }
 
-// "a.example>b.example" and "a.example>b.example=192.0.2.1:5269" lead to the same name.
+// "a.example>b.example" and "a.example>b.example=192.0.2.1:5269" lead to the same name, and so do
+// the second lanes beside them, whatever these are for.
 inline bool leads_where(std::string_view lane, std::string_view name) {
-  return lane.starts_with(name) && (lane.size() == name.size() || lane[name.size()] == '=');
+  if (!lane.starts_with(name)) return false;
+  const std::string_view rest = lane.substr(name.size());
+  return rest.empty() || rest.front() == '=' || rest.front() == '?';
 }
 
 inline std::string pair_lane(std::string_view sender, std::string_view target,

@@ -24,8 +24,8 @@ Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {
   if (lanes_.size() >= sweep_at_) forget_idle();
   if (lanes_.size() >= limits::lanes_max) return nullptr;
   // Only configured peers appear in labels; the rest of the world is one.
-  const std::string_view hop = split_lane(lane).hop;
-  const std::string label = policy_->peer(hop) == nullptr ? "other" : std::string(hop);
+  const std::string_view peer = split_lane(lane).target;
+  const std::string label = policy_->peer(peer) == nullptr ? "other" : std::string(peer);
   auto made = std::make_unique<Lane>(lane, traits_of(key), policy_->tls_of_lane(protocol, lane),
                                      parts_, label);
   if (is_suspended(lane)) made->hold(true);
@@ -86,7 +86,7 @@ std::shared_ptr<const LaneTraits> LaneTable::traits_of(const LaneKey& key) const
 
 // What is for a suspended peer waits until it is active again.
 bool LaneTable::is_suspended(std::string_view lane) const {
-  const PeerPolicy* peer = policy_->peer(split_lane(lane).hop);
+  const PeerPolicy* peer = policy_->peer(split_lane(lane).target);
   return peer != nullptr && peer->state == PeerState::suspended;
 }
 

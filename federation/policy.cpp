@@ -5,6 +5,7 @@
 #include <array>
 
 #include "federation/lane_name.h"
+#include "server/base/idna.h"
 
 namespace hanse {
 
@@ -53,7 +54,7 @@ Result<std::vector<Network>> read_networks(const Settings& settings, std::string
 std::vector<std::string> read_domains(const Settings& settings, std::string_view key) {
   std::vector<std::string> out;
   if (!settings.has(key)) return out;
-  for (const std::string& text : settings.list(key)) out.push_back(lower_ascii(text));
+  for (const std::string& text : settings.list(key)) out.push_back(plain_pattern(text));
   return out;
 }
 
@@ -72,7 +73,7 @@ Result<std::string> read_fingerprint(std::string_view text) {
 
 Result<PeerPolicy> read_peer(const Settings& settings) {
   PeerPolicy peer;
-  peer.domain = lower_ascii(settings.name);
+  peer.domain = plain_domain(settings.name);
   peer.state = by_name(peer_states, &peer_state_name, settings.text("state"));
   peer.role = by_name(peer_roles, &peer_role_name, settings.text("role"));
   if (settings.has("scopes")) peer.scopes = settings.list("scopes");
@@ -114,7 +115,7 @@ bool is_via(std::string_view via) {
 Result<Route> read_route(const Settings& settings, std::size_t number) {
   Route route;
   route.name = "route." + std::to_string(number);
-  route.match = lower_ascii(settings.text("match"));
+  route.match = plain_pattern(settings.text("match"));
   route.protocol = settings.text_or("protocol", "");
   route.via = settings.text("via");
   const std::string_view pattern = route.match;
@@ -150,8 +151,9 @@ Result<RouteTable> read_routes(const std::vector<Settings>& tables) {
 }  // namespace
 
 const PeerPolicy* Policy::peer(std::string_view domain) const {
+  const std::string plain = plain_domain(domain);
   for (const PeerPolicy& one : peers)
-    if (equal_ascii_case(one.domain, domain)) return &one;
+    if (equal_ascii_case(one.domain, plain)) return &one;
   return nullptr;
 }
 
@@ -162,23 +164,23 @@ const ProtocolPolicy& Policy::protocol(std::string_view name) const {
 }
 
 TlsLevel Policy::tls_of_lane(std::string_view protocol_name, std::string_view lane) const {
-  const std::string_view hop = split_lane(lane).hop;
-  if (const auto level = routes.tls_of_lane(protocol_name, hop)) return *level;
-  const PeerPolicy* known = peer(hop);
+  const LaneName name = split_lane(lane);
+  if (const auto level = routes.tls_of_lane(protocol_name, name.hop)) return *level;
+  const PeerPolicy* known = peer(name.target);   // also behind a place that a rule names
   return known == nullptr ? TlsLevel::may : known->tls_out.value_or(TlsLevel::may);
 }
 
 // A lane leads to a peer by its name, or by a rule for that very peer: what carries others too, as
 // a smart host does, is not slow for its sake.
 bool Policy::is_slow(std::string_view protocol_name, std::string_view lane) const {
-  const std::string_view hop = split_lane(lane).hop;
+  const LaneName name = split_lane(lane);
   const auto leads_there = [&](const Route& rule, const PeerPolicy& peer) {
-    return rule.match == peer.domain && rule.via == hop &&
+    return rule.match == peer.domain && rule.via == name.hop &&
            (rule.protocol.empty() || rule.protocol == protocol_name);
   };
   return std::any_of(peers.begin(), peers.end(), [&](const PeerPolicy& one) {
     const auto& rules = routes.routes();
-    return one.slow && (equal_ascii_case(one.domain, hop) ||
+    return one.slow && (equal_ascii_case(one.domain, name.target) ||
                         std::any_of(rules.begin(), rules.end(),
                                     [&](const Route& rule) { return leads_there(rule, one); }));
   });

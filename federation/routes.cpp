@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "federation/routes.h"
 
+#include <algorithm>
+
+#include "server/base/idna.h"
 #include "server/base/text.h"
 
 namespace hanse {
@@ -17,20 +20,28 @@ bool applies(const Route& route, std::string_view protocol) {
 
 bool domain_matches(std::string_view pattern, std::string_view domain) {
   if (pattern == "*") return true;
+  std::string plain;
+  if (std::any_of(domain.begin(), domain.end(), [](char c) { return (c & 0x80) != 0; }))
+    domain = plain = plain_domain(domain);
   if (!pattern.starts_with("*.")) return equal_ascii_case(pattern, domain);
   const std::string_view below = pattern.substr(1);
   if (domain.size() <= below.size()) return false;
   return equal_ascii_case(below, domain.substr(domain.size() - below.size()));
 }
 
+std::string plain_pattern(std::string_view pattern) {
+  const std::string_view wild = pattern.substr(0, pattern.starts_with("*.") ? 2 : 0);
+  return std::string(wild) + plain_domain(pattern.substr(wild.size()));
+}
+
 RouteChoice RouteTable::choose(std::string_view protocol, std::string_view domain) const {
   for (const Route& route : routes_) {
     if (!applies(route, protocol) || !domain_matches(route.match, domain)) continue;
     const bool found_by_name = route.via == discover;
-    return {found_by_name ? lower_ascii(domain) : route.via, route.name,
+    return {found_by_name ? plain_domain(domain) : route.via, route.name,
             route.tls.value_or(TlsLevel::may), found_by_name};
   }
-  return {lower_ascii(domain), std::string(discover), TlsLevel::may, true};
+  return {plain_domain(domain), std::string(discover), TlsLevel::may, true};
 }
 
 bool RouteTable::names(std::string_view protocol, std::string_view domain) const {

@@ -50,7 +50,9 @@ class RouteTable {
   std::vector<Route> routes_;
 };
 
-// "a.example" matches itself, "*.a.example" everything below it, "*" everything. Any case.
+// "a.example" matches itself, "*.a.example" everything below it, "*" everything. Any case, and an
+// international domain in either form; patterns are plain (plain_pattern).
 bool domain_matches(std::string_view pattern, std::string_view domain);
+std::string plain_pattern(std::string_view pattern);
 
 }  // namespace hanse

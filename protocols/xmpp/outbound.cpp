@@ -38,10 +38,8 @@ std::string status_of(const StreamError& error) {
 Outbound::Outbound(const OutboundContext& context, std::shared_ptr<const XmppSettings> settings)
     : context_(context), settings_(std::move(settings)), reader_(settings_->before_trust),
       sending_(*settings_, answer_timer) {
-  std::string_view lane = context_.lane;
-  questions_ = lane.ends_with(verify_mark);
-  if (questions_) lane.remove_suffix(verify_mark.size());
-  const LaneName name = split_lane(lane);
+  const LaneName name = split_lane(context_.lane);
+  questions_ = name.purpose == verify_purpose;
   local_key_ = name.sender;
   remote_key_ = name.target;
   local_ = wire_domain(local_key_);

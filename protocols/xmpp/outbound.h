@@ -26,8 +26,8 @@ namespace hanse::xmpp {
 //   ready      carries works
 //   closing    our end of the stream is written, the peer's is awaited
 //   closed
-// A lane of questions (verify_mark) is ready as soon as it is secured: what it asks needs no proof
-// of who asks. A lane with TlsLevel::off skips securing and trusting.
+// A lane of questions (verify_purpose) is ready as soon as it is secured: what it asks needs no
+// proof of who asks. A lane with TlsLevel::off skips securing and trusting.
 class Outbound final : public Engine, private xml::StreamHandler {
  public:
   Outbound(const OutboundContext& context, std::shared_ptr<const XmppSettings> settings);

@@ -160,7 +160,7 @@ std::vector<std::string> read_faces(const Configuration& configuration) {
     const std::string protocol = route.text_or("protocol", {});
     if (protocol != "xmpp" || route.text("match") == "*" || route.text("via") == "discover")
       continue;
-    out.push_back(lower_ascii(route.text("match")));
+    out.push_back(plain_pattern(route.text("match")));
   }
   return out;
 }
@@ -261,7 +261,6 @@ class Waiting final : public Discovery {
 
 std::unique_ptr<Discovery> discover(const XmppSettings& settings, std::string_view lane,
                                     Random& random) {
-  if (lane.ends_with(verify_mark)) lane.remove_suffix(verify_mark.size());
   const LaneName name = split_lane(lane);
   const auto component = settings.components.find(name.target);
   if (component == settings.components.end() || name.sender != "*")
@@ -314,7 +313,7 @@ std::string lane_of(const XmppSettings& settings, std::string_view from, const A
   if (self != settings.components.end() && self->second.role == Component::Role::connect)
     return pair_lane("*", own, own);
   std::string lane = pair_lane(own, key, hop == to.domain ? key : hop);
-  if (to.local == verify_local) lane += verify_mark;
+  if (to.local == verify_local) lane.append("?").append(verify_purpose);
   return lane;
 }
 

@@ -66,10 +66,11 @@ struct XmppSettings {
   Trust trust_of(std::string_view peer_key) const;
 };
 
-// Marks the lane, and as a local part the address, of questions to the server that is
-// authoritative for a domain (dialback, xmpp 3.10): they have a connection of their own, which
-// needs no proof of who we are, so that two servers that ask each other never wait for each other.
-inline constexpr std::string_view verify_mark = "?verify";
+// The purpose of the lane, and as a local part the mark of the address, of questions to the server
+// that is authoritative for a domain (dialback, xmpp 3.10): they have a connection of their own,
+// which needs no proof of who we are, so that two servers that ask each other never wait for each
+// other.
+inline constexpr std::string_view verify_purpose = "verify";
 inline constexpr std::string_view verify_local = "@verify";   // '@' is in no local part
 
 // The name of the lane that carries from a domain to an address.

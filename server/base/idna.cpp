@@ -53,4 +53,9 @@ Result<std::string> to_ascii_domain(std::string_view domain) {
   return name;
 }
 
+std::string plain_domain(std::string_view domain) {
+  if (is_ascii(domain)) return lower_ascii(domain);
+  return to_ascii_domain(domain).value_or(lower_ascii(domain));
+}
+
 }  // namespace hanse

@@ -13,4 +13,8 @@ namespace hanse {
 // libidn2.
 Result<std::string> to_ascii_domain(std::string_view domain);
 
+// The form in which names are compared: A-labels where it is an international name, whichever way
+// it is written, and lower case.
+std::string plain_domain(std::string_view domain);
+
 }  // namespace hanse

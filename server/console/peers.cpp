@@ -24,8 +24,8 @@ Json lanes_of(const std::vector<LaneStatus>& lanes, const Policy& policy,
               const std::string& domain) {
   Json found = Json::array();
   for (const LaneStatus& lane : lanes) {
-    const std::string_view hop = split_lane(lane.lane).hop;
-    if (hop == domain || policy.routes.choose(lane.protocol, domain).lane == hop) {
+    const LaneName name = split_lane(lane.lane);
+    if (name.target == domain || policy.routes.choose(lane.protocol, domain).lane == name.hop) {
       found.push_back(lane_json(lane));
     }
   }

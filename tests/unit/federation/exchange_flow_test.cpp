@@ -59,8 +59,25 @@ TEST_CASE("pairs: peers and TLS levels are those of the hop") {
   at.policy->peers[0].state = PeerState::suspended;
   at.policy->peers[0].tls_out = TlsLevel::verify;
   CHECK(at.policy->tls_of_lane("mail", "c.example>b.example") == TlsLevel::verify);
+  CHECK(at.policy->tls_of_lane("mail", "c.example>b.example?ask") == TlsLevel::verify);
+  CHECK(at.policy->tls_of_lane("mail", "c.example>b.example=192.0.2.1:5?ask") == TlsLevel::verify);
   CHECK(at.policy->tls_of_lane("mail", "b.example>c.example") == TlsLevel::may);
   set_pairs(at);
+  REQUIRE(at.submit(Node::submission({"u@b.example"}, "x@c.example")));
+  at.world.run_for(1s);
+  REQUIRE(at.exchange->lanes().size() == 1);
+  CHECK(at.exchange->lanes()[0].phase == "held");
+}
+
+TEST_CASE("pairs: a suspended peer's questions wait too, and so does what a rule leads there") {
+  Node at;
+  at.policy->peers[0].state = PeerState::suspended;
+  const std::string behind = GENERATE("?verify", "=192.0.2.1:7", "=192.0.2.1:7?verify");
+  const std::shared_ptr<LaneTraits> traits = test_traits();
+  traits->lane_name = [behind](std::string_view from, const Address& to, const RouteChoice&) {
+    return pair_lane(from, to.domain) + behind;
+  };
+  at.exchange->apply(at.policy, {traits}, {});
   REQUIRE(at.submit(Node::submission({"u@b.example"}, "x@c.example")));
   at.world.run_for(1s);
   REQUIRE(at.exchange->lanes().size() == 1);
@@ -250,11 +267,4 @@ TEST_CASE("announce: a peer that is there wakes its lane and those to a place of
   };
   CHECK_FALSE(dials_for(lane.substr(0, lane.size() - 1)));   // another name that begins alike
   CHECK(dials_for(lane));
-}
-
-TEST_CASE("lanes: what leads to the same name", "[lane_name]") {
-  CHECK(leads_where("a.example>b.example", "a.example>b.example"));
-  CHECK(leads_where("a.example>b.example=192.0.2.1:5269", "a.example>b.example"));
-  CHECK_FALSE(leads_where("a.example>b.example.c", "a.example>b.example"));
-  CHECK_FALSE(leads_where("a.example>b", "a.example>b.example"));
 }

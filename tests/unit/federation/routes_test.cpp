@@ -23,6 +23,20 @@ TEST_CASE("a pattern matches a domain, what is below it, or everything") {
   }
 }
 
+TEST_CASE("an international domain is the same in either form") {
+  const std::string wire = "b\xc3\xbc" "cher.example", key = "xn--bcher-kva.example";
+  CHECK(plain_pattern("B\xc3\xbc" "cher.example") == key);
+  CHECK(plain_pattern("*.b\xc3\xbc" "cher.example") == "*." + key);
+  CHECK(plain_pattern("*") == "*");
+  CHECK(domain_matches(key, wire));
+  CHECK(domain_matches(key, key));
+  CHECK(domain_matches("*." + key, "x." + wire));
+  CHECK_FALSE(domain_matches(key, "b\xff.example"));
+  const RouteTable table({{"route.0", key, "", "192.0.2.1:5269", std::nullopt}});
+  CHECK(table.choose("xmpp", wire).lane == "192.0.2.1:5269");
+  CHECK(table.choose("xmpp", "x." + wire).lane == "x." + key);
+}
+
 TEST_CASE("M-1 the first rule that matches says where it goes; without one it is discovered") {
   const RouteTable table({
       {"route.0", "a.example", "smtp", "127.0.0.1:2600", TlsLevel::off},
