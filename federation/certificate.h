@@ -36,4 +36,10 @@ struct CertificateChain {
   std::string error;                         // why not: "certificate has expired"
 };
 
+// Of the leaf's public key; empty when nothing was shown.
+inline std::string key_sha256(const CertificateChain* chain) {
+  const bool none = chain == nullptr || chain->certificates.empty();
+  return none ? std::string() : chain->certificates.front().key_sha256;
+}
+
 }  // namespace hanse

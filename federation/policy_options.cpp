@@ -43,8 +43,9 @@ constexpr Option peer_options[] = {
     {.key = "fingerprints",
      .type = OptionType::text_list,
      .fallback = "[]",
-     .help = "SHA-256 fingerprints, in hex, of the certificates the peer shows; any of them "
-             "proves who it is, and any other one is refused."},
+     .help = "SHA-256 fingerprints, in hex, of the certificates the peer shows or of their public "
+             "keys; any of them proves who it is, and any other one is refused, whatever else "
+             "speaks for it."},
     {.key = "max_msgs_per_min",
      .type = OptionType::integer,
      .fallback = "0",

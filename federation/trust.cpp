@@ -21,8 +21,10 @@ bool proves(std::span<const Evidence> evidence) {
 bool pinned(const PeerPolicy& peer, const Claim& claim) {
   if (claim.certificate_sha256.empty()) return false;
   const std::string shown = lower_ascii(claim.certificate_sha256);
-  return std::find(peer.fingerprints.begin(), peer.fingerprints.end(), shown) !=
-         peer.fingerprints.end();
+  return std::any_of(peer.fingerprints.begin(), peer.fingerprints.end(),
+                     [&](const std::string& pin) {
+                       return pin == shown || (!pin.empty() && pin == claim.key_sha256);
+                     });
 }
 
 bool comes_from(const PeerPolicy& peer, const Claim& claim) {
@@ -34,15 +36,28 @@ bool in_scope(const PeerPolicy& peer, const Claim& claim) {
   return std::find(peer.scopes.begin(), peer.scopes.end(), claim.protocol) != peer.scopes.end();
 }
 
-bool shows_another(const PeerPolicy& peer, const Claim& claim) {
-  return !peer.fingerprints.empty() && !claim.certificate_sha256.empty() && !pinned(peer, claim);
+bool is_named(const PeerPolicy& peer, const Claim& claim) {
+  return equal_ascii_case(peer.domain, claim.domain);
+}
+
+// A pin binds: who comes in the name of a pinned peer shows its certificate, and nothing else that
+// speaks for the name makes up for it (xmpp 3.5). Who is known by his address alone may show none.
+bool lacks_pin(const PeerPolicy& peer, const Claim& claim) {
+  const bool judged = !claim.certificate_sha256.empty() || is_named(peer, claim);
+  return !peer.fingerprints.empty() && judged && !pinned(peer, claim);
+}
+
+std::string pin_problem(const Claim& claim) {
+  return claim.certificate_sha256.empty()
+             ? "peer does not show its pinned certificate"
+             : "peer shows another certificate than the pinned one";
 }
 
 // What this room can check by itself, beside what the caller has checked.
 void add_own_evidence(const PeerPolicy& peer, const Claim& claim, std::vector<Evidence>& out) {
   if (!claim.outgoing && !peer.addresses.empty())
     out.push_back({"network", comes_from(peer, claim), claim.address});
-  if (!peer.fingerprints.empty() && !claim.certificate_sha256.empty())
+  if (lacks_pin(peer, claim) || pinned(peer, claim))
     out.push_back({"pin", pinned(peer, claim), claim.certificate_sha256});
 }
 
@@ -63,9 +78,9 @@ void judge_outgoing(const PeerPolicy* peer, const Claim& claim, TrustDecision& o
   out.why = "we dialled it";
   judge_level(claim, out);
   if (peer == nullptr) return;
-  if (claim.level == TlsLevel::verify && shows_another(*peer, claim)) {
+  if (claim.level == TlsLevel::verify && lacks_pin(*peer, claim)) {
     out.verdict = Verdict::defer;
-    out.why = "peer shows another certificate than the pinned one";
+    out.why = pin_problem(claim);
   }
   if (peer->state == PeerState::suspended || peer->state == PeerState::blocked) {
     // Held, not bounced: the operator may yet resume the peer.
@@ -96,8 +111,7 @@ void judge_incoming(const PeerPolicy& peer, const Claim& claim, TrustDecision& o
   }
   // No scope, no traffic: what is not allowed in writing is not allowed (RFC 8212 in spirit).
   if (!in_scope(peer, claim)) return refuse("peer has no scope " + claim.protocol);
-  if (shows_another(peer, claim))
-    return refuse("peer shows another certificate than the pinned one");
+  if (lacks_pin(peer, claim)) return refuse(pin_problem(claim));
   if (peer.require_tls_in && !has(out.evidence, "tls")) {  // T-4
     out.evidence.push_back({"tls", false, "require_tls_in"});
     return refuse("TLS is required of this peer");
@@ -131,12 +145,14 @@ std::string_view peer_role_name(PeerRole role) {
 
 const PeerPolicy* recognise(std::span<const PeerPolicy> peers, const Claim& claim,
                             std::span<const Evidence> evidence) {
+  const bool name_proven = !claim.domain.empty() && (claim.outgoing || proves(evidence));
+  for (const PeerPolicy& peer : peers)
+    if (name_proven && !peer.fingerprints.empty() && is_named(peer, claim)) return &peer;
   for (const PeerPolicy& peer : peers)
     if (pinned(peer, claim)) return &peer;
-  const bool name_proven = !claim.domain.empty() && (claim.outgoing || proves(evidence));
   if (name_proven)
     for (const PeerPolicy& peer : peers)
-      if (equal_ascii_case(peer.domain, claim.domain)) return &peer;
+      if (is_named(peer, claim)) return &peer;
   if (claim.outgoing) return nullptr;  // an address says nothing about whom we meant to reach
   for (const PeerPolicy& peer : peers)
     if (comes_from(peer, claim)) return &peer;

@@ -28,7 +28,7 @@ struct PeerPolicy {
   PeerRole role = PeerRole::peer;
   std::vector<std::string> scopes;          // protocol names
   std::vector<Network> addresses;           // it may come from here
-  std::vector<std::string> fingerprints;    // SHA-256 of its certificate, lower-case hex
+  std::vector<std::string> fingerprints;    // SHA-256 of its certificate or its key, in hex
   std::int64_t messages_per_minute_max = 0; // 0: no limit
   bool require_tls_in = false;              // smtp T-4
   std::optional<TlsLevel> tls_out;
@@ -42,6 +42,7 @@ struct Claim {
   std::string name;                 // what it called itself
   std::string address;              // IP address of the connection
   std::string certificate_sha256;   // of the certificate it showed, empty without
+  std::string key_sha256{};         // of that one's public key, where it is known
   bool outgoing = false;            // we dialled it
   TlsLevel level = TlsLevel::off;   // what our side demands of this hop
 };
@@ -64,6 +65,7 @@ struct TrustDecision {
 };
 
 // Which configured peer the claim belongs to: by pinned certificate, by proven name, by network.
+// Somebody else's pin is no way around the pins of the name that is claimed.
 const PeerPolicy* recognise(std::span<const PeerPolicy> peers, const Claim& claim,
                             std::span<const Evidence> evidence);
 

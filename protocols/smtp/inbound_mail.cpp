@@ -124,7 +124,9 @@ Claim Inbound::claim() const {
   claim.protocol = "smtp";
   claim.name = helo_;
   claim.address = remote_address_;
-  if (tls_ != nullptr) claim.certificate_sha256 = tls_->certificate_sha256;
+  if (tls_ == nullptr) return claim;
+  claim.certificate_sha256 = tls_->certificate_sha256;
+  claim.key_sha256 = key_sha256(tls_->chain.get());
   return claim;
 }
 

@@ -82,6 +82,7 @@ void Handshake::ask_trust(Outbox& out) {
   ask.claim.level = context_.tls;
   if (tls_) {
     ask.claim.certificate_sha256 = tls_->certificate_sha256;
+    ask.claim.key_sha256 = key_sha256(tls_->chain.get());
     ask.evidence.push_back({"tls", true, tls_text()});
     ask.evidence.push_back({"pkix", tls_->verified, tls_->verify_error});
   }

@@ -34,10 +34,21 @@ std::vector<Evidence> certificate_evidence(const CertificateQuestion& question) 
     out.push_back({"pkix", false, "no certificate was shown"});
     return out;
   }
+  if (question.trust == Trust::pin) {
+    out.push_back({"pkix", false, "only a pinned certificate counts"});
+    return out;
+  }
   const Identity names = names_of(question);
+  if (question.trust == Trust::authority) {
+    out.push_back(by_authority(question, names));
+    return out;
+  }
   const TlsaFinding dane = judge_tlsa(question.tlsa, *question.chain);
   switch (dane.verdict) {
-    case TlsaVerdict::none_usable: out.push_back(by_authority(question, names)); break;
+    case TlsaVerdict::none_usable:
+      if (question.trust == Trust::dane) out.push_back({"dane", false, dane.evidence});
+      else out.push_back(by_authority(question, names));
+      break;
     case TlsaVerdict::match_end_entity: out.push_back({"dane", true, dane.evidence}); break;
     case TlsaVerdict::match_anchor:   // RFC 7671 5.2: the names count here
       out.push_back({"dane", names.proven, dane.evidence + "; " + names.story});

@@ -9,6 +9,7 @@
 #include "federation/certificate.h"
 #include "federation/dns.h"
 #include "federation/trust.h"
+#include "protocols/xmpp/settings.h"
 
 namespace hanse::xmpp {
 
@@ -20,6 +21,7 @@ struct CertificateQuestion {
   std::span<const std::string> other_names{};  // hosts that secure SRV records lead to (xmpp 1.10)
   std::span<const DnsTlsa> tlsa{};             // of a secure answer
   bool legacy_cn = false;
+  Trust trust = Trust::verify;                 // what counts; a pin is looked at by trust itself
 };
 
 // The facts for trust to judge (xmpp 3.4, 3.5): "tls", and either "dane" or "pkix". Where usable

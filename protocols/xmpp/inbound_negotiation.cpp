@@ -97,7 +97,7 @@ StreamError Inbound::refusal(const Answer& answer, Outbox& out) const {
 std::vector<Evidence> Inbound::evidence_for(std::string_view key) const {
   const std::string tls = tls_->version + " " + tls_->cipher;
   return certificate_evidence(
-      {tls_->chain.get(), tls, key, {}, {}, settings_->legacy_cn});
+      {tls_->chain.get(), tls, key, {}, {}, settings_->legacy_cn, settings_->trust_of(key)});
 }
 
 // Empty when the certificate proves the domain.
@@ -118,7 +118,9 @@ Claim Inbound::claim(std::string_view key) const {
   claim.protocol = "xmpp";
   claim.domain = claim.name = key;
   claim.address = remote_address_;
-  if (tls_ != nullptr) claim.certificate_sha256 = tls_->certificate_sha256;
+  if (tls_ == nullptr) return claim;
+  claim.certificate_sha256 = tls_->certificate_sha256;
+  claim.key_sha256 = key_sha256(tls_->chain.get());
   return claim;
 }
 

@@ -84,12 +84,15 @@ void Outbound::tls_up(const TlsFacts& facts, Outbox& out) {
   phase_ = Phase::trusting;
   Verify question;
   question.claim = {.protocol = "xmpp", .domain = remote_key_, .name = remote_, .address = {},
-                    .certificate_sha256 = facts.certificate_sha256, .outgoing = true,
+                    .certificate_sha256 = facts.certificate_sha256,
+                    .key_sha256 = key_sha256(facts.chain.get()), .outgoing = true,
                     .level = TlsLevel::encrypt};
-  // The certificate of a server behind us is the operator's business; anybody else has to show one
-  // that is good, or policy says that dialback will do.
-  const bool must_show = settings_->trust_of(remote_key_) == Trust::verify &&
-                         settings_->home_of(remote_key_) != Home::face;
+  // The certificate of a server behind us is the operator's business, unless it is pinned; anybody
+  // else has to show one that is good, or policy says that dialback will do.
+  const Trust trust = settings_->trust_of(remote_key_);
+  const bool must_show =
+      trust == Trust::pin ||
+      (trust != Trust::dialback && settings_->home_of(remote_key_) != Home::face);
   if (context_.tls == TlsLevel::verify || must_show) question.claim.level = TlsLevel::verify;
   question.evidence = evidence(facts);
   out.ask(std::move(question));
@@ -101,7 +104,7 @@ std::vector<Evidence> Outbound::evidence(const TlsFacts& facts) const {
   return certificate_evidence(
       {.chain = facts.chain.get(), .tls = tls, .domain_key = remote_key_,
        .other_names = context_.endpoint.verify_names, .tlsa = context_.endpoint.tlsa,
-       .legacy_cn = settings_->legacy_cn});
+       .legacy_cn = settings_->legacy_cn, .trust = settings_->trust_of(remote_key_)});
 }
 
 void Outbound::trust_decided(const Answer& answer, Outbox& out) {
@@ -164,7 +167,7 @@ void Outbound::hear_proof(const xml::Element& element, Outbox& out) {
   out.note(Level::info, "conn.auth_fail", "the peer refused our certificate: " + why);
   // xmpp 3.3: what a certificate could not, dialback still may, where policy does not ask for more.
   // To a server behind us we speak in names that no certificate of ours holds.
-  const bool may_fall_back = settings_->trust_of(remote_key_) == Trust::dialback ||
+  const bool may_fall_back = settings_->dials_back(remote_key_) ||
                              settings_->home_of(remote_key_) == Home::face;
   if (dialback_offered_ && may_fall_back) return begin_dialback(out);
   fail("4.7.8", "the peer refused our certificate: " + why, out);

@@ -31,8 +31,9 @@ constexpr Option xmpp_options[] = {
     // Whom to believe.
     {.key = "trust", .type = OptionType::choice, .fallback = "\"verify\"",
      .help = "How peers prove themselves: verify (a certificate, by DANE or a known authority), "
-             "or dialback over TLS as well.",
-     .choices = "verify|dialback"},
+             "dialback over TLS as well, dane alone, or authority alone. A peer with fingerprints "
+             "has to show one of those, whatever stands here.",
+     .choices = "dane|authority|verify|dialback"},
     {.key = "dialback_secret", .type = OptionType::secret, .fallback = {},
      .help = "What dialback keys are made of; absent: the node's own secret."},
     {.key = "dialback_secret_before", .type = OptionType::secret, .fallback = {},
@@ -85,7 +86,7 @@ constexpr Option xmpp_options[] = {
 constexpr Option peer_option_table[] = {
     {.key = "xmpp_trust", .type = OptionType::choice, .fallback = {},
      .help = "How this peer proves itself over XMPP; absent: as in [xmpp] trust.",
-     .choices = "verify|dialback"},
+     .choices = "dane|authority|verify|dialback"},
     {.key = "xmpp_when_down", .type = OptionType::choice, .fallback = "\"store\"",
      .help = "What to do with messages for this peer while it is down: keep or send them back.",
      .choices = "store|bounce"},
@@ -165,12 +166,19 @@ std::vector<std::string> read_faces(const Configuration& configuration) {
   return out;
 }
 
+Trust parse_trust(std::string_view text) {
+  if (text == "dane") return Trust::dane;
+  if (text == "authority") return Trust::authority;
+  return text == "dialback" ? Trust::dialback : Trust::verify;
+}
+
 Result<void> read_peers(const Configuration& configuration, XmppSettings& out) {
   for (const Settings& peer : configuration.tables("peer")) {
     const std::string key = domain_key(peer.name);
     if (key.empty()) continue;
-    if (peer.has("xmpp_trust"))
-      out.peer_trust[key] = peer.text("xmpp_trust") == "dialback" ? Trust::dialback : Trust::verify;
+    if (peer.has("xmpp_trust")) out.peer_trust[key] = parse_trust(peer.text("xmpp_trust"));
+    if (peer.has("fingerprints") && !peer.list("fingerprints").empty())
+      out.peer_pinned.insert(key);
     if (peer.text_or("xmpp_when_down", "store") == "bounce") out.peer_bounce.insert(key);
   }
   return {};
@@ -195,9 +203,16 @@ bool XmppSettings::is_behind(std::string_view key, std::string_view address) con
                      [&](const Network& one) { return contains(one, address); });
 }
 
+// xmpp 3.5: a pin stands above all the rest.
 Trust XmppSettings::trust_of(std::string_view peer_key) const {
+  if (peer_pinned.contains(peer_key)) return Trust::pin;
   const auto found = peer_trust.find(peer_key);
   return found == peer_trust.end() ? trust : found->second;
+}
+
+bool XmppSettings::dials_back(std::string_view peer_key) const {
+  const auto found = peer_trust.find(peer_key);
+  return (found == peer_trust.end() ? trust : found->second) == Trust::dialback;
 }
 
 Result<XmppSettings> read_settings(const Configuration& configuration, const NodeFacts& node) {
@@ -221,7 +236,7 @@ Result<XmppSettings> read_settings(const Configuration& configuration, const Nod
     out.relay_from.push_back(*network);
   }
   if (Result<void> peers = read_peers(configuration, out); !peers) return peers.error();
-  out.trust = table.text("trust") == "dialback" ? Trust::dialback : Trust::verify;
+  out.trust = parse_trust(table.text("trust"));
   out.dialback_secret = table.text_or("dialback_secret", node.secret);
   out.dialback_secret_before = table.text_or("dialback_secret_before", {});
   out.legacy_cn = table.boolean("legacy_cn");

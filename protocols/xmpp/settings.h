@@ -18,7 +18,10 @@ namespace hanse::xmpp {
 
 // How a peer domain has to prove itself (xmpp 3.5).
 enum class Trust : std::uint8_t {
-  verify,     // a certificate: by pin, DANE or a known authority
+  pin,        // a pinned certificate or key, and nothing else
+  dane,       // TLSA records of secure DNS
+  authority,  // a certificate by a known authority, whatever TLSA records say
+  verify,     // a certificate: by pin, DANE or a known authority, in this order
   dialback,   // or dialback, over TLS
 };
 
@@ -47,6 +50,7 @@ struct XmppSettings {
   std::vector<Network> relay_from;                      // where the servers behind us are
   Trust trust = Trust::verify;
   std::map<std::string, Trust, std::less<>> peer_trust; // by domain key
+  std::set<std::string, std::less<>> peer_pinned;       // peers with fingerprints: these bind
   std::set<std::string, std::less<>> peer_bounce;       // peers whose messages are not stored
   std::string dialback_secret, dialback_secret_before;  // octets
   bool legacy_cn = false;
@@ -63,7 +67,8 @@ struct XmppSettings {
   Home home_of(std::string_view domain_key) const;
   // A server behind us, by its domain and by where it connects from.
   bool is_behind(std::string_view domain_key, std::string_view address) const;
-  Trust trust_of(std::string_view peer_key) const;
+  Trust trust_of(std::string_view peer_key) const;      // how it proves itself to us
+  bool dials_back(std::string_view peer_key) const;     // dialback may prove us to it
 };
 
 // The purpose of the lane, and as a local part the mark of the address, of questions to the server

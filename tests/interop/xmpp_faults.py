@@ -5,14 +5,13 @@ import contextlib
 import hashlib
 import re
 import socket
-import ssl
 import time
 
 from tests.harness.results import Skip
 from tests.harness.workspace import wait_until
 from tests.harness.xml_stream import Closed
 from tests.harness.xmpp import PING, SASL, Dialled, fresh
-from tests.interop.xmpp_world import BLACK_HOLE, LOST, US, records
+from tests.interop.xmpp_world import BLACK_HOLE, LOST, US, fingerprint, records
 
 DELAY = "urn:xmpp:delay"
 KILL_MESSAGES, KILLS = 3000, 2
@@ -65,9 +64,8 @@ def servfail():
     assert not [one for one in WORLD.ours().received if one.get("id") == name], "it also bounced"
 
 
-def refused_both_ways(name):
-    """Nothing comes in from, and nothing goes out to, the peer with that certificate."""
-    target = WORLD.peers["f"].behind[f"{name}.f.example"]
+def refused_both_ways(target):
+    """Nothing comes in from, and nothing goes out to, that component of a peer."""
     answer = WORLD.ours().ask(f"v@{target.domain}", PING, 90)
     assert answer.get("type") == "error", f"it went out: {answer}"
     answer = target.ask("v@gw.a.example", PING, 90)
@@ -76,12 +74,12 @@ def refused_both_ways(name):
 
 def expired():
     """an expired certificate is refused, in both directions"""
-    refused_both_ways("expired")
+    refused_both_ways(WORLD.peers["f"].behind["expired.f.example"])
 
 
 def wrong_name():
     """a certificate for another name is refused, in both directions"""
-    refused_both_ways("wrong")
+    refused_both_ways(WORLD.peers["f"].behind["wrong.f.example"])
 
 
 def server_only():
@@ -90,6 +88,17 @@ def server_only():
     target = WORLD.peers["f"].behind["server.f.example"]
     answer = target.ask("v@gw.a.example", PING, 30)
     assert answer.get("type") == "result", answer
+
+
+def pins_bind():
+    """a pinned certificate that nobody vouches for is good, in both directions; where another one
+    is pinned nothing makes up for it, although dialback is allowed"""
+    needs_hanse()
+    behind = WORLD.peer("bd").behind
+    reach("pinned.bd.example")
+    answer = behind["pinned.bd.example"].ask("v@gw.a.example", PING, 30)
+    assert answer.get("type") == "result", answer
+    refused_both_ways(behind["otherwise.bd.example"])
 
 
 def offered(certificate, source, direct=False):
@@ -132,8 +141,7 @@ def certificate_swap():
     with open(node.config, encoding="utf-8") as config:
         cert, key = re.search(r'cert = "file:(.*)"\nkey = "file:(.*)"', config.read()).groups()
     fresh_one = WORLD.ca.issue("a.example", "*.a.example", file="swapped")
-    with open(fresh_one[0], encoding="ascii") as text:
-        wanted = hashlib.sha256(ssl.PEM_cert_to_DER_cert(text.read())).hexdigest()
+    wanted = fingerprint(fresh_one[0])
     assert served() != wanted
     WORLD.swap((cert, key), fresh_one)
     node.console("reload")
@@ -210,8 +218,9 @@ def answers_for_itself():
     assert answer.child("error").child("service-unavailable") is not None, answer
 
 
-TESTS = [dead_first_target, ipv6_black_hole, expired, wrong_name, server_only, external_offered,
-         answers_for_itself, certificate_swap, servfail, killed_in_mid_stream, down_for_a_while]
+TESTS = [dead_first_target, ipv6_black_hole, expired, wrong_name, server_only, pins_bind,
+         external_offered, answers_for_itself, certificate_swap, servfail, killed_in_mid_stream,
+         down_for_a_while]
 
 
 def begin(world):

@@ -2,7 +2,10 @@
 """The little internet of the XMPP tests: names, certificates, peers, and hanse as a.example among
 them. Prosody can stand in for hanse, which shows that a test asks nothing impossible."""
 
+import hashlib
+import json
 import os
+import ssl
 
 from tests.harness import dns, namespace, pki
 from tests.harness.dns import srv
@@ -17,6 +20,7 @@ US = "127.0.77.1"
 HOSTS = {"a": US, "b": "127.0.77.2", "bd": "127.0.77.3", "bw": "127.0.77.4", "bt": "127.0.77.5",
          "c": "127.0.77.6", "cd": "127.0.77.7", "d": "127.0.77.8", "f": "127.0.77.9"}
 OURS = ("gw.a.example", "gwd.a.example")
+PINNED = ("pinned", "otherwise")  # below bd.example: by its own certificate, by another one
 BLACK_HOLE = "::1"  # a test lets the backlog of its port 5269 run full
 DEAD = "127.0.77.99"
 
@@ -29,6 +33,7 @@ def records():
         found += [srv(prefix + name, f"xmpp.{name}", 5270, service="xmpps-server")
                   for prefix in ("gwd.", "mucd.")]
     found += [srv(f"{name}.f", "xmpp.f") for name in ("expired", "wrong", "server")]
+    found += [srv(f"{name}.bd", "xmpp.bd") for name in PINNED]
     found += [f"dead.b A {DEAD}", srv("gws.b", "dead.b", priority=5), srv("gws.b", "xmpp.b"),
               f"v6.b AAAA {BLACK_HOLE}", f"v6.b A {HOSTS['b']}", srv("gwv6.b", "v6.b")]
     return found
@@ -50,6 +55,8 @@ servers = ["127.0.0.1:53"]
 cert = "file:{cert}"
 key = "file:{key}"
 ca = "{ca}"
+[limits]
+connections_per_prefix_max = 200
 [policy]
 unknown_peers = "open"
 [xmpp]
@@ -73,20 +80,22 @@ state = "active"
 role = "peer"
 scopes = ["xmpp"]
 xmpp_trust = "dialback"
+fingerprints = {pins}
 """
 
 
 class Hanse:
     """hanse with components behind it, with the face of the other peers."""
 
-    def __init__(self, workspace, certificate, known, components, dialback):
+    def __init__(self, workspace, certificate, known, components, peers):
         self.host, self.domain, self.behind = US, "a.example", {}
         self.components = components
         secret = workspace.file("hanse/secret", SECRET, 0o600)
         more = "".join(HANSE_COMPONENT.format(name=name, host=US, port=COMPONENT_PORT + number,
                                               secret=secret)
                        for number, name in enumerate(components))
-        more += "".join(HANSE_PEER.format(name=name) for name in dialback)
+        more += "".join(HANSE_PEER.format(name=name, pins=json.dumps(pins))
+                        for name, pins in peers.items())
         self.node = Node(workspace, "hanse", HANSE.format(
             host=US, cert=certificate[0], key=certificate[1], ca=known, more=more))
 
@@ -124,7 +133,8 @@ class World:
         self.peers, self.missing = {}, {}
         self.prosody("b", ["gw.b.example", "gwd.b.example", "gws.b.example", "gwv6.b.example",
                            "gw.lost.example"])
-        self.prosody("bd", ["gw.bd.example"], dialback=True)
+        self.prosody("bd", ["gw.bd.example", *(f"{name}.bd.example" for name in PINNED)],
+                     dialback=True)
         self.prosody("bw", ["gw.bw.example"], bidi=True)
         self.prosody("bt", ["gw.bt.example"], bidi=True)
         self.ejabberd("c", ["gw.c.example", "gwd.c.example"])
@@ -139,7 +149,10 @@ class World:
                               bidi=True, dialback=True, more='s2s_secure_auth = true\n'
                               f's2s_insecure_domains = {lua(dialback)}')
         else:
-            self.us = Hanse(workspace, certificate, self.ca.certificate, OURS, dialback)
+            peers = dict.fromkeys(dialback, [])
+            peers["pinned.bd.example"] = [fingerprint(self.peers["bd"].certificate[0])]
+            peers["otherwise.bd.example"] = [fingerprint(certificate[0])]
+            self.us = Hanse(workspace, certificate, self.ca.certificate, OURS, peers)
 
     def start(self):
         for peer in [*self.peers.values(), self.us]:
@@ -210,6 +223,11 @@ class World:
 
     def wait_for_port(self, name):
         wait_until(lambda: answers(HOSTS[name], 5269), 30, f"{name} listens")
+
+
+def fingerprint(certificate):
+    with open(certificate, encoding="ascii") as text:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(text.read())).hexdigest()
 
 
 def lua(words):

@@ -101,6 +101,52 @@ TEST_CASE("incoming: policy, claim and evidence lead to a decision") {
   }
 }
 
+// xmpp 3.5: pin before everything else.
+TEST_CASE("a pin binds whoever comes in the name of its peer") {
+  std::vector<PeerPolicy> peers = {peer("b.example"), peer("c.example")};
+  peers[0].fingerprints = {pin_b};
+  peers[1].fingerprints = {pin_x};
+  const std::vector<Evidence> asked_back = {tls, {"dialback", true, ""}};
+  const auto judge = [&](const Claim& claim, const std::vector<Evidence>& evidence) {
+    const PeerPolicy* found = recognise(peers, claim, evidence);
+    return decide(found, UnknownPeers::open, claim, evidence);
+  };
+  Claim claim = from("192.0.2.7");
+  claim.domain = "b.example";
+  SECTION("no certificate, and dialback") {
+    const TrustDecision decision = judge(claim, asked_back);
+    CHECK(decision.verdict == Verdict::refuse);
+    CHECK(decision.why == "peer does not show its pinned certificate");
+    CHECK(decision.evidence.back().kind == "pin");
+    CHECK_FALSE(decision.evidence.back().passed);
+  }
+  SECTION("another certificate, and an authority or dialback for the name") {
+    claim.certificate_sha256 = std::string(64, 'a');
+    CHECK(judge(claim, asked_back).verdict == Verdict::refuse);
+    CHECK(judge(claim, {tls, pkix}).verdict == Verdict::refuse);
+  }
+  SECTION("the pinned certificate of somebody else, and dialback for the name") {
+    claim.certificate_sha256 = pin_x;
+    CHECK(judge(claim, asked_back).peer == "b.example");
+    CHECK(judge(claim, asked_back).verdict == Verdict::refuse);
+  }
+  SECTION("the pinned certificate needs nobody else") {
+    claim.certificate_sha256 = pin_b;
+    CHECK(judge(claim, {tls, no_pkix}).verdict == Verdict::accept);
+  }
+  SECTION("a new certificate of the pinned key") {
+    claim.certificate_sha256 = std::string(64, 'a');
+    claim.key_sha256 = pin_b;
+    CHECK(judge(claim, {tls, no_pkix}).verdict == Verdict::accept);
+  }
+  SECTION("outgoing, where a certificate is demanded") {
+    Claim dialled = to("b.example", TlsLevel::verify, std::string(64, 'a'));
+    CHECK(judge(dialled, {tls, pkix}).verdict == Verdict::defer);
+    dialled.key_sha256 = pin_b;
+    CHECK(judge(dialled, {tls, no_pkix}).verdict == Verdict::accept);
+  }
+}
+
 TEST_CASE("T-4 a demand for TLS shows in the evidence, so that a server can say so") {
   PeerPolicy policy = peer("b.example");
   policy.require_tls_in = true;

@@ -5,61 +5,19 @@
 
 #include "protocols/smtp/settings.h"
 #include "tests/catch.h"
+#include "tests/unit/protocols/option_defaults.h"
 
 namespace hanse {
 namespace {
 
 using namespace std::chrono_literals;
 
-// "\"5m\"" and "5m" are the same to a test.
-std::string_view unquoted(std::string_view text) {
-  text = trim(text);
-  return text.starts_with('"') ? text.substr(1, text.size() - 2) : text;
-}
-
-std::vector<std::string_view> items(std::string_view list) {
-  const std::string_view inside = trim(list.substr(1, list.size() - 2));
-  return inside.empty() ? std::vector<std::string_view>{} : split(inside, ',');
-}
-
-OptionValue value_of(OptionType type, std::string_view toml) {
-  switch (type) {
-    case OptionType::boolean: return toml == "true";
-    case OptionType::integer: return *parse_integer(toml);
-    case OptionType::bytes: return *parse_bytes(unquoted(toml));
-    case OptionType::duration: return *parse_duration(unquoted(toml));
-    case OptionType::text:
-    case OptionType::choice:
-    case OptionType::secret: return std::string(unquoted(toml));
-    case OptionType::text_list: {
-      std::vector<std::string> out;
-      for (const std::string_view item : items(toml)) out.emplace_back(unquoted(item));
-      return out;
-    }
-    case OptionType::duration_list: break;
-  }
-  std::vector<Duration> out;
-  for (const std::string_view item : items(toml)) out.push_back(*parse_duration(unquoted(item)));
-  return out;
-}
-
 void set(Configuration& configuration, std::string_view key, OptionValue value) {
   configuration.singles["smtp"].entries.insert_or_assign(std::string(key),
                                                          Settings::Entry{std::move(value), {}, ""});
 }
 
-// What the tables say when the file says nothing.
-Configuration defaults() {
-  Configuration out;
-  for (const OptionTable& table : smtp::option_tables()) {
-    Settings& settings = out.singles[std::string(table.name)];
-    for (const Option& option : table.options) {
-      if (option.fallback.empty()) continue;
-      settings.entries[std::string(option.key)] = {value_of(option.type, option.fallback), {}, ""};
-    }
-  }
-  return out;
-}
+Configuration defaults() { return hanse::test::defaults_of(smtp::option_tables()); }
 
 const Protocol& mail() {
   const auto all = protocols();

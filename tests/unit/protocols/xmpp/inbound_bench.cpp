@@ -16,8 +16,9 @@ const FixedClock fixed_clock;
 
 }  // namespace
 
-std::shared_ptr<const XmppSettings> inbound_settings(Trust trust) {
+std::shared_ptr<const XmppSettings> inbound_settings(Trust trust, const std::string& pinned) {
   XmppSettings out;
+  if (!pinned.empty()) out.peer_pinned.insert(pinned);
   out.node_domain = "a.example";
   out.hosts = {"a.example"};
   out.components["gw.a.example"] = {"gw.a.example", Component::Role::accept, "127.0.0.1:5347",
@@ -45,8 +46,10 @@ std::unique_ptr<Engine> make_inbound(const hanse::test::Settings& settings) {
   context.tls_available = true;
   context.busy = settings.contains("busy");
   context.tls_first = settings.contains("tls_first");
+  const auto pinned = settings.find("pinned");
   return std::make_unique<Inbound>(
-      context, inbound_settings(settings.contains("trust") ? Trust::dialback : Trust::verify));
+      context, inbound_settings(settings.contains("trust") ? Trust::dialback : Trust::verify,
+                                pinned == settings.end() ? std::string() : pinned->second));
 }
 
 std::unique_ptr<Engine> make_component(const hanse::test::Settings&) {

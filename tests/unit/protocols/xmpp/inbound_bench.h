@@ -12,9 +12,11 @@
 namespace hanse::xmpp::test {
 
 // A node a.example with the component gw.a.example, in front of the server of f.example.
-std::shared_ptr<const XmppSettings> inbound_settings(Trust trust = Trust::verify);
+std::shared_ptr<const XmppSettings> inbound_settings(Trust trust = Trust::verify,
+                                                     const std::string& pinned = {});
 
-// Settings of a transcript: "trust" dialback, and "busy", "tls_first" of the engine's context.
+// Settings of a transcript: "trust" dialback, "pinned" and a peer, and "busy", "tls_first" of the
+// engine's context.
 std::unique_ptr<Engine> make_inbound(const hanse::test::Settings& settings);
 std::unique_ptr<Engine> make_component(const hanse::test::Settings& settings);
 

@@ -108,6 +108,44 @@ TEST_CASE("xmpp 3.5 a pinned certificate needs no authority") {
   }
 }
 
+TEST_CASE("xmpp 3.5 where a pin is, dialback is not even asked") {
+  EngineBench bench(
+      test::make_inbound({{"trust", "dialback"}, {"pinned", "b.example"}, {"tls_first", "1"}}));
+  bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
+  const auto head = [&](const std::string& from) {
+    std::string text = test::open_head();
+    return text.replace(text.find("b.example"), 9, from);
+  };
+  TlsFacts facts;
+  SECTION("without a certificate") {
+    bench.event(TlsUp{facts});
+    bench.feed(head("b.example"));
+    bench.answer_first(TrustDecision{Verdict::accept, "", "", {}});
+    CHECK(said(bench.take_output(), "not-authorized"));
+  }
+  SECTION("with one that a known authority has signed") {
+    auto chain = std::make_shared<CertificateChain>();
+    chain->valid = true;
+    chain->certificates.emplace_back().dns_names = {"b.example"};
+    facts.chain = chain;
+    bench.event(TlsUp{facts});
+    bench.feed(head("b.example"));
+    bench.answer_first(TrustDecision{Verdict::accept, "", "", {}});
+    CHECK(said(bench.take_output(), "not-authorized"));
+  }
+  SECTION("on the stream of another") {
+    bench.event(TlsUp{facts});
+    bench.feed(head("c.example"));
+    bench.answer_first(TrustDecision{Verdict::accept, "", "", {}});
+    bench.take_output();
+    bench.feed("<db:result from='b.example' to='a.example'>k</db:result>");
+    REQUIRE(bench.open_.size() == 1);
+    REQUIRE(std::holds_alternative<Verify>(bench.open_.front().ask));
+    bench.answer_first(TrustDecision{Verdict::accept, "b.example", "", {}});
+    CHECK(said(bench.take_output(), "not-authorized"));
+  }
+}
+
 TEST_CASE("xmpp 3.10 as many questions to authorities as are allowed, and one more") {
   EngineBench bench(test::make_inbound({{"trust", "dialback"}, {"tls_first", "1"}}));
   bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});

@@ -105,6 +105,23 @@ TEST_CASE("xmpp 3.5: trust is asked with what the certificate proves", "[xmpp]")
   CHECK(bench.ends_[0].status == "4.7.5");
 }
 
+TEST_CASE("xmpp 3.5: a pin is demanded, whatever else policy lets count", "[xmpp]") {
+  auto settings = Bench::sample_settings();
+  settings.trust = xmpp::Trust::dialback;
+  const bool pinned = GENERATE(true, false);
+  if (pinned) settings.peer_pinned.insert("b.example");
+  if (GENERATE(true, false)) settings.faces = {"b.example"};   // nor for a server behind us
+  Bench bench(Bench::sample_context(), settings);
+  bench.open();
+  bench.feed(Bench::head("one") + Bench::features(starttls));
+  bench.feed(proceed);
+  bench.tls_up();
+  REQUIRE(bench.asked_.size() == 1);
+  const Verify& question = std::get<Verify>(bench.asked_[0]);
+  CHECK(question.claim.level == (pinned ? TlsLevel::verify : TlsLevel::encrypt));
+  CHECK(question.evidence.back().passed != pinned);
+}
+
 TEST_CASE("xmpp 3.6: EXTERNAL says our domain, and the stream begins anew", "[xmpp]") {
   Bench bench;
   secure(bench);

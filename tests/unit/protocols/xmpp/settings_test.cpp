@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/settings.h"
+
+#include "tests/catch.h"
+#include "tests/unit/protocols/option_defaults.h"
+
+namespace hanse::xmpp {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+Settings& add(Configuration& to, const std::string& table, const std::string& name,
+              const std::map<std::string, OptionValue>& values) {
+  Settings& out = to.lists[table].emplace_back();
+  out.name = name;
+  for (const auto& [key, value] : values) out.entries[key] = {value, {}, ""};
+  return out;
+}
+
+XmppSettings read(const Configuration& configuration) {
+  Result<XmppSettings> out = read_settings(configuration, {"a.example"});
+  REQUIRE(out);
+  return *std::move(out);
+}
+
+TEST_CASE("xmpp 3.5 what is read of a peer: a pin stands above the rest") {
+  Configuration from = hanse::test::defaults_of(option_tables());
+  const std::string pin(64, 'a');
+  add(from, "peer", "Pinned.example",
+      {{"xmpp_trust", std::string("dialback")}, {"fingerprints", Texts{pin}}});
+  add(from, "peer", "B\xc3\xbc" "cher.example", {{"xmpp_trust", std::string("dane")}});
+  add(from, "peer", "known.example", {{"xmpp_trust", std::string("authority")}});
+  add(from, "peer", "asked.example",
+      {{"xmpp_trust", std::string("dialback")}, {"fingerprints", Texts{}}});
+  const XmppSettings settings = read(from);
+  CHECK(settings.trust_of("pinned.example") == Trust::pin);
+  CHECK(settings.dials_back("pinned.example"));
+  CHECK(settings.trust_of("xn--bcher-kva.example") == Trust::dane);
+  CHECK(settings.trust_of("known.example") == Trust::authority);
+  CHECK(settings.trust_of("asked.example") == Trust::dialback);
+  CHECK(settings.trust_of("else.example") == Trust::verify);
+  CHECK_FALSE(settings.dials_back("else.example"));
+}
+
+TEST_CASE("an international face is one in either form") {
+  Configuration from = hanse::test::defaults_of(option_tables());
+  for (const std::string match : {"B\xc3\xbc" "cher.example", "*.b\xc3\xbc" "cher.example"})
+    add(from, "route", "0", {{"match", match}, {"protocol", std::string("xmpp")},
+                             {"via", std::string("192.0.2.1:5269")}});
+  const XmppSettings settings = read(from);
+  CHECK(settings.home_of("xn--bcher-kva.example") == Home::face);
+  CHECK(settings.home_of("x.xn--bcher-kva.example") == Home::face);
+  CHECK(settings.home_of("else.example") == Home::none);
+}
+
+}  // namespace
+}  // namespace hanse::xmpp
