@@ -46,7 +46,9 @@ std::vector<Evidence> certificate_evidence(const CertificateQuestion& question) 
   const TlsaFinding dane = judge_tlsa(question.tlsa, *question.chain);
   switch (dane.verdict) {
     case TlsaVerdict::none_usable:
-      if (question.trust == Trust::dane) out.push_back({"dane", false, dane.evidence});
+      if (!question.tlsa_missing.empty())
+        out.push_back({"dane", false, "no answer to " + std::string(question.tlsa_missing)});
+      else if (question.trust == Trust::dane) out.push_back({"dane", false, dane.evidence});
       else out.push_back(by_authority(question, names));
       break;
     case TlsaVerdict::match_end_entity: out.push_back({"dane", true, dane.evidence}); break;

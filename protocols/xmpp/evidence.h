@@ -22,6 +22,7 @@ struct CertificateQuestion {
   std::span<const DnsTlsa> tlsa{};             // of a secure answer
   bool legacy_cn = false;
   Trust trust = Trust::verify;                 // what counts; a pin is looked at by trust itself
+  std::string_view tlsa_missing{};             // a secure name whose TLSA records cannot be had
 };
 
 // The facts for trust to judge (xmpp 3.4, 3.5): "tls", and either "dane" or "pkix". Where usable

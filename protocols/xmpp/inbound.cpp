@@ -86,14 +86,15 @@ void Inbound::handle(Closed&, Outbox& out) {
   state_ = State::ended;
   held_ = std::string();
   current_.reset();
+  asking_authority_.clear();   // others of the same source may ask
 }
 
 // ---- input ----
 
 bool Inbound::may_read() const {
   // While trust judges a pair, what came behind it waits: whether it may pass hangs on the answer.
-  return asked_ == Asked::nothing && asking_trust_.empty() && !hang_up_ && !start_tls_ &&
-         !peer_closed_ &&
+  return asked_ == Asked::nothing && asking_trust_.empty() && !head_waits_ && !hang_up_ &&
+         !start_tls_ && !peer_closed_ &&
          (ending_ == Ending::no || end_said_ || sending_.busy()) &&
          (state_ == State::clear || state_ == State::secured || state_ == State::trusted);
 }
@@ -189,7 +190,8 @@ void Inbound::ask(Asked asked, Ask question, Outbox& out) {
 void Inbound::handle(hanse::Answered& event, Outbox& out) {
   const bool holds = asked_ != Asked::nothing && event.id == ask_;
   const Asked asked = holds ? std::exchange(asked_, Asked::nothing) : Asked::nothing;
-  if (submitted(event.id, event.answer, out) || pair_answered(event.id, event.answer, out))
+  if (submitted(event.id, event.answer, out) || pair_answered(event.id, event.answer, out) ||
+      looked_up(event.id, event.answer, out))
     return;
   switch (asked) {
     case Asked::nothing:
@@ -300,6 +302,7 @@ void Inbound::finish_turn(Outbox& out) {
     sending_.lose(out);
     state_ = State::ended;
     held_ = std::string();
+    asking_authority_.clear();
     out.hang_up();
   } else if (start_tls_) {
     start_tls_ = false;

@@ -16,6 +16,8 @@
 #include "protocols/xmpp/acknowledged.h"
 #include "protocols/xmpp/dialback.h"
 #include "protocols/xmpp/errors.h"
+#include "protocols/xmpp/pair_request.h"
+#include "protocols/xmpp/peer_dane.h"
 #include "protocols/xmpp/sasl_external.h"
 #include "protocols/xmpp/sending.h"
 #include "protocols/xmpp/settings.h"
@@ -48,14 +50,6 @@ class Inbound final : public Engine {
     std::string peer;           // the configured one it was recognised as
     Instant permitted_until{};  // Permit said yes; asked anew then: rates and states change
     bool served = false;        // bidi: the lane the other way has been told of this stream
-  };
-  // A db:result of the peer on its way to an answer. The question is first one to the
-  // authoritative server, if the certificate says nothing, and then one to trust.
-  struct Requested {
-    std::string from, to;       // as on the wire
-    DomainPair pair;
-    AskId ask = 0;
-    bool by_dialback = false;
   };
   struct Taken;                 // one event of the reader
 
@@ -106,20 +100,26 @@ class Inbound final : public Engine {
   Verify proof_of(const std::string& key, bool by_dialback) const;
   StreamError refusal(const Answer& answer, Outbox& out) const;
 
+  // inbound_dane.cpp: TLSA records of the peer's domains
+  bool look_up(const std::string& key, bool background, Outbox& out);
+  void step(const std::string& key, bool background, Outbox& out);
+  bool looked_up(AskId id, const Answer& answer, Outbox& out);
+  void forget(const std::string& key);
+
   // inbound_dialback.cpp
   void dialback(const xml::Element& one, Outbox& out);
   void claim_pair(const xml::Element& result, Outbox& out);
-  void ask_authority(Requested requested, std::string key, Outbox& out);
-  void ask_trust(Requested requested, Outbox& out);
+  void judge_pair(PairRequest requested, Outbox& out);
+  void ask_authority(PairRequest requested, Outbox& out);
+  void ask_trust(PairRequest requested, Outbox& out);
   bool pair_answered(AskId id, const Answer& answer, Outbox& out);
-  void authority_answered(Requested requested, const Answer& answer, Outbox& out);
-  void trust_answered(const Requested& requested, const Answer& answer, Outbox& out);
-  void pair_refused(const Requested& requested, std::string_view condition,
+  void authority_answered(PairRequest requested, const Answer& answer, Outbox& out);
+  void trust_answered(const PairRequest& requested, const Answer& answer, Outbox& out);
+  void pair_refused(const PairRequest& requested, std::string_view condition,
                     std::string_view type, Outbox& out);
-  void say_result(const Requested& requested, std::string_view type, const xml::Element* error);
+  void say_result(const PairRequest& requested, std::string_view type, const xml::Element* error);
   void vouch(const xml::Element& verify, Outbox& out);
   void unsolicited(const xml::Element& one, Outbox& out);
-  bool may_vouch();
 
   // inbound_stanza.cpp
   void stanza(xml::Element one, Outbox& out);
@@ -158,23 +158,24 @@ class Inbound final : public Engine {
   PairBook book_;
   std::map<DomainPair, Proved> proved_;                   // the valid ones of book_
   std::pair<const DomainPair, Proved>* last_proved_ = nullptr;
-  std::vector<Requested> asking_authority_, asking_trust_;   // a few
+  std::vector<PairRequest> asking_dns_, asking_authority_, asking_trust_;   // a few
+  std::vector<PeerLookup> looking_;
+  std::map<std::string, PeerDane, std::less<>> dane_;   // by domain key, while they are judged
   std::unique_ptr<Checked> current_;    // the stanza whose permission is asked
   std::optional<ExternalServer> external_;
   std::optional<Acknowledged> managed_;  // XEP-0198 is on
   SubmitsOpen submits_;
   Sending sending_;                     // bidi: what goes the other way
   Instant now_{}, opened_{}, last_input_{}, last_stanza_{};
-  Instant vouched_since_{};             // the second that vouched_ counts
   std::uint64_t streams_ = 0;           // headers answered: what ids are made of
   std::size_t clear_bytes_ = 0, clear_spaces_ = 0;   // before trust (xmpp 7.5)
   AskId ask_ = 0;
-  std::uint16_t vouched_ = 0;           // db:verify answered
   State state_ = State::connecting;
   Asked asked_ = Asked::nothing;
   bool tls_available_, busy_, tls_first_;
   bool head_answered_ = false;          // our header of this stream is said
   bool head_seen_ = false;              // theirs
+  bool head_waits_ = false;             // for what the DNS says of its domain
   bool negotiated_ = false;             // features are said; elements may come
   bool certificate_proved_ = false;     // `from`, by name and chain or by pin
   bool both_ways_ = false;              // bidi was asked for in time

@@ -71,7 +71,7 @@ void Inbound::unsolicited(const xml::Element& one, Outbox& out) {
 // ---- the receiving side (xmpp 3.10) ----
 
 void Inbound::claim_pair(const xml::Element& result, Outbox& out) {
-  Requested requested;
+  PairRequest requested;
   requested.from = prepare_domain(result.attribute("from")).value_or({});
   requested.to = prepare_domain(result.attribute("to")).value_or({});
   requested.pair = {domain_key(requested.to), domain_key(requested.from)};
@@ -87,18 +87,27 @@ void Inbound::claim_pair(const xml::Element& result, Outbox& out) {
   if (state == PairState::requested) return;   // its answer is on the way
   if (!book_.request(requested.pair, now_ + settings_->answer_wait_max))
     return pair_refused(requested, "resource-constraint", "wait", out);
-  // XEP-0344: a certificate that proves the name says as much as its server would.
-  if (settings_->trust_of(remote) != Trust::dialback || certificate_problem(remote).empty())
-    return ask_trust(std::move(requested), out);
-  ask_authority(std::move(requested), std::string(trim(result.text())), out);
+  requested.key = trim(result.text());
+  if (look_up(remote, true, out)) asking_dns_.push_back(std::move(requested));
+  else judge_pair(std::move(requested), out);
 }
 
-void Inbound::ask_authority(Requested requested, std::string key, Outbox& out) {
+// XEP-0344: a certificate that proves the name says as much as its server would.
+void Inbound::judge_pair(PairRequest requested, Outbox& out) {
+  const std::string& remote = requested.pair.remote;
+  if (settings_->trust_of(remote) != Trust::dialback || certificate_problem(remote).empty())
+    return ask_trust(std::move(requested), out);
+  requested.slot = settings_->sources->open_verify(remote_address_);
+  if (!requested.slot) return pair_refused(requested, "resource-constraint", "wait", out);
+  ask_authority(std::move(requested), out);
+}
+
+void Inbound::ask_authority(PairRequest requested, Outbox& out) {
   xml::Element verify(ns::dialback, "verify");
   verify.set("from", requested.to);
   verify.set("to", requested.from);
   verify.set("id", id_);
-  verify.add_text(key);
+  verify.add_text(requested.key);
   auto bytes = std::make_shared<std::string>();
   write_element(verify, *bytes);
   Convey convey;
@@ -117,26 +126,29 @@ void Inbound::ask_authority(Requested requested, std::string key, Outbox& out) {
   asking_authority_.push_back(std::move(requested));
 }
 
-void Inbound::ask_trust(Requested requested, Outbox& out) {
+void Inbound::ask_trust(PairRequest requested, Outbox& out) {
   requested.ask = out.ask(proof_of(requested.pair.remote, requested.by_dialback));
   asking_trust_.push_back(std::move(requested));
 }
 
 bool Inbound::pair_answered(AskId id, const Answer& answer, Outbox& out) {
-  for (std::vector<Requested>* asking : {&asking_authority_, &asking_trust_}) {
+  for (std::vector<PairRequest>* asking : {&asking_authority_, &asking_trust_}) {
     const auto found = std::find_if(asking->begin(), asking->end(),
-                                    [id](const Requested& one) { return one.ask == id; });
+                                    [id](const PairRequest& one) { return one.ask == id; });
     if (found == asking->end()) continue;
-    Requested requested = std::move(*found);
+    PairRequest requested = std::move(*found);
+    const std::string remote = requested.pair.remote;
     asking->erase(found);
+    requested.slot = {};
     if (asking == &asking_authority_) authority_answered(std::move(requested), answer, out);
     else trust_answered(requested, answer, out);
+    forget(remote);
     return true;
   }
   return false;
 }
 
-void Inbound::authority_answered(Requested requested, const Answer& answer, Outbox& out) {
+void Inbound::authority_answered(PairRequest requested, const Answer& answer, Outbox& out) {
   const Conveyed* conveyed = std::get_if<Conveyed>(&answer);
   const Error* error = std::get_if<Error>(&answer);
   Refused refused = unreachable(error != nullptr ? error->fault : Fault::broken);
@@ -156,7 +168,7 @@ void Inbound::authority_answered(Requested requested, const Answer& answer, Outb
   ending_ = Ending::wanted;
 }
 
-void Inbound::trust_answered(const Requested& requested, const Answer& answer, Outbox& out) {
+void Inbound::trust_answered(const PairRequest& requested, const Answer& answer, Outbox& out) {
   const TrustDecision* decision = std::get_if<TrustDecision>(&answer);
   const std::string& remote = requested.pair.remote;
   const bool proved = requested.by_dialback || certificate_problem(remote).empty() ||
@@ -178,7 +190,7 @@ void Inbound::trust_answered(const Requested& requested, const Answer& answer, O
   out.wake(pair_lane(requested.pair.local, remote, remote));
 }
 
-void Inbound::pair_refused(const Requested& requested, std::string_view condition,
+void Inbound::pair_refused(const PairRequest& requested, std::string_view condition,
                            std::string_view type, Outbox& out) {
   if (book_.state(requested.pair) == PairState::requested) book_.settle(requested.pair, false);
   out.note(Level::info, "xmpp.pair_refused",
@@ -187,7 +199,7 @@ void Inbound::pair_refused(const Requested& requested, std::string_view conditio
   say_result(requested, "error", &error);
 }
 
-void Inbound::say_result(const Requested& requested, std::string_view type,
+void Inbound::say_result(const PairRequest& requested, std::string_view type,
                          const xml::Element* error) {
   xml::Element out(ns::dialback, "result");
   out.set("from", requested.to);
@@ -208,7 +220,7 @@ void Inbound::vouch(const xml::Element& verify, Outbox& out) {
   // A server behind us asks here for every domain: we speak to it in their names.
   const bool ours = settings_->home_of(domain_key(to)) != Home::none ||
                     settings_->is_behind(domain_key(from), remote_address_);
-  if (!ours || !may_vouch()) {
+  if (!ours || !settings_->sources->may_vouch(remote_address_, now_)) {
     answer.set("type", "error");
     answer.add(ours ? make_error("resource-constraint", "wait")
                     : make_error("item-not-found", "cancel"));
@@ -222,15 +234,6 @@ void Inbound::vouch(const xml::Element& verify, Outbox& out) {
                                                     escape_text(to) + " that is not ours");
   answer.set("type", valid ? "valid" : "invalid");
   say(answer);
-}
-
-bool Inbound::may_vouch() {
-  using namespace std::chrono_literals;
-  if (now_ - vouched_since_ >= 1s) {
-    vouched_since_ = now_;
-    vouched_ = 0;
-  }
-  return vouched_++ < limits::stream_vouches_per_second_max;
 }
 
 }  // namespace hanse::xmpp

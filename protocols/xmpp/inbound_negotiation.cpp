@@ -24,7 +24,8 @@ void Inbound::head(const xml::Element& header, const std::vector<xml::Declaratio
   to_key_ = domain_key(to_);
   if (state_ == State::clear) return offer_in_clear(out);
   if (state_ == State::trusted) return offer_services(out);
-  ask(Asked::head, proof_of(from_key_, false), out);
+  head_waits_ = look_up(from_key_, false, out);
+  if (!head_waits_) ask(Asked::head, proof_of(from_key_, false), out);
 }
 
 // xmpp 2.3, in its order; 2.4 for all headers but the first.
@@ -70,6 +71,7 @@ void Inbound::head_decided(const Answer& answer, Outbox& out) {
   const std::string problem = certificate_problem(from_key_);
   certificate_proved_ =
       problem.empty() || (decision != nullptr && pinned(*decision, from_key_));
+  forget(from_key_);
   const bool accepted = decision != nullptr && decision->verdict == Verdict::accept;
   if (certificate_proved_ && !accepted) return close_with(refusal(answer, out), out);
   if (accepted && certificate_proved_) peer_ = decision->peer;
@@ -96,8 +98,15 @@ StreamError Inbound::refusal(const Answer& answer, Outbox& out) const {
 
 std::vector<Evidence> Inbound::evidence_for(std::string_view key) const {
   const std::string tls = tls_->version + " " + tls_->cipher;
-  return certificate_evidence(
-      {tls_->chain.get(), tls, key, {}, {}, settings_->legacy_cn, settings_->trust_of(key)});
+  CertificateQuestion question{.chain = tls_->chain.get(), .tls = tls, .domain_key = key,
+                               .legacy_cn = settings_->legacy_cn,
+                               .trust = settings_->trust_of(key)};
+  if (const auto found = dane_.find(key); found != dane_.end()) {
+    question.other_names = found->second.hosts();
+    question.tlsa = found->second.records();
+    question.tlsa_missing = found->second.missing();
+  }
+  return certificate_evidence(question);
 }
 
 // Empty when the certificate proves the domain.

@@ -245,6 +245,7 @@ Result<XmppSettings> read_settings(const Configuration& configuration, const Nod
   out.abuse_addresses = table.list("abuse_addresses");
   out.admin_addresses = table.list("admin_addresses");
   out.security_addresses = table.list("security_addresses");
+  out.sources = std::make_shared<SourceBounds>(node.secret);
   out.clock = node.clock;
   if (node.clock != nullptr) out.started = node.clock->utc();
   out.before_trust = limits_before_trust();

@@ -13,6 +13,7 @@
 #include "federation/next_hop.h"
 #include "protocols/protocol.h"
 #include "protocols/wire/xml_stream.h"
+#include "protocols/xmpp/source_bounds.h"
 
 namespace hanse::xmpp {
 
@@ -57,6 +58,8 @@ struct XmppSettings {
   std::string name;                                     // the node's, for service discovery
   bool tell_system = false;
   std::vector<std::string> abuse_addresses, admin_addresses, security_addresses;
+  // The one thing in it that changes; never null.
+  std::shared_ptr<SourceBounds> sources = std::make_shared<SourceBounds>(std::string_view());
   const Clock* clock = nullptr;                         // wall time, for stamps
   UtcTime started{};
   DialRules dial;

@@ -81,8 +81,7 @@ struct Describer {
            (envelope.native.empty() ? "" : " " + envelope.native);
   }
   std::string operator()(const Lookup& ask) const {
-    const bool mx = ask.question.type == DnsType::mx;
-    return "lookup " + ask.question.name + (mx ? " MX" : " PTR");
+    return "lookup " + ask.question.name + " " + std::string(dns_type_name(ask.question.type));
   }
   std::string operator()(const Keep& ask) const {
     return "keep " + std::to_string(ask.bytes.size());

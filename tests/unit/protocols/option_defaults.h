@@ -50,7 +50,10 @@ inline OptionValue value_of(OptionType type, std::string_view toml) {
 inline Configuration defaults_of(std::span<const OptionTable> tables) {
   Configuration out;
   for (const OptionTable& table : tables) {
-    if (table.shape != TableShape::single) continue;
+    if (table.shape != TableShape::single) {
+      out.lists[std::string(table.name)];   // none of them
+      continue;
+    }
     Settings& settings = out.singles[std::string(table.name)];
     settings.name = table.name;
     for (const Option& option : table.options) {

@@ -64,6 +64,13 @@ std::string open_head() {
          "version='1.0'>";
 }
 
+void no_names(hanse::test::EngineBench& bench) {
+  DnsAnswer nothing;
+  nothing.status = DnsStatus::no_name;
+  while (!bench.open_.empty() && std::holds_alternative<Lookup>(bench.open_.front().ask))
+    bench.answer_first(nothing);
+}
+
 hanse::test::EngineBench trusted(std::string_view before_proof) {
   hanse::test::EngineBench bench(make_inbound({{"tls_first", "1"}}));
   bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
@@ -76,6 +83,7 @@ hanse::test::EngineBench trusted(std::string_view before_proof) {
   facts.chain = std::move(chain);
   bench.event(TlsUp{facts});
   bench.feed(open_head());
+  no_names(bench);
   bench.answer_first(TrustDecision{Verdict::accept, "b.example", "", {}});
   bench.feed(before_proof);
   bench.feed("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");

@@ -25,5 +25,6 @@ inline constexpr const char* transcripts = "tests/transcripts/xmpp/inbound";
 // A stream of b.example to a.example that is authenticated.
 hanse::test::EngineBench trusted(std::string_view before_proof = {});
 std::string open_head();     // as b.example sends it
+void no_names(hanse::test::EngineBench& bench);   // the DNS knows nothing of who is asked about
 
 }  // namespace hanse::xmpp::test

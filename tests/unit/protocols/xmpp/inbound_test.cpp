@@ -98,6 +98,7 @@ TEST_CASE("xmpp 3.5 a pinned certificate needs no authority") {
   facts.certificate_sha256 = std::string(64, 'c');
   bench.event(TlsUp{facts});
   bench.feed(test::open_head());
+  test::no_names(bench);
   SECTION("for this peer") {
     bench.answer_first(TrustDecision{Verdict::accept, "b.example", "", {{"pin", true, ""}}});
     CHECK(bench.take_output().find("EXTERNAL") != std::string::npos);
@@ -161,6 +162,67 @@ TEST_CASE("xmpp 3.10 as many questions to authorities as are allowed, and one mo
   CHECK(said(bench.take_output(), "resource-constraint"));
 }
 
+std::unique_ptr<EngineBench> dialback_stream(const std::shared_ptr<const XmppSettings>& settings,
+                                             const std::string& address) {
+  InboundContext context;
+  context.tls_available = context.tls_first = true;
+  auto bench = std::make_unique<EngineBench>(std::make_unique<Inbound>(context, settings));
+  bench->event(Opened{"192.0.2.1", address, 40000});
+  bench->event(TlsUp{});
+  bench->feed(test::open_head());
+  bench->answer_first(TrustDecision{Verdict::accept, "", "", {}});
+  bench->take_output();
+  return bench;
+}
+
+TEST_CASE("xmpp 3.10 questions to authorities are bounded for all streams of an address") {
+  const auto settings = test::inbound_settings(Trust::dialback);
+  std::vector<std::unique_ptr<EngineBench>> streams;
+  std::size_t asked = 0;
+  const auto ask = [&](EngineBench& bench) {
+    bench.feed("<db:result from='x" + std::to_string(asked++) +
+               ".example' to='a.example'>k</db:result>");
+  };
+  while (asked < limits::dialback_verifies_per_source_max) {
+    streams.push_back(dialback_stream(settings, "192.0.2.7"));
+    for (std::size_t i = 0; i < limits::dialback_verifies_max; ++i) ask(*streams.back());
+    CHECK(streams.back()->take_output() == "");
+  }
+  const auto late = dialback_stream(settings, "192.0.2.7");
+  ask(*late);
+  CHECK(said(late->take_output(), "resource-constraint"));
+  const auto other = dialback_stream(settings, "192.0.2.8");
+  ask(*other);
+  CHECK(other->take_output() == "");
+  SECTION("an answer gives room") {
+    Outcome denied;
+    denied.disposition = Disposition::delivered;
+    denied.reply = "item-not-found";
+    streams[0]->answer_first(Conveyed{denied});
+  }
+  SECTION("so does the end of a stream, whoever ended it") {
+    const bool by_us = GENERATE(true, false);
+    if (by_us) streams[0]->feed("<x xmlns='y'/>");
+    else streams[0]->event(Closed{});
+  }
+  ask(*late);
+  CHECK(late->take_output() == "");
+}
+
+TEST_CASE("xmpp 3.12 keys are looked at twenty times a second for all streams of an address") {
+  const auto settings = test::inbound_settings(Trust::dialback);
+  const std::string question = "<db:verify from='b.example' to='a.example' id='1'>k</db:verify>";
+  const auto one = dialback_stream(settings, "2001:db8::1");
+  const auto two = dialback_stream(settings, "2001:db8::2");   // of the same /64
+  const auto other = dialback_stream(settings, "2001:db8:0:1::1");
+  for (unsigned i = 0; i < limits::dialback_vouches_per_second_max; ++i) one->feed(question);
+  CHECK_FALSE(said(one->take_output(), "resource-constraint"));
+  two->feed(question);
+  CHECK(said(two->take_output(), "resource-constraint"));
+  other->feed(question);
+  CHECK_FALSE(said(other->take_output(), "resource-constraint"));
+}
+
 TEST_CASE("xmpp 3.12 keys are looked at twenty times a second") {
   EngineBench bench = test::trusted();
   const std::string question = "<db:verify from='b.example' to='a.example' id='1'>k</db:verify>";
@@ -182,6 +244,7 @@ std::string message(std::string_view id) {
 EngineBench managed() {
   EngineBench bench = test::trusted();
   bench.feed("<db:result from='b.example' to='gw.a.example'>k</db:result>");
+  test::no_names(bench);
   bench.answer_first(TrustDecision{Verdict::accept, "b.example", "", {}});
   bench.feed("<enable xmlns='urn:xmpp:sm:3'/>");
   bench.feed(message("0"));

@@ -17,7 +17,8 @@ Settings& add(Configuration& to, const std::string& table, const std::string& na
   return out;
 }
 
-XmppSettings read(const Configuration& configuration) {
+XmppSettings read(Configuration configuration) {
+  for (const char* table : {"peer", "route"}) configuration.lists[table];   // those of the core
   Result<XmppSettings> out = read_settings(configuration, {"a.example"});
   REQUIRE(out);
   return *std::move(out);

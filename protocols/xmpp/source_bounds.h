@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "server/base/time.h"
+
+namespace hanse::xmpp {
+
+class SourceBounds;
+
+// The room of one verification that is under way; given back when this ends.
+class VerifySlot {
+ public:
+  VerifySlot() = default;
+  VerifySlot(std::shared_ptr<SourceBounds> bounds, std::size_t bucket)
+      : bounds_(std::move(bounds)), bucket_(bucket) {}
+  VerifySlot(VerifySlot&& other) noexcept
+      : bounds_(std::move(other.bounds_)), bucket_(other.bucket_) {}
+  VerifySlot& operator=(VerifySlot&& other) noexcept {
+    std::swap(bounds_, other.bounds_);
+    std::swap(bucket_, other.bucket_);
+    return *this;
+  }
+  ~VerifySlot();
+  explicit operator bool() const { return bounds_ != nullptr; }
+
+ private:
+  std::shared_ptr<SourceBounds> bounds_;
+  std::size_t bucket_ = 0;
+};
+
+// What all streams from one source may cost together, however many it opens: an IPv4 address or
+// the /64 of an IPv6 one. A fixed table: sources whose hashes meet share what there is. `salt`
+// keeps others from choosing whom they meet. Thread: any; all shards share it.
+class SourceBounds : public std::enable_shared_from_this<SourceBounds> {
+ public:
+  explicit SourceBounds(std::string_view salt) : salt_(salt) {}
+
+  VerifySlot open_verify(std::string_view address);          // xmpp 3.10; empty: too many
+  bool may_vouch(std::string_view address, Instant now);     // xmpp 3.12: counts one
+
+ private:
+  friend class VerifySlot;
+  struct Bucket {
+    std::atomic<std::uint32_t> verifies{0};
+    std::atomic<std::int64_t> vouch_full_again{INT64_MIN};   // microseconds of the elapsed clock
+  };
+  std::size_t bucket_of(std::string_view address) const;
+
+  const std::string salt_;
+  std::array<Bucket, 4096> buckets_;
+};
+
+}  // namespace hanse::xmpp
