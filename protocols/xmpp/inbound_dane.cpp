@@ -51,11 +51,12 @@ bool Inbound::looked_up(AskId id, const Answer& answer, Outbox& out) {
   return true;
 }
 
-// Once nobody waits for a verdict on the domain any more; the resolver remembers.
+// Once nobody waits for a verdict on the domain any more; the resolver remembers. What judged the
+// stream itself is kept for its further pairs: they are answered at once.
 void Inbound::forget(const std::string& key) {
   const auto found = dane_.find(key);
   if (found == dane_.end() || !found->second.done()) return;
-  if (asked_ == Asked::head && key == from_key_) return;
+  if (key == from_key_) return;
   const auto is_about = [&key](const PairRequest& one) { return one.pair.remote == key; };
   for (const auto* asking : {&asking_dns_, &asking_authority_, &asking_trust_})
     if (std::any_of(asking->begin(), asking->end(), is_about)) return;

@@ -86,6 +86,8 @@ class Peer final : public Outbox {
     } else if (const Submit* submit = std::get_if<Submit>(&ask)) {
       handed_on("kept ", submit->submission);
       questions_.push_back({last_ask_, Submitted{"01"}});
+    } else if (std::holds_alternative<Lookup>(ask)) {
+      questions_.push_back({last_ask_, DnsAnswer{DnsStatus::no_name, {}, {}, 0, false}});
     } else {
       Outcome outcome;
       outcome.disposition = Disposition::delivered;
