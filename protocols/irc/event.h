@@ -144,6 +144,7 @@ struct Malformed {
 using NetworkEvent = std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, ClockTold,
                            UserIntroduced, NickChanged, NickSaved, UserLeft, UserKilled,
                            ChannelJoined, ChannelLeft, Kicked, TopicSet, ModesChanged, AwaySet,
-                           UserTextChanged, Pinged, Ponged, IdleAsked, IdleTold, LinkError, Ignored, Malformed>;
+                           UserTextChanged, Pinged, Ponged, IdleAsked, IdleTold, LinkError, Ignored,
+                           Malformed>;
 
 }  // namespace hanse::irc
