@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "federation/lane_name.h"
+#include "protocols/protocol.h"
 #include "server/base/text.h"
 #include "server/console/commands.h"
 
@@ -51,7 +52,11 @@ Address read_address(std::string_view text, const std::string& protocol) {
 
 Result<std::string> read_protocol(const Policy& policy, const Request& request) {
   if (policy.protocols.empty()) return Error{Fault::never, "no protocol is configured"};
-  if (!request.has("proto")) return policy.protocols.begin()->first;
+  if (!request.has("proto")) {
+    for (const Protocol* one : protocols())   // in the order of the registry
+      if (policy.protocols.contains(one->name)) return std::string(one->name);
+    return policy.protocols.begin()->first;
+  }
   const std::string wanted = request.option("proto");
   if (policy.protocols.count(wanted) != 0) return wanted;
   return Error{Fault::never, "no protocol " + escape_text(wanted)};
