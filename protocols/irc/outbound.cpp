@@ -12,7 +12,7 @@ void Outbound::on(Event event, Instant now, Outbox& out) {
     link_.open(std::move(opened->remote_address), now, out);
     if (network_ == nullptr) return link_.refuse("no such network is configured", out);
     if (network_->tls == LinkTls::off) return link_.start(out);
-    out.start_tls({.name = network_->peer});
+    out.start_tls({.name = network_->peer, .identity = network_->own_name});
   } else if (auto* tls = std::get_if<TlsUp>(&event)) {
     link_.tls_up(std::move(tls->facts));
     link_.start(out);

@@ -5,6 +5,7 @@ the loopback, and the link block for hanse in it."""
 import os
 import pwd
 import shutil
+import subprocess
 
 from tests.harness.irc import Person
 from tests.harness.results import Skip
@@ -24,14 +25,14 @@ def program(name):
 
 class Peer:
     """`name` is ours for the network. It waits to be called; when `calls` is a port it calls us
-    there."""
+    there. `tls`: its certificate and key, ours, and how it proves itself to us."""
 
     dialect = ""
     sid = ""
     separator = "|"  # in the nicks of puppets there
 
-    def __init__(self, workspace, name, calls=None):
-        self.workspace, self.name, self.calls = workspace, name, calls
+    def __init__(self, workspace, name, calls=None, tls=None):
+        self.workspace, self.name, self.calls, self.tls = workspace, name, calls, tls
         self.server = f"{self.dialect}.{name}.example"
         self.folder = workspace.folder(f"{self.dialect}-{name}")
         os.chmod(self.folder, 0o777)  # some run as a user of their own
@@ -48,6 +49,11 @@ class Peer:
 
     def options(self):
         return {}
+
+    @staticmethod
+    def owner():
+        """Whose its key has to be; None: root's."""
+        return None
 
     def start(self):
         self.process = self.workspace.start(self.command(), f"{self.dialect}-{self.name}/output",
@@ -77,16 +83,35 @@ class Peer:
             self.workspace.file(f"{folder}/{self.name}.{kind}", word, 0o600)
         place = self.workspace.file(folder)
         address = "" if self.calls else f'addr = "{HOST}:{self.servers}"\nautoconnect = true\n'
+        level = f'tls = "{self.tls.level if self.tls else "off"}"\n'
+        if self.tls and self.tls.level == "pin":
+            level += f'fingerprint = "sha256:{fingerprint(self.tls.certificate)}"\n'
         return (f'[irc.network.{self.name}]\ndialect = "{self.dialect}"\npeer = "{self.server}"\n'
-                f'tls = "off"\nsend_password = "file:{place}/{self.name}.out"\n'
+                f'{level}send_password = "file:{place}/{self.name}.out"\n'
                 f'receive_password = "file:{place}/{self.name}.in"\n{address}{more}')
+
+
+class Tls:
+    """Files of a peer's certificate and key, the file of our own certificate, and what hanse asks
+    of the peer: verify or pin."""
+
+    def __init__(self, own, ours, level):
+        self.certificate, self.key = own
+        self.ours, self.level = ours, level
+
+
+def fingerprint(certificate):
+    done = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-fingerprint",
+                           "-sha256"], check=True, capture_output=True, text=True)
+    return done.stdout.strip().split("=")[1].replace(":", "").lower()
 
 
 INSPIRCD = """
 <server name="{server}" description="of {name}" network="{name}" id="{sid}">
 <admin name="a" nick="a" email="a@{name}.example">
 <bind address="{host}" port="{clients}" type="clients">
-<bind address="{host}" port="{servers}" type="servers">
+<bind address="{host}" port="{servers}" type="servers" {bind_tls}>
+{profile}
 <connect allow="*" timeout="10" pingfreq="120" localmax="1000" globalmax="1000"
  commandrate="1000000" fakelag="no" resolvehostnames="no" hardsendq="100M" softsendq="50M"
  recvq="1M" threshold="100000">
@@ -95,7 +120,7 @@ INSPIRCD = """
 <files motd="{folder}/motd.txt"> <options allowmismatch="yes" defaultmodes="not">
 <performance netbuffersize="65534">
 <link name="{us}" ipaddr="{host}" port="{calls}" allowmask="127.0.0.0/8" sendpass="{sent}"
- recvpass="{received}" timeout="15">
+ recvpass="{received}" timeout="15" {link_tls}>
 {autoconnect}
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/inspircd.log">
 <module name="spanningtree"> <module name="sha256"> <module name="services_account">
@@ -112,7 +137,16 @@ class Inspircd(Peer):
         self.workspace.file(f"{self.dialect}-{self.name}/motd.txt", "hello\n")
         autoconnect = f'<autoconnect period="2" server="{OUR_NAME}">' if self.calls else ""
         words = {**vars(self), "host": HOST, "us": OUR_NAME, "sid": self.sid,
-                 "calls": self.calls or 1, "autoconnect": autoconnect}
+                 "calls": self.calls or 1, "autoconnect": autoconnect, "bind_tls": "",
+                 "profile": "", "link_tls": ""}
+        if self.tls:
+            words["bind_tls"] = 'sslprofile="s2s"'
+            words["link_tls"] = f'fingerprint="{fingerprint(self.tls.ours)}"'
+            words["link_tls"] += ' sslprofile="s2s"' * bool(self.calls)
+            words["profile"] = ('<module name="ssl_gnutls"> <sslprofile name="s2s" '
+                                f'provider="gnutls" certfile="{self.tls.certificate}" '
+                                f'keyfile="{self.tls.key}" hash="sha256" '
+                                'requestclientcert="yes">')
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/inspircd.conf",
                                           INSPIRCD.format(**words))
 
@@ -122,19 +156,19 @@ class Inspircd(Peer):
 
 HYBRID = """
 serverinfo {{ name="{server}"; sid="{sid}"; description="h"; network_name="{name}"; hub=yes;
- max_nick_length=30; default_max_clients=1000; }};
+ max_nick_length=30; default_max_clients=1000; {server_tls} }};
 admin {{ name="a"; email="a@{name}.example"; }};
 class {{ name="users"; number_per_ip_local=1000; number_per_ip_global=1000; max_number=1000;
  sendq=10 megabytes; }};
 class {{ name="server"; ping_time=1 minutes; connectfreq=2 seconds; max_number=10;
  sendq=50 megabytes; }};
 listen {{ host="{host}"; port={clients}; }};
-listen {{ host="{host}"; port={servers}; flags=server; }};
+listen {{ flags=server{listen_tls}; host="{host}"; port={servers}; }};
 auth {{ user="*@*"; class="users"; flags = need_ident; }};
 operator {{ name="op"; user="*@*"; password="op"; class="server"; encrypted=no; umodes=servnotice;
  flags=kill, squit, connect, remote; }};
 connect {{ name="{us}"; host="{host}"; send_password="{sent}"; accept_password="{received}";
- encrypted=no; port={calls}; class="server"; hub_mask="*"; {flags} }};
+ encrypted=no; port={calls}; class="server"; hub_mask="*"; {flags} {link_tls} }};
 general {{ disable_auth=yes; throttle_count=1000; throttle_time=1 second; anti_nick_flood=no;
  anti_spam_exit_message_time=0; default_floodcount=100000; pace_wait=0; pace_wait_simple=0;
  true_no_oper_flood=yes; }};
@@ -148,12 +182,24 @@ class Hybrid(Peer):
     def configure(self):
         program("ircd-hybrid")
         words = {**vars(self), "host": HOST, "us": OUR_NAME, "sid": self.sid,
-                 "calls": self.calls or 1, "flags": "flags=autoconn;" if self.calls else ""}
+                 "calls": self.calls or 1, "flags": "flags=autoconn;" if self.calls else "",
+                 "listen_tls": "", "server_tls": "", "link_tls": ""}
+        if self.tls:
+            words["listen_tls"] = ", tls"
+            words["server_tls"] = (f'tls_certificate_file="{self.tls.certificate}"; '
+                                   f'rsa_private_key_file="{self.tls.key}";')
+            words["link_tls"] = f'tls_certificate_fingerprint="{fingerprint(self.tls.ours)}";'
+            if self.calls:
+                words["flags"] = "flags=autoconn, tls;"
         text = HYBRID.format(**words).replace(" flags = need_ident;", "")
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/ircd.conf", text)
 
     def options(self):
         return {"user": user_irc(), "group": user_irc()}
+
+    @staticmethod
+    def owner():
+        return user_irc()
 
     def command(self):
         where = self.folder

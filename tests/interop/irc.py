@@ -227,17 +227,20 @@ def nothing_is_refused():
 TALK = [meets_and_talks, topics_nicks_parts, kicks, ranks, modes_and_bans, long_lines_and_control,
         nothing_is_refused]
 # Who is linked to whom, and who calls us instead of being called.
-WORLDS = [(Inspircd, Hybrid, (), TALK + [splits_and_heals]),
-          (Inspircd, Ngircd, (), TALK + [splits_and_heals]),
-          (Hybrid, Inspircd, ("home", "away"), TALK)]
+WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals]),
+          (Inspircd, Ngircd, (), False, TALK + [splits_and_heals]),
+          (Hybrid, Inspircd, ("home", "away"), False, TALK),
+          (Inspircd, Hybrid, (), True, [meets_and_talks, nothing_is_refused]),
+          (Inspircd, Hybrid, ("home", "away"), True, [meets_and_talks, nothing_is_refused])]
 
 
-def run(left_kind, right_kind, calling, tests):
+def run(left_kind, right_kind, calling, tls, tests):
     global WORLD
-    pair = f"{left_kind.dialect} and {right_kind.dialect}" + " calling" * bool(calling)
+    pair = (f"{left_kind.dialect} and {right_kind.dialect}" + " calling" * bool(calling) +
+            " by TLS" * tls)
     with Workspace("irc") as workspace:
         try:
-            WORLD = World(workspace, left_kind, right_kind, calling).start()
+            WORLD = World(workspace, left_kind, right_kind, calling, tls).start()
         except results.Skip as skip:
             for test in tests:
                 results.record("skip", f"interop IRC, {pair}: {test.__doc__}")

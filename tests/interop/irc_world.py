@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two real IRC networks of different software with hanse between them, and one channel."""
 
-from tests.harness.irc_peers import HOST, OUR_NAME, Hybrid, Inspircd
+from tests.harness import pki
+from tests.harness.irc_peers import HOST, OUR_NAME, Hybrid, Inspircd, Tls
 from tests.harness.node import Node
 from tests.harness.workspace import free_port, wait_until
 
@@ -10,7 +11,8 @@ HANSE = """
 domain = "{us}"
 data_dir = "{{folder}}/data"
 [listen.irc]
-addr = ["{host}:{port}"]
+{listen} = ["{host}:{port}"]
+{tls}
 [control]
 socket = "{{folder}}/control.sock"
 [irc]
@@ -21,13 +23,25 @@ retry = ["1s"]
 
 
 class World:
-    """`left` and `right` are classes of peers; who is in `calling` calls hanse itself."""
+    """`left` and `right` are classes of peers; who is in `calling` calls hanse itself. `tls`: left
+    is known by its fingerprint, right by its name."""
 
-    def __init__(self, workspace, left=Inspircd, right=Hybrid, calling=()):
+    def __init__(self, workspace, left=Inspircd, right=Hybrid, calling=(), tls=False):
         self.port = free_port()
-        self.left = left(workspace, "home", self.port if "home" in calling else None)
-        self.right = right(workspace, "away", self.port if "away" in calling else None)
-        text = HANSE.format(us=OUR_NAME, host=HOST, port=self.port)
+        keys, own = "", {"home": None, "away": None}
+        if tls:
+            authority = pki.Authority(workspace.folder("pki"))
+            certificate, key = authority.issue(OUR_NAME)
+            keys = (f'[tls]\ncert = "file:{certificate}"\nkey = "file:{key}"\n'
+                    f'ca = "{authority.certificate}"')
+            for name, kind, level in (("home", left, "pin"), ("away", right, "verify")):
+                theirs = authority.issue(f"{kind.dialect}.{name}.example", owner=kind.owner())
+                own[name] = Tls(theirs, certificate, level)
+        self.left = left(workspace, "home", self.port if "home" in calling else None, own["home"])
+        self.right = right(workspace, "away", self.port if "away" in calling else None,
+                           own["away"])
+        text = HANSE.format(us=OUR_NAME, host=HOST, port=self.port, tls=keys,
+                            listen="tls_addr" if tls else "addr")
         text += self.left.hanse_network("irc-secrets") + self.right.hanse_network("irc-secrets")
         text += '[junction.dev]\nmembers = ["irc:#dev%home", "irc:#dev%away"]\n'
         self.node = Node(workspace, "hanse-irc", text)
