@@ -4,8 +4,24 @@
 #include "protocols/irc/inspircd.h"
 #include "protocols/irc/ngircd.h"
 #include "protocols/irc/ts6.h"
+#include "server/base/digest.h"
+#include "server/base/text.h"
 
 namespace hanse::irc {
+
+Error refuse(std::string what) { return {Fault::refused, std::move(what)}; }
+
+Result<const NetworkSettings*> know_peer(const NetworkSettings* dialled, std::string_view name,
+                                         std::string_view password, HandshakeDesk& desk) {
+  const Result<const NetworkSettings*> known = dialled != nullptr ? dialled : desk.admit(name);
+  if (!known) return known.error();
+  const NetworkSettings& network = **known;
+  if (!equal_ascii_case(name, network.peer))
+    return refuse("it calls itself " + escape_text(name, 64) + ", not " + network.peer);
+  if (!equal_constant_time(password, network.receive_password))
+    return refuse(password.empty() ? "it sent no PASS" : "wrong password");
+  return &network;
+}
 
 std::unique_ptr<Dialect> make_dialect(DialectKind kind, const std::string& nonce) {
   switch (kind) {

@@ -68,6 +68,13 @@ class Dialect {
   virtual const ModeTable& modes() const = 0;
 };
 
+// Why a server may not link.
+Error refuse(std::string what);
+// Whether the server of that name and with that password may link, and to which network: the one we
+// `dialled`, or when it called us (null) the one that `desk` finds.
+Result<const NetworkSettings*> know_peer(const NetworkSettings* dialled, std::string_view name,
+                                         std::string_view password, HandshakeDesk& desk);
+
 // By a setting, or as acceptor by the first line of the peer; null: nothing we speak.
 std::unique_ptr<Dialect> make_dialect(DialectKind kind, const std::string& nonce);
 std::unique_ptr<Dialect> dialect_of(const Line& first, const std::string& nonce);

@@ -15,8 +15,6 @@ namespace {
 constexpr std::string_view version = "1205";
 constexpr std::size_t challenge_signs = 20;
 
-Error refuse(std::string what) { return {Fault::refused, std::move(what)}; }
-
 std::size_t number_or(std::string_view text, std::size_t otherwise, std::size_t most) {
   const Result<std::int64_t> read = parse_integer(text);
   if (!read || *read < 1) return otherwise;

@@ -29,8 +29,6 @@ constexpr ModeRow rows[] = {
     {'z', Mode::tls_only, ModeKind::flag},
 };
 
-Error refuse(std::string what) { return {Fault::refused, std::move(what)}; }
-
 }  // namespace
 
 Ngircd::Ngircd() : modes_(rows) {
@@ -97,15 +95,10 @@ void Ngircd::supports(const Line& line) {
 // "name hops :description"; Anope says 0 hops.
 Result<bool> Ngircd::server(const Line& line, HandshakeDesk& desk, std::string& out) {
   if (line.parameters < 3) return refuse("its SERVER lacks parameters");
-  if (!dialled_) {
-    const Result<const NetworkSettings*> admitted = desk.admit(line.at(0));
-    if (!admitted) return admitted.error();
-    network_ = *admitted;
-  }
-  if (!equal_ascii_case(line.at(0), network_->peer))
-    return refuse("it calls itself " + escape_text(line.at(0), 64) + ", not " + network_->peer);
-  if (!equal_constant_time(password_, network_->receive_password))
-    return refuse(password_.empty() ? "it sent no PASS" : "wrong password");
+  const Result<const NetworkSettings*> known =
+      know_peer(dialled_ ? network_ : nullptr, line.at(0), password_, desk);
+  if (!known) return known.error();
+  network_ = *known;
   peer_ = {std::string(line.at(0)), {}, std::string(line.all().back())};
   tokens_[network_->own_name] = "1";
   if (!dialled_) say_who(out);

@@ -43,8 +43,6 @@ constexpr ModeRow hybrid_modes[] = {
     {'u', Mode::other, ModeKind::flag},
 };
 
-Error refuse(std::string what) { return {Fault::refused, std::move(what)}; }
-
 }  // namespace
 
 Ts6::Ts6(bool hybrid) : hybrid_(hybrid) {
@@ -113,15 +111,10 @@ void Ts6::capab(std::string_view words) {
 Result<bool> Ts6::server(const Line& line, HandshakeDesk& desk, std::string& out) {
   const bool has_sid = line.parameters >= 5;
   if (line.parameters < 3) return refuse("its SERVER lacks parameters");
-  if (!dialled_) {
-    const Result<const NetworkSettings*> admitted = desk.admit(line.at(0));
-    if (!admitted) return admitted.error();
-    network_ = *admitted;
-  }
-  if (!equal_ascii_case(line.at(0), network_->peer))
-    return refuse("it calls itself " + escape_text(line.at(0), 64) + ", not " + network_->peer);
-  if (!equal_constant_time(password_, network_->receive_password))
-    return refuse(password_.empty() ? "it sent no PASS" : "wrong password");
+  const Result<const NetworkSettings*> known =
+      know_peer(dialled_ ? network_ : nullptr, line.at(0), password_, desk);
+  if (!known) return known.error();
+  network_ = *known;
   if (!has_sid && pass_sid_.empty()) return refuse("it has no SID: it does not speak TS6");
   if (has_sid != hybrid_)
     return refuse(std::string("it speaks the TS6 of ") + (has_sid ? "hybrid" : "solanum"));

@@ -85,6 +85,16 @@ TEST_CASE("irc 11 services that speak InspIRCd's protocol 1202") {
   CHECK(bench.side("home").model().find_nick("NickServ") != no_id);
 }
 
+TEST_CASE("irc 7 a link by TLS is to the peer's name, and shows who we are there") {
+  Bench bench;
+  bench.settings->networks[1].tls = LinkTls::verify;
+  EngineBench& link = bench.dial("away");
+  CHECK(link.tls_started_ == 1);
+  CHECK(link.wish_.name == "hyb.away.example");
+  CHECK(link.wish_.identity == "node.a.example");
+  CHECK(bench.written(link).empty());
+}
+
 TEST_CASE("irc 4.1 hybrid, called by us") {
   Bench bench;
   bench.clock.seconds = 1795229446;
