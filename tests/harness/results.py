@@ -3,6 +3,7 @@
 A test that cannot run here raises Skip with one clear line."""
 
 import os
+import signal
 import sys
 import time
 import traceback
@@ -21,6 +22,8 @@ def record(outcome, name):
 
 def run_all(suite, tests):
     """`tests` is a list of functions; their doc strings are their names."""
+    # A shell's background command ignores SIGINT, and so would every program started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     counts = {"pass": 0, "fail": 0, "skip": 0}
     for test in tests:
