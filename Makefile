@@ -49,14 +49,23 @@ fuzz_parts   = $(call objects,$(1),tests/fuzz/$(2).cpp tests/fuzz/session_world.
                $(foreach room,$(FUZZ_ROOMS),$(call archive,$(1),$(room)))
 
 # Three ways to build the same things: plain, with address and undefined behaviour sanitizers,
-# with the thread sanitizer. $(1): its folder, $(2): its compiler flags, $(3): its linker flags.
+# with the thread sanitizer. $(1): its folder, $(2): its compiler flags, $(3): its linker flags,
+# $(4): "precompiled" where the standard headers most files use are parsed once for all; the
+# other builds show that each file includes what it uses.
+PRECOMPILED := algorithm array atomic charconv chrono cstddef cstdint cstring deque functional \
+               map memory optional set span string string_view unordered_map utility variant vector
 objects = $(patsubst %.cpp,$(1)/obj/%.o,$(2))
 archive = $(1)/$(subst /,-,$(2)).a
 define variant
-$(1)/obj/%.o: %.cpp | setup
+$(1)/obj/precompiled.h.gch: | setup
+	@mkdir -p $$(@D)
+	@printf '#include <%s>\n' $(PRECOMPILED) >$(1)/obj/precompiled.h
+	@$$(CXX) $$(CPPFLAGS) $$(CXXFLAGS) $(2) -x c++-header -o $$@ $(1)/obj/precompiled.h
+$(1)/obj/%.o: %.cpp $(if $(4),$(1)/obj/precompiled.h.gch) | setup
 	@mkdir -p $$(@D)
 	@echo "c++  $$<"
-	@$$(CXX) $$(CPPFLAGS) $$(CXXFLAGS) $(2) -MMD -MP -c -o $$@ $$<
+	@$$(CXX) $(if $(4),-include $(1)/obj/precompiled.h) $$(CPPFLAGS) $$(CXXFLAGS) $(2) \
+	  -MMD -MP -c -o $$@ $$<
 $(foreach room,$(ROOMS),
 $(call archive,$(1),$(room)): $(call objects,$(1),$(call sources,$(room)))
 	@rm -f $$@
@@ -92,8 +101,8 @@ ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-p
         -Wno-maybe-uninitialized
 TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized \
         -DASIO_DISABLE_FENCED_BLOCK
-$(eval $(call variant,$(BUILD),$(OPT) -D_FORTIFY_SOURCE=2 -Wno-maybe-uninitialized,))
-$(eval $(call variant,$(BUILD)/address-undefined,-O1 $(ASAN),$(ASAN)))
+$(eval $(call variant,$(BUILD),$(OPT) -D_FORTIFY_SOURCE=2 -Wno-maybe-uninitialized,,precompiled))
+$(eval $(call variant,$(BUILD)/address-undefined,-Og $(ASAN),$(ASAN),precompiled))
 $(eval $(call variant,$(BUILD)/thread,-O1 $(TSAN),$(TSAN)))
 
 # The fuzzers are a fourth way, by another compiler, whose further warnings stop nobody.
