@@ -55,10 +55,7 @@ end_beside() {
   end
 }
 
-for unit in base federation store protocols session config net console; do
-  suite "unit: $unit" "$build/test-$unit"
-done
-suite "tidy" $python tests/tidy/tidy.py
+units="base federation store protocols session config net console"
 
 replay() {
   for program in "$1"/replay-*; do
@@ -67,7 +64,11 @@ replay() {
   done
 }
 
+suite "tidy" $python tests/tidy/tidy.py
 if [ "$kind" = check ]; then
+  for unit in $units; do
+    suite "unit: $unit" "$build/test-$unit"
+  done
   replay "$build"
   suite "sim: 20 seeds" "$build/sim" --seeds 20 --nodes 5
 else
@@ -84,7 +85,7 @@ else
   suite "interop: IRC" $python -m tests.interop.irc
   suite "crash: 100 rounds" $python -m tests.crash.crash 100
   suite "crash: XMPP" $python -m tests.crash.xmpp_crash 10000
-  for unit in base federation store protocols session config net console; do
+  for unit in $units; do
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit"
   done
   end_beside "interop: XMPP"
