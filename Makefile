@@ -41,7 +41,7 @@ SIM_ROOMS       := server/session server/config protocols store federation serve
 
 # Fuzz targets: one program each, with a fuzzer around it or with a main that replays files.
 FUZZ        := smtp_commands smtp_replies header_block dns_answer config control_request \
-               xmpp_jid xml_stream srv_merge xmpp_stanza irc_link
+               xmpp_jid xml_stream srv_merge xmpp_stanza xmpp_dialback redactors irc_link
 FUZZ_ROOMS  := server/config server/session protocols store federation server/base
 FUZZ_CXX    ?= clang++-14
 fuzz_parts   = $(call objects,$(1),tests/fuzz/$(2).cpp tests/fuzz/session_world.cpp $(3) \

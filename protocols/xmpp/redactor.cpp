@@ -31,7 +31,34 @@ std::string_view local_name(std::string_view name) {
   return colon == name.npos ? name : name.substr(colon + 1);
 }
 
+// XEP-0198 5: who knows these can take a stream over.
+constexpr std::array<std::string_view, 3> resumptions{"enabled", "resume", "resumed"};
+constexpr std::array<std::string_view, 2> resumption_keys{"id", "previd"};
+
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// A tag without the values of those attributes; where it is cut off in the middle of one, up to it.
+std::string without_keys(std::string_view tag) {
+  std::string out;
+  while (!tag.empty()) {
+    const std::size_t open = tag.find_first_of("'\"");
+    const std::size_t close = open == tag.npos ? open : tag.find(tag[open], open + 1);
+    out.append(tag.substr(0, open == tag.npos ? open : open + 1));
+    if (open == tag.npos) break;
+    std::string_view name = tag.substr(0, open);
+    while (!name.empty() && (is_space(name.back()) || name.back() == '=')) name.remove_suffix(1);
+    name = local_name(name.substr(name.find_last_of(" \t\r\n'\"/") + 1));
+    const std::string_view value =
+        tag.substr(open + 1, close == tag.npos ? close : close - open - 1);
+    if (is_one_of(name, resumption_keys))
+      out.append("[" + std::to_string(value.size()) + " octets]");
+    else out.append(value);
+    if (close == tag.npos) break;
+    out.push_back(tag[close]);
+    tag.remove_prefix(close + 1);
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -150,7 +177,7 @@ void StreamRedactor::Side::open_tag(std::string_view name, std::string_view loca
     hidden_octets_ += tag_octets_;
   } else if (top || !stanza_ || bodies_) {
     tell_hidden();
-    show(tag_);
+    show(is_one_of(local, resumptions) ? without_keys(tag_) : tag_);
     if (tag_octets_ > tag_.size()) show("...>");
   } else {
     tell_hidden();

@@ -9,9 +9,9 @@
 
 namespace hanse::xmpp {
 
-// Streams as lines, one for each child of the stream. Dialback keys, what SASL carries and the
-// handshake of a component are never shown; inside of a stanza only names, unless bodies are
-// wanted.
+// Streams as lines, one for each child of the stream. Dialback keys, what SASL carries, the
+// handshake of a component and what resumes a stream are never shown; inside of a stanza only
+// names, unless bodies are wanted.
 // Not a parser: whatever comes, it hides rather than shows what it cannot place.
 class StreamRedactor final : public Redactor {
  public:

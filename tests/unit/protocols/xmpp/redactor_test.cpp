@@ -57,6 +57,12 @@ const Case cases[] = {
             "<x note='TOPSECRET' z='>'>TOPSECRET</x><y a='TOPSECRET'/></message>",
      head_line + "<message from='u@b.example' to='v@a.example'><body>[9 octets]</body>"
                  "<x>[9 octets]</x><y/></message>\n"},
+    {head + "<enabled xmlns='urn:xmpp:sm:3' id='TOPSECRET' resume='true' max='300'/>"
+            "<resume xmlns='urn:xmpp:sm:3' h='7' previd=\"TOPSECRET\"/>"
+            "<sm:resumed  previd = 'TOPSECRET'  h='7'></sm:resumed><failed id='1'/>",
+     head_line + "<enabled xmlns='urn:xmpp:sm:3' id='[9 octets]' resume='true' max='300'/>\n"
+                 "<resume xmlns='urn:xmpp:sm:3' h='7' previd=\"[9 octets]\"/>\n"
+                 "<sm:resumed  previd = '[9 octets]'  h='7'></sm:resumed>\n<failed id='1'/>\n"},
     {head + " \n<a h='1'/> ", head_line + "<a h='1'/>\n"},
     {head + "<stream:error><host-unknown/><text>no such</text></stream:error></stream:stream>",
      head_line + "<stream:error><host-unknown/><text>no such</text></stream:error>\n"
@@ -105,6 +111,13 @@ TEST_CASE("xmpp redactor: begun in the middle it shows nothing before it knows t
       INFO(one.in.substr(at) << "\n" << out);
       CHECK(out.find("SECRET") == out.npos);
     }
+}
+
+TEST_CASE("xmpp redactor: a key that is longer than what is kept of a tag", "[xmpp]") {
+  const std::string shown = joined(lines_of(
+      head + "<resume previd='" + std::string(2000, 'S') + "' h='1'/><r xmlns='urn:xmpp:sm:3'/>"));
+  CHECK(shown.find("SS") == shown.npos);
+  CHECK(shown.find("<r xmlns") != shown.npos);
 }
 
 TEST_CASE("xmpp redactor: our own side is whole, also from the middle on", "[xmpp]") {
