@@ -116,7 +116,7 @@ void ComponentInbound::head(const xml::Element& header,
   StreamHead head;
   head.component = true;
   head.from = known ? read.to : settings_->node_domain;
-  head.id = id_ = make_id(nonce_, 0);
+  head.id = id_ = make_id(nonce_, 0, settings_->node_secret);
   output_ += write_head(head);
   head_said_ = true;
   if (read.fault && read.fault->condition != "unsupported-version")
@@ -252,7 +252,7 @@ void ComponentInbound::close_with(const StreamError& error, Outbox& out) {
     StreamHead head;
     head.component = true;
     head.from = settings_->node_domain;
-    head.id = make_id(nonce_, 0);
+    head.id = make_id(nonce_, 0, settings_->node_secret);
     output_ += write_head(head);
   }
   out.note(Level::info, "xmpp.closed", error.condition + ": " + error.text);

@@ -5,6 +5,7 @@
 
 #include "federation/tlsa.h"
 #include "protocols/xmpp/identity.h"
+#include "server/base/text.h"
 
 namespace hanse::xmpp {
 
@@ -64,6 +65,12 @@ bool certificate_proves(std::span<const Evidence> evidence) {
   return std::any_of(evidence.begin(), evidence.end(), [](const Evidence& one) {
     return one.passed && (one.kind == "dane" || one.kind == "pkix");
   });
+}
+
+bool shows_pin(const TrustDecision& decision, std::string_view domain_key) {
+  return equal_ascii_case(decision.peer, domain_key) &&
+         std::any_of(decision.evidence.begin(), decision.evidence.end(),
+                     [](const Evidence& one) { return one.kind == "pin" && one.passed; });
 }
 
 }  // namespace hanse::xmpp

@@ -32,4 +32,7 @@ std::vector<Evidence> certificate_evidence(const CertificateQuestion& question);
 // True when these facts alone prove the domain.
 bool certificate_proves(std::span<const Evidence> evidence);
 
+// A pinned certificate proves the peer it is pinned for, whoever has signed it.
+bool shows_pin(const TrustDecision& decision, std::string_view domain_key);
+
 }  // namespace hanse::xmpp

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocols/xmpp/names.h"
+#include "protocols/xmpp/stanza.h"
 #include "server/base/limits.h"
 #include "server/base/text.h"
 
@@ -35,7 +36,7 @@ struct Inbound::Taken final : xml::StreamHandler {
 
 Inbound::Inbound(const InboundContext& context, std::shared_ptr<const XmppSettings> settings)
     : settings_(std::move(settings)), reader_(settings_->before_trust), nonce_(context.nonce),
-      sending_(*settings_, answer_timer),
+      receiving_(*settings_), sending_(*settings_, answer_timer),
       tls_available_(context.tls_available), busy_(context.busy), tls_first_(context.tls_first) {}
 
 Inbound::~Inbound() = default;
@@ -59,6 +60,7 @@ void Inbound::on(Event event, Instant now, Outbox& out) {
 
 void Inbound::handle(Opened& event, Outbox& out) {
   remote_address_ = std::move(event.remote_address);
+  receiving_.set_address(remote_address_);
   opened_ = now_;
   out.set_timer(negotiation_timer, now_ + settings_->negotiation_max);
   if (tls_first_) return;  // its TlsUp comes next
@@ -68,6 +70,7 @@ void Inbound::handle(Opened& event, Outbox& out) {
 
 void Inbound::handle(TlsUp& event, Outbox& out) {
   tls_ = std::make_unique<TlsFacts>(std::move(event.facts));
+  receiving_.set_tls(*tls_);
   state_ = State::secured;
   begin_stream();
   out.cancel_timer(wait_timer);
@@ -85,7 +88,8 @@ void Inbound::handle(Closed&, Outbox& out) {
   // Commits under way go on without us; who waits for their acknowledgement sends them again.
   state_ = State::ended;
   held_ = std::string();
-  current_.reset();
+  receiving_.stop();
+  pace_.stop();
   asking_authority_.clear();   // others of the same source may ask
 }
 
@@ -93,8 +97,8 @@ void Inbound::handle(Closed&, Outbox& out) {
 
 bool Inbound::may_read() const {
   // While trust judges a pair, what came behind it waits: whether it may pass hangs on the answer.
-  return asked_ == Asked::nothing && asking_trust_.empty() && !head_waits_ && !hang_up_ &&
-         !start_tls_ && !peer_closed_ &&
+  return asked_ == Asked::nothing && !receiving_.waits() && asking_trust_.empty() &&
+         !head_waits_ && !hang_up_ && !start_tls_ && !peer_closed_ &&
          (ending_ == Ending::no || end_said_ || sending_.busy()) &&
          (state_ == State::clear || state_ == State::secured || state_ == State::trusted);
 }
@@ -102,6 +106,7 @@ bool Inbound::may_read() const {
 void Inbound::handle(Received& event, Outbox& out) {
   last_input_ = now_;
   pinged_ = false;
+  pace_.read(event.bytes.size(), now_, out);
   if (held_.empty()) consume(event.bytes, out);
   if (!event.bytes.empty()) hold(event.bytes, out);
 }
@@ -180,6 +185,14 @@ void Inbound::element(xml::Element one, Outbox& out) {
   close_with({"unsupported-stanza-type", {}, {}}, out);
 }
 
+void Inbound::stanza(xml::Element one, Outbox& out) {
+  if (state_ != State::trusted) return close_with({"not-authorized", {}, {}}, out);  // xmpp 4.1
+  if (!is_stanza(one)) return close_with({"unsupported-stanza-type", {}, {}}, out);
+  last_stanza_ = now_;
+  serve_pairs(out);   // a peer that wants XEP-0198 has said so before
+  if (const auto fault = receiving_.take(std::move(one), now_, out)) close_with(*fault, out);
+}
+
 // ---- questions and time ----
 
 void Inbound::ask(Asked asked, Ask question, Outbox& out) {
@@ -190,15 +203,13 @@ void Inbound::ask(Asked asked, Ask question, Outbox& out) {
 void Inbound::handle(hanse::Answered& event, Outbox& out) {
   const bool holds = asked_ != Asked::nothing && event.id == ask_;
   const Asked asked = holds ? std::exchange(asked_, Asked::nothing) : Asked::nothing;
-  if (submitted(event.id, event.answer, out) || pair_answered(event.id, event.answer, out) ||
-      looked_up(event.id, event.answer, out))
+  if (pace_.answered(event.id)) return;
+  if (receiving_.answered(event.id, event.answer, now_, out)) {
+    if (const auto fault = receiving_.take_fault()) close_with(*fault, out);
     return;
-  switch (asked) {
-    case Asked::nothing:
-    case Asked::submit: return;
-    case Asked::head: return head_decided(event.answer, out);
-    case Asked::permit: return permit_decided(event.answer, out);
   }
+  if (pair_answered(event.id, event.answer, out) || looked_up(event.id, event.answer, out)) return;
+  if (asked == Asked::head) head_decided(event.answer, out);
 }
 
 void Inbound::handle(Rang& event, Outbox& out) {
@@ -206,6 +217,8 @@ void Inbound::handle(Rang& event, Outbox& out) {
     cut();  // said all there was to say; or no words in clear where TLS is expected
   } else if (event.timer == idle_timer) {
     idle(out);
+  } else if (event.timer == pace_timer) {
+    pace_.rang(now_, out);
   } else if (event.timer == answer_timer) {
     if (!sending_.timed_out(now_, output_, out))
       close_with({"connection-timeout", "no acknowledgement", {}}, out);
@@ -224,12 +237,12 @@ void Inbound::idle(Outbox& out) {
     return;
   }
   if (now_ - last_input_ >= settings_->idle_ping_after) {
-    if (pinged_ && managed_)
+    if (pinged_ && receiving_.counts())
       return close_with({"connection-timeout", "no sign of life", {}}, out);
-    say(managed_ ? "<r xmlns='urn:xmpp:sm:3'/>" : " ");
+    say(receiving_.counts() ? "<r xmlns='urn:xmpp:sm:3'/>" : " ");
     pinged_ = true;
-    out.set_timer(idle_timer, now_ + (managed_ ? settings_->answer_wait_max
-                                               : settings_->idle_ping_after));
+    out.set_timer(idle_timer, now_ + (receiving_.counts() ? settings_->answer_wait_max
+                                                          : settings_->idle_ping_after));
     return;
   }
   out.set_timer(idle_timer, std::min(last_input_ + settings_->idle_ping_after,
@@ -271,7 +284,7 @@ void Inbound::cut() {
 
 void Inbound::say_goodbye(Outbox& out) {
   if (end_said_) return;
-  if (managed_ && state_ == State::trusted) acknowledge();
+  if (receiving_.counts() && state_ == State::trusted) acknowledge();
   if (!head_answered_) answer_head(nullptr);
   if (ending_ == Ending::going_down) {
     out.note(Level::info, "xmpp.closed", "system-shutdown");
@@ -284,9 +297,9 @@ void Inbound::say_goodbye(Outbox& out) {
 
 void Inbound::finish_turn(Outbox& out) {
   if (state_ == State::ended) return;
-  if (managed_ && !end_said_ && managed_->answer_is_due()) acknowledge();
+  if (!end_said_ && receiving_.answer_is_due()) acknowledge();
   // From a peer that has closed its direction no acknowledgement comes any more.
-  const bool all_done = asked_ == Asked::nothing && submits_.count() == 0 &&
+  const bool all_done = asked_ == Asked::nothing && !receiving_.busy() &&
                         (peer_closed_ || !sending_.busy());
   if (all_done && !hang_up_ && (peer_closed_ || (ending_ != Ending::no && !end_said_))) {
     say_goodbye(out);

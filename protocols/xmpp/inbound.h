@@ -13,15 +13,15 @@
 #include "protocols/engine.h"
 #include "protocols/protocol.h"
 #include "protocols/wire/xml_stream.h"
-#include "protocols/xmpp/acknowledged.h"
 #include "protocols/xmpp/dialback.h"
 #include "protocols/xmpp/errors.h"
 #include "protocols/xmpp/pair_request.h"
 #include "protocols/xmpp/peer_dane.h"
+#include "protocols/xmpp/read_pace.h"
+#include "protocols/xmpp/receiving.h"
 #include "protocols/xmpp/sasl_external.h"
 #include "protocols/xmpp/sending.h"
 #include "protocols/xmpp/settings.h"
-#include "protocols/xmpp/stanza_check.h"
 #include "protocols/xmpp/stream_head.h"
 
 namespace hanse::xmpp {
@@ -42,15 +42,10 @@ class Inbound final : public Engine {
   // Why we want to end it, once all is committed.
   enum class Ending : std::uint8_t { no, wanted, going_down };
   // What the question that holds up the input is about.
-  enum class Asked : std::uint8_t { nothing, head, permit, submit };
-  enum : TimerId { negotiation_timer, wait_timer, idle_timer, close_timer, answer_timer };
+  enum class Asked : std::uint8_t { nothing, head };
+  enum : TimerId { negotiation_timer, wait_timer, idle_timer, close_timer, answer_timer,
+         pace_timer };
 
-  // What we know of a pair of domains the peer has proved.
-  struct Proved {
-    std::string peer;           // the configured one it was recognised as
-    Instant permitted_until{};  // Permit said yes; asked anew then: rates and states change
-    bool served = false;        // bidi: the lane the other way has been told of this stream
-  };
   struct Taken;                 // one event of the reader
 
   // inbound.cpp: events, framing, the end
@@ -68,6 +63,7 @@ class Inbound final : public Engine {
   void consume(std::string_view& input, Outbox& out);
   bool within_bounds(std::size_t bytes, std::size_t spaces, Outbox& out);
   void element(xml::Element one, Outbox& out);
+  void stanza(xml::Element one, Outbox& out);
   void finish_turn(Outbox& out);
   void ask(Asked asked, Ask question, Outbox& out);
   void idle(Outbox& out);
@@ -89,14 +85,12 @@ class Inbound final : public Engine {
   void offer_proofs(Outbox& out);
   void offer_services(Outbox& out);
   void say_features(const xml::Element& features, Outbox& out);
-  void say_limits(xml::Element& features) const;
   void negotiate_in_clear(const xml::Element& one, Outbox& out);
   void authenticate(const xml::Element& one, Outbox& out);
   void authenticated(Outbox& out);
   void become_trusted(Outbox& out);
   std::vector<Evidence> evidence_for(std::string_view key) const;
   std::string certificate_problem(std::string_view key) const;
-  bool pinned(const TrustDecision& decision, std::string_view key) const;
   Verify proof_of(const std::string& key, bool by_dialback) const;
   StreamError refusal(const Answer& answer, Outbox& out) const;
 
@@ -121,18 +115,6 @@ class Inbound final : public Engine {
   void vouch(const xml::Element& verify, Outbox& out);
   void unsolicited(const xml::Element& one, Outbox& out);
 
-  // inbound_stanza.cpp
-  void stanza(xml::Element one, Outbox& out);
-  void permit_decided(const Answer& answer, Outbox& out);
-  Proved* find_proved(const Checked& checked);
-  void carry(Checked checked, const std::string& peer, Outbox& out);
-  void submit(Submission submission, Checked original, Outbox& out);
-  bool submitted(AskId id, const Answer& answer, Outbox& out);
-  void send_back(const Checked& refused, const StanzaError& error, Outbox& out);
-  void pass_reply(const Checked& to, const xml::Element& reply, Outbox& out);
-  Claim claim(std::string_view key) const;
-  Hop hop(const std::string& peer) const;
-
   // inbound_bidi.cpp: XEP-0288
   bool may_offer_bidi() const;
   void turn_both_ways(const xml::Element& bidi, Outbox& out);
@@ -156,15 +138,12 @@ class Inbound final : public Engine {
   std::string id_;                      // of our latest header
   std::string peer_;                    // as trust has recognised `from`
   PairBook book_;
-  std::map<DomainPair, Proved> proved_;                   // the valid ones of book_
-  std::pair<const DomainPair, Proved>* last_proved_ = nullptr;
   std::vector<PairRequest> asking_dns_, asking_authority_, asking_trust_;   // a few
   std::vector<PeerLookup> looking_;
   std::map<std::string, PeerDane, std::less<>> dane_;   // by domain key, while they are judged
-  std::unique_ptr<Checked> current_;    // the stanza whose permission is asked
   std::optional<ExternalServer> external_;
-  std::optional<Acknowledged> managed_;  // XEP-0198 is on
-  SubmitsOpen submits_;
+  ReadPace pace_{pace_timer};
+  Receiving receiving_;                 // its pairs are the valid ones of book_
   Sending sending_;                     // bidi: what goes the other way
   Instant now_{}, opened_{}, last_input_{}, last_stanza_{};
   std::uint64_t streams_ = 0;           // headers answered: what ids are made of

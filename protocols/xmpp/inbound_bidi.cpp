@@ -25,10 +25,11 @@ void Inbound::serve_pairs(Outbox& out) {
   if (!both_ways_ || state_ != State::trusted) return;
   if (!serving_) {
     serving_ = true;
-    sending_.set_proof(managed_ ? Sending::Proof::acknowledged : Sending::Proof::quiet);
+    sending_.set_proof(receiving_.counts() ? Sending::Proof::acknowledged 
+                                             : Sending::Proof::quiet);
     sending_.set_place(remote_address_, tls_->version + " " + tls_->cipher);
   }
-  for (auto& [pair, proved] : proved_) {
+  for (auto& [pair, proved] : receiving_.pairs()) {
     if (std::exchange(proved.served, true)) continue;
     out.serve(pair_lane(pair.local, pair.remote, pair.remote), true);
   }

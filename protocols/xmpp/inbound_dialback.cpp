@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "federation/lane_name.h"
+#include "protocols/xmpp/evidence.h"
 #include "protocols/xmpp/inbound.h"
 #include "protocols/xmpp/jid.h"
 #include "protocols/xmpp/names.h"
@@ -172,7 +173,7 @@ void Inbound::trust_answered(const PairRequest& requested, const Answer& answer,
   const TrustDecision* decision = std::get_if<TrustDecision>(&answer);
   const std::string& remote = requested.pair.remote;
   const bool proved = requested.by_dialback || certificate_problem(remote).empty() ||
-                      (decision != nullptr && pinned(*decision, remote));
+                      (decision != nullptr && shows_pin(*decision, remote));
   if (!proved) return pair_refused(requested, "not-authorized", "auth", out);
   if (decision == nullptr || decision->verdict == Verdict::defer)
     return pair_refused(requested, "resource-constraint", "wait", out);
@@ -181,7 +182,7 @@ void Inbound::trust_answered(const PairRequest& requested, const Answer& answer,
     return pair_refused(requested, "policy-violation", "cancel", out);
   }
   book_.settle(requested.pair, true);
-  Proved& pair = proved_[requested.pair];
+  Receiving::Pair& pair = receiving_.add_pair(requested.pair);
   pair.peer = decision->peer;
   pair.permitted_until = {};
   say_result(requested, "valid", nullptr);

@@ -18,18 +18,18 @@ std::string failed(std::string_view condition) {
 // offered: what a peer has not seen acknowledged it sends again on its next stream.
 void Inbound::management(const xml::Element& one, Outbox& out) {
   if (one.name == "enable") {
-    if (state_ != State::trusted || managed_)  // xmpp 6.5
+    if (state_ != State::trusted || receiving_.counts())  // xmpp 6.5
       return say(failed("unexpected-request"));
-    managed_.emplace();
+    receiving_.begin_counting();
     say("<enabled xmlns='urn:xmpp:sm:3'/>");
     if (serving_) sending_.count_from_here(now_, output_, out);   // a stanza came first
     return serve_pairs(out);
   }
   if (one.name == "resume") return say(failed("item-not-found"));
-  if (!managed_) return say(failed("unexpected-request"));
+  if (!receiving_.counts()) return say(failed("unexpected-request"));
   if (one.name == "r") {
-    managed_->asked();
-    if (managed_->answer_is_due()) acknowledge();
+    receiving_.asked();
+    if (receiving_.answer_is_due()) acknowledge();
     return;
   }
   if (one.name != "a") return close_with({"unsupported-stanza-type", {}, {}}, out);
@@ -46,7 +46,7 @@ void Inbound::management(const xml::Element& one, Outbox& out) {
 }
 
 void Inbound::acknowledge() {
-  say(write_answer(managed_->handled()));
+  say(write_answer(receiving_.handled()));
 }
 
 }  // namespace hanse::xmpp

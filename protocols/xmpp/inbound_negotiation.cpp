@@ -22,6 +22,7 @@ void Inbound::head(const xml::Element& header, const std::vector<xml::Declaratio
   to_ = read.to;
   from_key_ = domain_key(from_);
   to_key_ = domain_key(to_);
+  receiving_.set_name(from_key_);
   if (state_ == State::clear) return offer_in_clear(out);
   if (state_ == State::trusted) return offer_services(out);
   head_waits_ = look_up(from_key_, false, out);
@@ -60,7 +61,7 @@ void Inbound::answer_head(const ReadHead* read) {
         settings_->is_behind(domain_key(read->from), remote_address_))
       head.from = read->to;
   }
-  head.id = id_ = make_id(nonce_, streams_++);   // xmpp 2.2
+  head.id = id_ = make_id(nonce_, streams_++, settings_->node_secret);   // xmpp 2.2
   say(write_head(head));
   head_answered_ = true;
 }
@@ -70,7 +71,7 @@ void Inbound::head_decided(const Answer& answer, Outbox& out) {
   const TrustDecision* decision = std::get_if<TrustDecision>(&answer);
   const std::string problem = certificate_problem(from_key_);
   certificate_proved_ =
-      problem.empty() || (decision != nullptr && pinned(*decision, from_key_));
+      problem.empty() || (decision != nullptr && shows_pin(*decision, from_key_));
   forget(from_key_);
   const bool accepted = decision != nullptr && decision->verdict == Verdict::accept;
   if (certificate_proved_ && !accepted) return close_with(refusal(answer, out), out);
@@ -115,26 +116,8 @@ std::string Inbound::certificate_problem(std::string_view key) const {
   return certificate_proves(evidence) ? std::string() : evidence.back().detail;
 }
 
-// A pinned certificate proves the peer it is pinned for, whoever has signed it.
-bool Inbound::pinned(const TrustDecision& decision, std::string_view key) const {
-  return equal_ascii_case(decision.peer, key) &&
-         std::any_of(decision.evidence.begin(), decision.evidence.end(),
-                     [](const Evidence& one) { return one.kind == "pin" && one.passed; });
-}
-
-Claim Inbound::claim(std::string_view key) const {
-  Claim claim;
-  claim.protocol = "xmpp";
-  claim.domain = claim.name = key;
-  claim.address = remote_address_;
-  if (tls_ == nullptr) return claim;
-  claim.certificate_sha256 = tls_->certificate_sha256;
-  claim.key_sha256 = key_sha256(tls_->chain.get());
-  return claim;
-}
-
 Verify Inbound::proof_of(const std::string& key, bool by_dialback) const {
-  Verify out{claim(key), evidence_for(key)};
+  Verify out{receiving_.claim(key), evidence_for(key)};
   if (by_dialback) out.evidence.push_back({"dialback", true, {}});
   return out;
 }
@@ -146,15 +129,6 @@ void Inbound::say_features(const xml::Element& features, Outbox& out) {
   negotiated_ = true;
   if (state_ == State::trusted) out.cancel_timer(wait_timer);
   else out.set_timer(wait_timer, now_ + settings_->features_wait_max);
-}
-
-void Inbound::say_limits(xml::Element& features) const {  // XEP-0478
-  xml::Element& limits = features.add(ns::limits, "limits");
-  limits.add(ns::limits, "max-bytes")
-      .add_text(std::to_string(settings_->after_trust.element_bytes_max));
-  const auto idle =
-      std::chrono::duration_cast<std::chrono::seconds>(settings_->idle_close_after).count();
-  if (idle > 0) limits.add(ns::limits, "idle-seconds").add_text(std::to_string(idle));
 }
 
 void Inbound::offer_in_clear(Outbox& out) {
@@ -173,7 +147,7 @@ void Inbound::offer_proofs(Outbox& out) {
   features.add(ns::management, "sm");
   features.add(ns::dialback_feature, "dialback").add(ns::dialback_feature, "errors");
   if (may_offer_bidi()) features.add(ns::bidi_feature, "bidi");
-  say_limits(features);
+  announce_limits(*settings_, features);
   say_features(features, out);
 }
 
@@ -181,7 +155,7 @@ void Inbound::offer_services(Outbox& out) {
   xml::Element features(ns::stream, "features");
   features.add(ns::management, "sm");
   features.add(ns::dialback_feature, "dialback").add(ns::dialback_feature, "errors");
-  say_limits(features);
+  announce_limits(*settings_, features);
   say_features(features, out);
 }
 
@@ -231,7 +205,7 @@ void Inbound::authenticated(Outbox& out) {
   say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
   const DomainPair pair{to_key_, from_key_};
   if (!book_.grant(pair)) return close_with({"resource-constraint", {}, {}}, out);
-  proved_[pair].peer = peer_;
+  receiving_.add_pair(pair).peer = peer_;
   become_trusted(out);
   out.set_timer(wait_timer, now_ + settings_->features_wait_max);   // for its next header
   out.wake(pair_lane(to_key_, from_key_, from_key_));   // xmpp 5.2: it is there, so try
@@ -243,6 +217,7 @@ void Inbound::become_trusted(Outbox& out) {
   if (state_ == State::trusted) return;
   state_ = State::trusted;
   reader_.set_limits(settings_->after_trust);
+  pace_.set_rate(settings_->bytes_per_second_of(from_key_));   // xmpp 9.3
   last_stanza_ = now_;
   out.cancel_timer(negotiation_timer);
   out.cancel_timer(wait_timer);

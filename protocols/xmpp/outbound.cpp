@@ -37,7 +37,7 @@ std::string status_of(const StreamError& error) {
 
 Outbound::Outbound(const OutboundContext& context, std::shared_ptr<const XmppSettings> settings)
     : context_(context), settings_(std::move(settings)), reader_(settings_->before_trust),
-      sending_(*settings_, answer_timer) {
+      receiving_(*settings_), sending_(*settings_, answer_timer) {
   const LaneName name = split_lane(context_.lane);
   questions_ = name.purpose == verify_purpose;
   local_key_ = name.sender;
@@ -60,9 +60,9 @@ void Outbound::on(Event event, Instant now, Outbox& out) {
     tls_up(up->facts, out);
   } else if (const auto* rung = std::get_if<Rang>(&event)) {
     rang(rung->timer, out);
-  } else if (const auto* answered = std::get_if<Answered>(&event)) {
-    trust_decided(answered->answer, out);
-    if (!held_.empty()) read(std::exchange(held_, {}), out);
+  } else if (const auto* answer = std::get_if<hanse::Answered>(&event)) {
+    answered(*answer, out);
+    if (!held_.empty() && !must_hold()) read(std::exchange(held_, {}), out);
   } else if (auto* work = std::get_if<Deliver>(&event)) {
     deliver(std::move(work->work), out);
   } else if (std::holds_alternative<Drain>(event)) {
@@ -70,6 +70,7 @@ void Outbound::on(Event event, Instant now, Outbox& out) {
   } else if (const auto* end = std::get_if<Closed>(&event)) {
     closed(*end, out);
   }
+  acknowledge_if_due(out);
   out_ = nullptr;
 }
 
@@ -98,17 +99,29 @@ void Outbound::wait_for_answer(Outbox& out) {
 void Outbound::received(std::string_view bytes, Outbox& out) {
   if (phase_ == Phase::closed) return;
   heard_at_ = now_;
-  if (phase_ == Phase::trusting) {
+  pace_.read(bytes.size(), now_, out);
+  if (must_hold()) {
     // Only what had already come: the session has stopped reading.
-    if (held_.size() + bytes.size() <= limits::input_held_bytes_max) held_.append(bytes);
-    else fail("4.5.0", "too much input while trust was asked", out);
+    if (held_.size() + bytes.size() <= limits::stream_held_bytes_max) held_.append(bytes);
+    else fail("4.5.0", "too much input ahead of the answers", out);
     return;
   }
   read(bytes, out);
 }
 
+bool Outbound::must_hold() const {
+  return phase_ == Phase::trusting || phase_ == Phase::inviting || receiving_.waits();
+}
+
+void Outbound::answered(const hanse::Answered& event, Outbox& out) {
+  if (pace_.answered(event.id)) return;
+  if (receiving_.answered(event.id, event.answer, now_, out)) return receiving_answered(out);
+  if (phase_ == Phase::inviting) peer_judged(event.answer, out);
+  else trust_decided(event.answer, out);
+}
+
 void Outbound::read(std::string_view bytes, Outbox& out) {
-  while (!bytes.empty() && phase_ != Phase::closed) {
+  while (!bytes.empty() && phase_ != Phase::closed && !peer_closed_) {
     const Phase before = phase_;
     if (std::exchange(restart_, false)) reader_.restart();
     const xml::StreamReader::Fed fed = reader_.feed(bytes, *this);
@@ -119,7 +132,7 @@ void Outbound::read(std::string_view bytes, Outbox& out) {
       if (!bytes.empty()) return fail("4.7.0", "plain text behind <proceed/>", out);
       return begin_tls(out);
     }
-    if (phase_ == Phase::trusting) {
+    if (must_hold()) {
       held_ = bytes;
       return;
     }
@@ -131,6 +144,10 @@ bool Outbound::on_open(xml::Element header, std::vector<xml::Declaration> declar
   const ReadHead head = read_head(header, declared, ns::server);
   if (head.fault) {
     fail_with_error(*head.fault, "4.5.0", *out_);
+    return false;
+  }
+  if (is_own_id(head.id, settings_->node_secret)) {   // xmpp 4.8
+    fail("5.4.6", "the way to " + remote_ + " leads back to this node", *out_, Fault::never);
     return false;
   }
   stream_id_ = head.id;
@@ -147,17 +164,17 @@ bool Outbound::on_element(xml::Element element) {
   if (element.is(ns::stream, "error")) {
     peer_said_error(element, out);
   } else if (phase_ == Phase::ready || phase_ == Phase::closing) {
-    hear(element, out);
+    hear(std::move(element), out);
   } else {
-    negotiate(element, out);
+    negotiate(std::move(element), out);
   }
-  return phase_ == Phase::ready;   // anywhere else an element may change how the next byte is read
+  // Anywhere else an element may change how the next byte is read.
+  return phase_ == Phase::ready && !receiving_.waits();
 }
 
 bool Outbound::on_close() {
-  if (phase_ != Phase::closing) end_stream(*out_);
-  phase_ = Phase::closed;
-  out_->hang_up();
+  peer_closed_ = true;
+  if (!receiving_.busy()) peer_ended();
   return false;
 }
 
@@ -175,6 +192,7 @@ void Outbound::rang(TimerId timer, Outbox& out) {
       }
       return fail_with_error({"connection-timeout", "no answer in time", {}}, "4.4.2", out);
     case keepalive_timer: return keep_alive(out);
+    case pace_timer: return pace_.rang(now_, out);
     case closing_timer:
       phase_ = Phase::closed;
       return out.hang_up();
@@ -188,7 +206,9 @@ void Outbound::rang(TimerId timer, Outbox& out) {
 void Outbound::drain(Outbox& out) {
   draining_ = true;
   if (phase_ == Phase::closed || phase_ == Phase::closing) return;
-  if (phase_ == Phase::ready && (sending_.busy() || !questions_open_.empty())) return;
+  if (phase_ == Phase::ready &&
+      (sending_.busy() || receiving_.busy() || !questions_open_.empty()))
+    return;
   LinkEnd end;
   end.orderly = true;
   end.what = "closed by us";
@@ -199,6 +219,8 @@ void Outbound::drain(Outbox& out) {
 void Outbound::end_stream(Outbox& out) {
   if (phase_ == Phase::closing || phase_ == Phase::closed) return;
   const bool spoke = phase_ != Phase::securing && phase_ != Phase::trusting;
+  if (phase_ == Phase::ready && both_ways_ && receiving_.counts())   // our last word on that
+    out.send(write_answer(receiving_.handled()));
   phase_ = Phase::closing;
   if (!spoke) {
     phase_ = Phase::closed;
@@ -241,6 +263,8 @@ void Outbound::peer_said_error(const xml::Element& element, Outbox& out) {
 void Outbound::closed(const Closed& end, Outbox& out) {
   (void)end;
   phase_ = Phase::closed;
+  receiving_.stop();
+  pace_.stop();
   sending_.lose(out);   // it may have arrived all the same (xmpp 5.3)
   Outcome lost = sending_.outcome(Disposition::deferred);
   lost.status = "4.4.2";

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "protocols/protocol.h"
+#include "protocols/xmpp/read_pace.h"
+#include "protocols/xmpp/receiving.h"
 #include "protocols/xmpp/sending.h"
 #include "protocols/xmpp/settings.h"
 #include "protocols/xmpp/stream_head.h"
@@ -19,6 +21,7 @@ namespace hanse::xmpp {
 //   securing   <starttls/> is sent, <proceed/> awaited; or TLS stood at the beginning
 //   trusting   TLS is up, trust judges the peer's certificate
 //   secured    header again, features awaited: how can we prove ourselves?
+//   inviting   trust judges whether the peer may send to us over this stream, too (XEP-0288)
 //   proving    SASL EXTERNAL under way
 //   proved     header a third time, features awaited
 //   asking     dialback under way
@@ -35,14 +38,18 @@ class Outbound final : public Engine, private xml::StreamHandler {
 
  private:
   enum class Phase : std::uint8_t {
-    opening, securing, trusting, secured, proving, proved, asking, enabling, ready, closing, closed
+    opening, securing, trusting, secured, inviting, proving, proved, asking, enabling, ready,
+    closing, closed
   };
-  enum Timer : TimerId { negotiation_timer, answer_timer, keepalive_timer, closing_timer };
+  enum Timer : TimerId { negotiation_timer, answer_timer, keepalive_timer, closing_timer,
+                         pace_timer };
 
   // outbound.cpp: life, framing, time
   void opened(Outbox& out);
   void received(std::string_view bytes, Outbox& out);
   void read(std::string_view bytes, Outbox& out);
+  void answered(const hanse::Answered& event, Outbox& out);
+  bool must_hold() const;              // an answer decides what becomes of the next octet
   bool on_open(xml::Element header, std::vector<xml::Declaration> declared) override;
   bool on_element(xml::Element element) override;
   bool on_close() override;
@@ -57,13 +64,13 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void end_stream(Outbox& out);
 
   // outbound_negotiation.cpp: from the first header to ready
-  void negotiate(const xml::Element& element, Outbox& out);
+  void negotiate(xml::Element element, Outbox& out);
   void hear_features(const xml::Element& features, Outbox& out);
   void begin_tls(Outbox& out);
   void tls_up(const TlsFacts& facts, Outbox& out);
   void trust_decided(const Answer& answer, Outbox& out);
-  void prove(const xml::Element& features, Outbox& out);
-  void look(const xml::Element& features, Outbox& out);
+  void prove(Outbox& out);
+  void look(Outbox& out);
   void hear_proof(const xml::Element& element, Outbox& out);
   void begin_dialback(Outbox& out);
   void hear_dialback(const xml::Element& element, Outbox& out);
@@ -72,10 +79,21 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void become_ready(Outbox& out);
   std::vector<Evidence> evidence(const TlsFacts& facts) const;
 
+  // outbound_bidi.cpp: what the peer sends to us over this stream. XEP-0288
+  bool may_go_both_ways(const xml::Element& features) const;
+  void judge_peer(Outbox& out);
+  void peer_judged(const Answer& answer, Outbox& out);
+  void proved_ourselves();
+  void hear_stanza(xml::Element element, Outbox& out);
+  void hear_request(Outbox& out);
+  void peer_ended();
+  void receiving_answered(Outbox& out);
+  void acknowledge_if_due(Outbox& out);
+
   // outbound_delivery.cpp: works
   void deliver(Work work, Outbox& out);
   void deliver_question(const Work& work, Outbox& out);
-  void hear(const xml::Element& element, Outbox& out);
+  void hear(xml::Element element, Outbox& out);
   void hear_answer(const xml::Element& element, Outbox& out);
   void acknowledged(std::uint32_t handled, Outbox& out);
   void flush(Outbox& out);
@@ -88,7 +106,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   bool questions_ = false;            // a lane of questions
   bool in_clear_ = false;             // to a server behind us whose route says tls = "off"
   xml::StreamReader reader_;
-  std::string held_;                  // input that came while trust was asked
+  std::string held_;                  // input that came while an answer was awaited
   Phase phase_ = Phase::opening;
   std::string stream_id_;             // the peer's, of its latest header
   bool dialback_offered_ = false, tls_up_ = false, proceed_heard_ = false, draining_ = false;
@@ -97,9 +115,14 @@ class Outbound final : public Engine, private xml::StreamHandler {
   std::string proof_;                 // for the log
 
   bool management_ = false;           // XEP-0198 is on
+  bool external_offered_ = false;
+  bool peer_closed_ = false;
+  bool both_ways_ = false;            // the peer was asked to send to us over this stream, too
+  std::vector<Evidence> evidence_;    // of the peer's certificate
+  ReadPace pace_{pace_timer};
+  Receiving receiving_;
   Sending sending_;
   std::string wire_;                  // what it has written in this turn
-  std::uint32_t handled_ = 0;         // stanzas of the peer's
   std::deque<std::pair<std::string, DeliveryId>> questions_open_;
 
   Instant now_{}, heard_at_{}, sent_at_{};

@@ -11,7 +11,7 @@
 namespace hanse::xmpp {
 
 void Outbound::deliver(Work work, Outbox& out) {
-  if (phase_ != Phase::ready || draining_)
+  if (phase_ != Phase::ready || draining_ || peer_closed_)
     return sending_.give_back(work, "the stream is closing", out);
   if (questions_) return deliver_question(work, out);
   sending_.deliver(work, now_, wire_, out);
@@ -46,17 +46,17 @@ void Outbound::deliver_question(const Work& work, Outbox& out) {
 
 // ---- what the peer says ----
 
-void Outbound::hear(const xml::Element& element, Outbox& out) {
-  if (element.is(ns::management, "r") && management_) return out.send(write_answer(handled_));
+void Outbound::hear(xml::Element element, Outbox& out) {
+  if (element.is(ns::management, "r") && management_) return hear_request(out);
   if (element.is(ns::management, "a") && management_) {
     const auto handled = read_handled(element.attribute("h"));
     if (handled) return acknowledged(*handled, out);
   }
   if (element.is(ns::dialback, "verify")) return hear_answer(element, out);
+  if (is_stanza(element) && both_ways_) return hear_stanza(std::move(element), out);
   if (phase_ == Phase::closing) return;
   if (is_stanza(element)) {
     // Without XEP-0288 nothing but our own stanzas travels on a stream that we opened.
-    ++handled_;
     return fail_with_error({"not-authorized", "this stream carries stanzas to you only", {}},
                            "4.7.0", out);
   }

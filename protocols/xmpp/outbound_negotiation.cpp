@@ -7,6 +7,7 @@
 #include "protocols/xmpp/names.h"
 #include "protocols/xmpp/outbound.h"
 #include "protocols/xmpp/sasl_external.h"
+#include "protocols/xmpp/stanza.h"
 #include "server/base/text.h"
 
 namespace hanse::xmpp {
@@ -30,8 +31,12 @@ std::string first_condition(const xml::Element& failure) {
 
 }  // namespace
 
-void Outbound::negotiate(const xml::Element& element, Outbox& out) {
+void Outbound::negotiate(xml::Element element, Outbox& out) {
   if (element.is(ns::stream, "features")) return hear_features(element, out);
+  // From the moment we have proved ourselves, whatever else is still to be agreed on.
+  if (both_ways_ && is_stanza(element) &&
+      (phase_ == Phase::proved || phase_ == Phase::enabling))
+    return hear_stanza(std::move(element), out);
   switch (phase_) {
     case Phase::securing:
       if (element.is(ns::tls, "proceed")) {
@@ -62,7 +67,10 @@ void Outbound::hear_features(const xml::Element& features, Outbox& out) {
     out.send("<starttls xmlns='" + std::string(ns::tls) + "'/>");
     return wait_for_answer(out);
   }
-  if (phase_ == Phase::opening || phase_ == Phase::secured) return prove(features, out);
+  if (phase_ == Phase::opening || phase_ == Phase::secured) {
+    external_offered_ = tls_up_ && offers_external(features);
+    return may_go_both_ways(features) ? judge_peer(out) : prove(out);
+  }
   if (phase_ == Phase::proved) return enable_management(out);
   fail_with_error({"policy-violation", "features are not expected here", {}}, "4.5.0", out);
 }
@@ -94,7 +102,10 @@ void Outbound::tls_up(const TlsFacts& facts, Outbox& out) {
       trust == Trust::pin ||
       (trust != Trust::dialback && settings_->home_of(remote_key_) != Home::face);
   if (context_.tls == TlsLevel::verify || must_show) question.claim.level = TlsLevel::verify;
-  question.evidence = evidence(facts);
+  receiving_.set_address(context_.endpoint.address);
+  receiving_.set_name(remote_key_);
+  receiving_.set_tls(facts);
+  question.evidence = evidence_ = evidence(facts);
   out.ask(std::move(question));
 }
 
@@ -120,10 +131,10 @@ void Outbound::trust_decided(const Answer& answer, Outbox& out) {
 }
 
 // How we show who we are: a certificate first, a key the peer can ask back for second (xmpp 3.3).
-void Outbound::prove(const xml::Element& features, Outbox& out) {
+void Outbound::prove(Outbox& out) {
   if (questions_) return become_ready(out);
-  if (context_.look_only) return look(features, out);
-  if (tls_up_ && offers_external(features)) {
+  if (context_.look_only) return look(out);
+  if (external_offered_) {
     phase_ = Phase::proving;
     xml::Element auth(ns::sasl, "auth");
     auth.set("mechanism", external_mechanism);
@@ -138,8 +149,8 @@ void Outbound::prove(const xml::Element& features, Outbox& out) {
 }
 
 // Somebody only wants to know: what would prove us, and what the peer had to show.
-void Outbound::look(const xml::Element& features, Outbox& out) {
-  const bool external = tls_up_ && offers_external(features);
+void Outbound::look(Outbox& out) {
+  const bool external = external_offered_;
   if (!external && !dialback_offered_)
     return fail_with_error({"not-authorized", "no way to prove who we are", {}}, "4.7.0", out);
   std::string text = external ? "would prove " + local_ + " by SASL EXTERNAL: the peer offers it"
@@ -159,6 +170,7 @@ void Outbound::look(const xml::Element& features, Outbox& out) {
 void Outbound::hear_proof(const xml::Element& element, Outbox& out) {
   if (element.is(ns::sasl, "success")) {
     proof_ = "EXTERNAL";
+    proved_ourselves();
     return send_head(Phase::proved, out);
   }
   if (!element.is(ns::sasl, "failure"))
@@ -197,6 +209,7 @@ void Outbound::hear_dialback(const xml::Element& element, Outbox& out) {
   const std::string_view type = element.attribute("type");
   if (type == "valid") {
     proof_ = "dialback";
+    proved_ourselves();
     return enable_management(out);
   }
   const xml::Element* error = element.child(ns::server, "error");
@@ -215,6 +228,7 @@ void Outbound::enable_management(Outbox& out) {
 void Outbound::hear_enabled(const xml::Element& element, Outbox& out) {
   if (element.is(ns::management, "enabled")) {
     management_ = true;
+    receiving_.begin_counting();
   } else if (!element.is(ns::management, "failed")) {
     return fail_with_error({"policy-violation", "not expected here", {}}, "4.5.0", out);
   }
@@ -233,7 +247,7 @@ void Outbound::become_ready(Outbox& out) {
   if (!questions_)
     out.note(Level::info, "conn.auth_ok",
              local_ + " to " + remote_ + " by " + (proof_.empty() ? "nothing" : proof_) +
-                 (management_ ? ", acknowledged" : ""));
+                 (management_ ? ", acknowledged" : "") + (both_ways_ ? ", both ways" : ""));
   out.ready();
   if (draining_) drain(out);
 }

@@ -14,8 +14,8 @@ std::vector<std::string> reachable_domains(const XmppSettings& settings) {
   std::vector<std::string> out = settings.hosts;
   for (const auto& [domain, component] : settings.components)
     if (component.role == Component::Role::accept) out.push_back(domain);
-  for (const std::string& face : settings.faces)
-    if (!face.starts_with("*")) out.push_back(face);
+  for (const XmppSettings::Face& face : settings.faces)
+    if (!face.match.starts_with("*")) out.push_back(face.match);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;

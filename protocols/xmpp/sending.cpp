@@ -27,6 +27,15 @@ std::uint64_t announced_bytes_max(const xml::Element& features) {
   return most && *most > 0 ? static_cast<std::uint64_t>(*most) : 0;
 }
 
+void announce_limits(const XmppSettings& settings, xml::Element& features) {
+  xml::Element& limits = features.add(ns::limits, "limits");
+  limits.add(ns::limits, "max-bytes")
+      .add_text(std::to_string(settings.after_trust.element_bytes_max));
+  const auto idle =
+      std::chrono::duration_cast<std::chrono::seconds>(settings.idle_close_after).count();
+  if (idle > 0) limits.add(ns::limits, "idle-seconds").add_text(std::to_string(idle));
+}
+
 void Sending::set_domains(std::string local, std::string remote) {
   local_ = std::move(local);
   remote_ = std::move(remote);

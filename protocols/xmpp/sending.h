@@ -17,6 +17,7 @@ namespace hanse::xmpp {
 
 // XEP-0478: how large a stanza the peer takes, in its features or <bidi/>; 0: not said.
 std::uint64_t announced_bytes_max(const xml::Element& features);
+void announce_limits(const XmppSettings& settings, xml::Element& features);   // what we take
 
 // Stanzas on their way to the peer over one stream, whoever has opened it, and when they count as
 // delivered (xmpp 5.3, 6.2). Writes into the text that its engine sends. Pure.

@@ -17,6 +17,7 @@ constexpr std::int64_t hour_seconds = 3600;
 constexpr std::int64_t day_seconds = 24 * hour_seconds;
 constexpr std::int64_t stanza_least = 10'000;                 // RFC 6120 13.12
 constexpr std::int64_t stanza_most = 16 * 1024 * 1024;
+constexpr std::int64_t bytes_per_second_most = std::int64_t{1} << 30;
 constexpr std::size_t secret_characters_min = 16;             // xmpp 13
 
 constexpr Option xmpp_options[] = {
@@ -57,6 +58,10 @@ constexpr Option xmpp_options[] = {
     {.key = "stanza_bytes_max", .type = OptionType::bytes, .fallback = "\"256KiB\"",
      .help = "Largest stanza of a peer that has proved itself.",
      .least = stanza_least, .most = stanza_most},
+    {.key = "bytes_per_second_max", .type = OptionType::bytes, .fallback = "\"0\"",
+     .help = "Octets a second read from one stream of a peer that has proved itself; 1 MiB may "
+             "come at once. Over it reading waits, nothing is lost. 0: no limit.",
+     .least = 0, .most = bytes_per_second_most},
     {.key = "negotiation_timeout", .type = OptionType::duration, .fallback = "\"90s\"",
      .help = "How long a stream may take until it is authenticated.", .least = 5, .most = 600},
     {.key = "features_timeout", .type = OptionType::duration, .fallback = "\"30s\"",
@@ -87,6 +92,9 @@ constexpr Option peer_option_table[] = {
     {.key = "xmpp_trust", .type = OptionType::choice, .fallback = {},
      .help = "How this peer proves itself over XMPP; absent: as in [xmpp] trust.",
      .choices = "dane|authority|verify|dialback"},
+    {.key = "xmpp_bytes_per_second_max", .type = OptionType::bytes, .fallback = {},
+     .help = "Octets a second read from one stream of this peer; absent: as in [xmpp] "
+             "bytes_per_second_max.", .least = 0, .most = bytes_per_second_most},
     {.key = "xmpp_when_down", .type = OptionType::choice, .fallback = "\"store\"",
      .help = "What to do with messages for this peer while it is down: keep or send them back.",
      .choices = "store|bounce"},
@@ -155,13 +163,13 @@ Result<Component> read_component(const Settings& table) {
 }
 
 // A domain with a way of its own is that of a server behind us; "*" and discovery are no such way.
-std::vector<std::string> read_faces(const Configuration& configuration) {
-  std::vector<std::string> out;
+std::vector<XmppSettings::Face> read_faces(const Configuration& configuration) {
+  std::vector<XmppSettings::Face> out;
   for (const Settings& route : configuration.tables("route")) {
     const std::string protocol = route.text_or("protocol", {});
     if (protocol != "xmpp" || route.text("match") == "*" || route.text("via") == "discover")
       continue;
-    out.push_back(plain_pattern(route.text("match")));
+    out.push_back({plain_pattern(route.text("match")), route.text("via")});
   }
   return out;
 }
@@ -179,6 +187,8 @@ Result<void> read_peers(const Configuration& configuration, XmppSettings& out) {
     if (peer.has("xmpp_trust")) out.peer_trust[key] = parse_trust(peer.text("xmpp_trust"));
     if (peer.has("fingerprints") && !peer.list("fingerprints").empty())
       out.peer_pinned.insert(key);
+    if (peer.has("xmpp_bytes_per_second_max"))
+      out.peer_bytes_per_second[key] = peer.integer("xmpp_bytes_per_second_max");
     if (peer.text_or("xmpp_when_down", "store") == "bounce") out.peer_bounce.insert(key);
   }
   return {};
@@ -192,9 +202,18 @@ std::span<const Option> peer_options() { return peer_option_table; }
 Home XmppSettings::home_of(std::string_view key) const {
   if (components.find(key) != components.end()) return Home::component;
   if (std::find(hosts.begin(), hosts.end(), key) != hosts.end()) return Home::node;
-  for (const std::string& pattern : faces)
-    if (domain_matches(pattern, key)) return Home::face;
-  return Home::none;
+  return face_of(key) == nullptr ? Home::none : Home::face;
+}
+
+const XmppSettings::Face* XmppSettings::face_of(std::string_view key) const {
+  for (const Face& face : faces)
+    if (domain_matches(face.match, key)) return &face;
+  return nullptr;
+}
+
+std::int64_t XmppSettings::bytes_per_second_of(std::string_view peer_key) const {
+  const auto found = peer_bytes_per_second.find(peer_key);
+  return found == peer_bytes_per_second.end() ? bytes_per_second_max : found->second;
 }
 
 bool XmppSettings::is_behind(std::string_view key, std::string_view address) const {
@@ -239,6 +258,8 @@ Result<XmppSettings> read_settings(const Configuration& configuration, const Nod
   out.trust = parse_trust(table.text("trust"));
   out.dialback_secret = table.text_or("dialback_secret", node.secret);
   out.dialback_secret_before = table.text_or("dialback_secret_before", {});
+  out.node_secret = node.secret;
+  out.bytes_per_second_max = table.integer("bytes_per_second_max");
   out.legacy_cn = table.boolean("legacy_cn");
   out.name = table.text("name");
   out.tell_system = table.boolean("tell_system");

@@ -47,13 +47,20 @@ struct XmppSettings {
   std::string node_domain;
   std::vector<std::string> hosts;                       // domain keys
   std::map<std::string, Component, std::less<>> components;   // by domain key
-  std::vector<std::string> faces;                       // what routes with a via match
+  struct Face {                                         // of a [[route]] with a via
+    std::string match;
+    std::string via{};
+  };
+  std::vector<Face> faces;
   std::vector<Network> relay_from;                      // where the servers behind us are
   Trust trust = Trust::verify;
   std::map<std::string, Trust, std::less<>> peer_trust; // by domain key
   std::set<std::string, std::less<>> peer_pinned;       // peers with fingerprints: these bind
   std::set<std::string, std::less<>> peer_bounce;       // peers whose messages are not stored
+  std::map<std::string, std::int64_t, std::less<>> peer_bytes_per_second;   // likewise
+  std::int64_t bytes_per_second_max = 0;                // of one stream (xmpp 9.3); 0: no limit
   std::string dialback_secret, dialback_secret_before;  // octets
+  std::string node_secret;                              // octets
   bool legacy_cn = false;
   std::string name;                                     // the node's, for service discovery
   bool tell_system = false;
@@ -72,6 +79,8 @@ struct XmppSettings {
   bool is_behind(std::string_view domain_key, std::string_view address) const;
   Trust trust_of(std::string_view peer_key) const;      // how it proves itself to us
   bool dials_back(std::string_view peer_key) const;     // dialback may prove us to it
+  const Face* face_of(std::string_view domain_key) const;   // null: no server behind us has it
+  std::int64_t bytes_per_second_of(std::string_view peer_key) const;
 };
 
 // The purpose of the lane, and as a local part the mark of the address, of questions to the server

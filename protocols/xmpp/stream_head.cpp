@@ -89,8 +89,26 @@ void write_element(const xml::Element& element, std::string& out) {
   xml::write(element, ns::server, stream_prefixes, out);
 }
 
-std::string make_id(std::string_view nonce, std::uint64_t counter) {
-  return hex(hmac_sha256(nonce, "stream " + std::to_string(counter))).substr(0, 32);
+namespace {
+
+constexpr std::size_t id_random_characters = 32, id_mark_characters = 16;
+
+std::string mark_of(std::string_view random, std::string_view secret) {
+  return hex(hmac_sha256(secret, "stream id " + std::string(random))).substr(0, id_mark_characters);
+}
+
+}  // namespace
+
+std::string make_id(std::string_view nonce, std::uint64_t counter, std::string_view secret) {
+  std::string out = hex(hmac_sha256(nonce, "stream " + std::to_string(counter)))
+                        .substr(0, id_random_characters);
+  return secret.empty() ? out : out + mark_of(out, secret);
+}
+
+bool is_own_id(std::string_view id, std::string_view secret) {
+  return !secret.empty() && id.size() == id_random_characters + id_mark_characters &&
+         equal_constant_time(id.substr(id_random_characters),
+                             mark_of(id.substr(0, id_random_characters), secret));
 }
 
 }  // namespace hanse::xmpp

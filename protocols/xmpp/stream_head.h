@@ -36,7 +36,10 @@ ReadHead read_head(const xml::Element& header, const std::vector<xml::Declaratio
 // The octets of a stream's output are joined from the writer's canonical text.
 void write_element(const xml::Element& element, std::string& out);
 
-// Identifiers made of a connection's nonce: unguessable, new for every counter value (2.2).
-std::string make_id(std::string_view nonce, std::uint64_t counter);
+// Identifiers made of a connection's nonce: unguessable, new for every counter value (2.2). One
+// who knows the node's secret can tell those of the node: whoever hears such a one from a peer has
+// come back to where it set out (4.8).
+std::string make_id(std::string_view nonce, std::uint64_t counter, std::string_view secret);
+bool is_own_id(std::string_view id, std::string_view secret);
 
 }  // namespace hanse::xmpp

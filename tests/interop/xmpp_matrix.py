@@ -10,7 +10,6 @@ from tests.interop.xmpp_world import HOSTS, US
 # Peer, mode: its name; or why that cannot be.
 NO_EXTERNAL = "jabberd2 knows dialback only"
 NO_BIDI = "no bidi in this version"
-NOT_OURS = "hanse asks for both directions on no connection that it dials, it only grants them"
 WAYS = {
     ("Prosody", "EXTERNAL"): "b", ("Prosody", "STARTTLS"): "b", ("Prosody", "direct TLS"): "b",
     ("Prosody", "dialback"): "bd", ("Prosody", "bidi"): ("bw", "bt"),
@@ -99,8 +98,6 @@ def cells(get_world):
                     name = (f"{peer}, {mode}, {'we' if we_dial else 'they'} initiate: {what}")
                     if (peer, mode) in IMPOSSIBLE:
                         impossible.append((name, IMPOSSIBLE[peer, mode]))
-                    elif mode == "bidi" and we_dial:
-                        impossible.append((name, NOT_OURS))
                     else:
                         tests.append(cell_test(get_world, name, peer, mode, we_dial, act))
     return tests, impossible

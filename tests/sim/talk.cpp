@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/talk.h"
 
+#include <algorithm>
+
 #include "protocols/xmpp/names.h"
 #include "protocols/xmpp/stanza.h"
 #include "tests/sim/setup.h"
@@ -24,10 +26,12 @@ std::string TalkBox::user(int number) {
 }
 
 std::vector<Stanza> TalkBox::draw(int from) {
-  const int other = 1 + static_cast<int>(random_.below(static_cast<std::uint64_t>(nodes_)));
+  // No domain has a node carry what it says to itself (xmpp 4.6).
+  const int step = 1 + static_cast<int>(random_.below(static_cast<std::uint64_t>(nodes_)));
+  const int other = 1 + (from - 1 + std::max(1, step % nodes_)) % nodes_;
   std::string to = user(other);
   const std::uint64_t kind = random_.below(30);
-  if (kind == 0) to = "u0@" + std::string(domain_unknown);
+  if (kind == 0 || other == from) to = "u0@" + std::string(domain_unknown);
   if (kind < 3 && kind > 0) to = node_host(other);     // a node is asked, and answers itself
   const std::string own = user(from) + "/here";
   std::vector<Stanza> out(1 + random_.below(row_most));

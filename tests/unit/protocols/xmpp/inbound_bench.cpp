@@ -23,7 +23,9 @@ std::shared_ptr<const XmppSettings> inbound_settings(Trust trust, const std::str
   out.hosts = {"a.example"};
   out.components["gw.a.example"] = {"gw.a.example", Component::Role::accept, "127.0.0.1:5347",
                                     "a secret of the gateway"};
-  out.faces = {"f.example"};
+  out.faces = {{"f.example", "192.0.2.80:5269"},
+               {"g.example", "192.0.2.80:5269"},
+               {"h.example", "192.0.2.81:5269"}};
   out.relay_from = {*parse_network("192.0.2.0/24")};
   out.trust = trust;
   out.dialback_secret = "s3cr3tf0rd14lb4ck";
@@ -47,9 +49,11 @@ std::unique_ptr<Engine> make_inbound(const hanse::test::Settings& settings) {
   context.busy = settings.contains("busy");
   context.tls_first = settings.contains("tls_first");
   const auto pinned = settings.find("pinned");
-  return std::make_unique<Inbound>(
-      context, inbound_settings(settings.contains("trust") ? Trust::dialback : Trust::verify,
-                                pinned == settings.end() ? std::string() : pinned->second));
+  XmppSettings own =
+      *inbound_settings(settings.contains("trust") ? Trust::dialback : Trust::verify,
+                        pinned == settings.end() ? std::string() : pinned->second);
+  if (settings.contains("slow")) own.bytes_per_second_max = 1000;
+  return std::make_unique<Inbound>(context, std::make_shared<const XmppSettings>(std::move(own)));
 }
 
 std::unique_ptr<Engine> make_component(const hanse::test::Settings&) {
@@ -71,8 +75,9 @@ void no_names(hanse::test::EngineBench& bench) {
     bench.answer_first(nothing);
 }
 
-hanse::test::EngineBench trusted(std::string_view before_proof) {
-  hanse::test::EngineBench bench(make_inbound({{"tls_first", "1"}}));
+hanse::test::EngineBench trusted(std::string_view before_proof, hanse::test::Settings settings) {
+  settings["tls_first"] = "1";
+  hanse::test::EngineBench bench(make_inbound(settings));
   bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
   TlsFacts facts;
   facts.version = "TLSv1.3";

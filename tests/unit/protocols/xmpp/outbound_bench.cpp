@@ -65,7 +65,11 @@ void OutboundBench::trust(Verdict verdict, std::string why) {
   TrustDecision decision;
   decision.verdict = verdict;
   decision.why = std::move(why);
-  event(Answered{static_cast<AskId>(asked_.size()), std::move(decision)});
+  answer(std::move(decision));
+}
+
+void OutboundBench::answer(Answer answer) {
+  event(hanse::Answered{static_cast<AskId>(asked_.size()), std::move(answer)});
 }
 
 AskId OutboundBench::ask(Ask ask) {

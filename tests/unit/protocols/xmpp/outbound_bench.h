@@ -32,6 +32,7 @@ class OutboundBench final : public Outbox {
   void feed(std::string_view bytes);
   void tls_up();
   void trust(Verdict verdict, std::string why = "");
+  void answer(Answer answer);                  // to the last question
   void deliver(Work work);
   void drain();
   void close();
@@ -51,7 +52,7 @@ class OutboundBench final : public Outbox {
   void cancel_timer(TimerId timer) override { timers_.at(timer) = Instant::max(); }
   AskId ask(Ask ask) override;
   void discard(std::int64_t) override {}
-  void pass(Submission) override {}
+  void pass(Submission submission) override { passed_.push_back(std::move(submission)); }
   void ready() override { ++ready_; }
   void serve(std::string_view, bool) override {}
   void wake(std::string_view) override {}
@@ -66,6 +67,7 @@ class OutboundBench final : public Outbox {
   std::string sent_, log_;
   std::vector<TlsWish> wishes_;
   std::vector<Ask> asked_;
+  std::vector<Submission> passed_;
   std::vector<std::pair<DeliveryId, Outcome>> settled_;
   std::vector<LinkEnd> ends_;
   int ready_ = 0, hung_up_ = 0;

@@ -110,7 +110,7 @@ TEST_CASE("xmpp 3.5: a pin is demanded, whatever else policy lets count", "[xmpp
   settings.trust = xmpp::Trust::dialback;
   const bool pinned = GENERATE(true, false);
   if (pinned) settings.peer_pinned.insert("b.example");
-  if (GENERATE(true, false)) settings.faces = {"b.example"};   // nor for a server behind us
+  if (GENERATE(true, false)) settings.faces = {{"b.example"}};   // nor for a server behind us
   Bench bench(Bench::sample_context(), settings);
   bench.open();
   bench.feed(Bench::head("one") + Bench::features(starttls));
@@ -355,6 +355,23 @@ TEST_CASE("xmpp: who only looks is ready before any proof, and says what it woul
   CHECK(bench.ends_.empty());
   bench.drain();
   CHECK(bench.take() == "</stream:stream>");
+}
+
+TEST_CASE("xmpp 4.8: a way that leads back to this node is given up, once and for all", "[xmpp]") {
+  auto settings = Bench::sample_settings();
+  settings.node_secret = "the node's own";
+  Bench bench(Bench::sample_context(), settings);
+  bench.open();
+  bench.take();
+  const bool ours = GENERATE(true, false);
+  const std::string secret = ours ? settings.node_secret : "the peer's own";
+  bench.feed(Bench::head(xmpp::make_id("nonce", 0, secret)) + Bench::features(starttls));
+  CHECK(bench.take().empty() == ours);
+  REQUIRE(bench.ends_.size() == (ours ? 1u : 0u));
+  if (!ours) return;
+  CHECK(bench.ends_[0].status == "5.4.6");
+  CHECK(bench.ends_[0].fault == Fault::never);
+  CHECK(bench.hung_up_ == 1);
 }
 
 TEST_CASE("xmpp: every split of a stream leads to the same end", "[xmpp]") {

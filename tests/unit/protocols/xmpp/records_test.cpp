@@ -28,7 +28,7 @@ TEST_CASE("xmpp 1.2: the records that lead to hosts, components beside us and se
         "_xmpp-server._tcp.a.example SRV 5 0 5269 xmpp.a.example.\n"
         "_xmpps-server._tcp.a.example SRV 5 0 5270 xmpp.a.example.\n"
         "xmpp.a.example A \n");
-  settings.faces = {"b.example", "*.b.example", "a.example"};
+  settings.faces = {{"b.example"}, {"*.b.example"}, {"a.example"}};
   settings.components["gw.a.example"].role = xmpp::Component::Role::accept;
   settings.components["c.example"].role = xmpp::Component::Role::connect;
   settings.dial.own_endpoints = {"192.0.2.1:5269"};

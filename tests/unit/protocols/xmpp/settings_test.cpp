@@ -43,6 +43,18 @@ TEST_CASE("xmpp 3.5 what is read of a peer: a pin stands above the rest") {
   CHECK_FALSE(settings.dials_back("else.example"));
 }
 
+TEST_CASE("xmpp 9.3 a rate for all, and one for a peer; without either there is none") {
+  Configuration from = hanse::test::defaults_of(option_tables());
+  CHECK(read(from).bytes_per_second_of("b.example") == 0);
+  from.singles["xmpp"].entries["bytes_per_second_max"].value = std::int64_t{1000};
+  add(from, "peer", "Slow.example", {{"xmpp_bytes_per_second_max", std::int64_t{10}}});
+  add(from, "peer", "free.example", {{"xmpp_bytes_per_second_max", std::int64_t{0}}});
+  const XmppSettings settings = read(from);
+  CHECK(settings.bytes_per_second_of("slow.example") == 10);
+  CHECK(settings.bytes_per_second_of("free.example") == 0);
+  CHECK(settings.bytes_per_second_of("b.example") == 1000);
+}
+
 TEST_CASE("an international face is one in either form") {
   Configuration from = hanse::test::defaults_of(option_tables());
   for (const std::string match : {"B\xc3\xbc" "cher.example", "*.b\xc3\xbc" "cher.example"})

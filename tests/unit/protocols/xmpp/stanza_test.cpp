@@ -203,7 +203,20 @@ TEST_CASE("xmpp 2.3: what a header may say", "[xmpp]") {
 }
 
 TEST_CASE("xmpp 2.2: ids are new for every stream and not to be guessed", "[xmpp]") {
-  CHECK(make_id("nonce", 1) != make_id("nonce", 2));
-  CHECK(make_id("nonce", 1) != make_id("other", 1));
-  CHECK(make_id("nonce", 1).size() == 32);
+  CHECK(make_id("nonce", 1, "s") != make_id("nonce", 2, "s"));
+  CHECK(make_id("nonce", 1, "s") != make_id("other", 1, "s"));
+  CHECK(make_id("nonce", 1, "s").size() == 48);
+}
+
+TEST_CASE("xmpp 4.8: a node knows the identifiers of its own streams, and nobody else's",
+          "[xmpp]") {
+  const std::string own = make_id("nonce", 1, "secret");
+  CHECK(is_own_id(own, "secret"));
+  CHECK_FALSE(is_own_id(own, "another"));
+  CHECK_FALSE(is_own_id(make_id("nonce", 1, ""), ""));   // without a secret nothing can be told
+  CHECK_FALSE(is_own_id(own.substr(0, 32), "secret"));
+  CHECK_FALSE(is_own_id("", "secret"));
+  std::string other = own;
+  other.front() = other.front() == '0' ? '1' : '0';
+  CHECK_FALSE(is_own_id(other, "secret"));
 }

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/receiving.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocols/xmpp/permission_error.h"
+#include "protocols/xmpp/services.h"
+#include "protocols/xmpp/stanza.h"
+#include "server/base/limits.h"
+
+namespace hanse::xmpp {
+
+namespace {
+
+constexpr Duration permission_kept_max = std::chrono::seconds(1);
+
+}  // namespace
+
+void Receiving::set_tls(const TlsFacts& facts) {
+  tls_ = facts.version + " " + facts.cipher;
+  certificate_sha256_ = facts.certificate_sha256;
+  key_sha256_ = key_sha256(facts.chain.get());
+}
+
+Claim Receiving::claim(std::string_view key) const {
+  Claim out;
+  out.protocol = "xmpp";
+  out.domain = out.name = key;
+  out.address = address_;
+  out.certificate_sha256 = certificate_sha256_;
+  out.key_sha256 = key_sha256_;
+  return out;
+}
+
+UtcTime Receiving::utc() const {
+  return settings_.clock != nullptr ? settings_.clock->utc() : UtcTime{};
+}
+
+std::optional<StreamError> Receiving::take(xml::Element stanza, Instant now, Outbox& out) {
+  Checked checked = check_stanza(std::move(stanza));
+  if (checked.fault) return checked.fault;
+  // xmpp 4.3: the two domains are believed only together, and a domain speaks for none below it.
+  Pair* pair = find(checked);
+  if (pair == nullptr) return stranger(checked, out);
+  const bool for_node = settings_.home_of(checked.to_key) == Home::node;
+  if (!checked.refusal && leads_back(checked))
+    checked.refusal = StanzaError{"policy-violation", "cancel", "this would go round in a circle",
+                                  settings_.node_domain};
+  const bool decided = checked.refusal || for_node || now < pair->permitted_until;
+  // xmpp 6.3: one whose permission is still asked is not routed yet, and not counted.
+  if (counted_ && decided) counted_->taken();
+  if (checked.refusal) {
+    send_back(checked, *checked.refusal, out);
+  } else if (for_node) {
+    if (const auto reply = serve(checked, settings_, utc())) pass_reply(checked, *reply, out);
+  } else if (decided) {
+    carry(std::move(checked), pair->peer, out);
+  } else {
+    ask_permission(std::move(checked), pair->peer, out);
+  }
+  return std::nullopt;
+}
+
+// Stanzas mostly come from where the one before came from.
+Receiving::Pair* Receiving::find(const Checked& checked) {
+  if (last_ == nullptr || last_->first.local != checked.to_key ||
+      last_->first.remote != checked.from_key) {
+    const auto found = pairs_.find({checked.to_key, checked.from_key});
+    if (found == pairs_.end()) return nullptr;
+    last_ = &*found;
+  }
+  return &last_->second;
+}
+
+// xmpp 4.3, in its order: whether the peer may speak for that domain at all comes first, whether
+// the other one is here comes second. Somebody else's name is never answered by what is not here.
+StreamError Receiving::stranger(const Checked& checked, Outbox& out) const {
+  const bool proved = std::any_of(pairs_.begin(), pairs_.end(), [&](const auto& each) {
+    return each.first.remote == checked.from_key;
+  });
+  const bool here = settings_.home_of(checked.to_key) != Home::none ||
+                    settings_.is_behind(checked.from_key, address_);
+  if (proved && !here) return {"host-unknown", {}, {}};
+  out.note(Level::warning, "xmpp.spoof", "a stanza of another domain");
+  return {"invalid-from", {}, {}};
+}
+
+// xmpp 4.6, 4.8: nobody needs us to speak to itself, and what a server behind us would get back
+// from us was at its end of the way when it came.
+bool Receiving::leads_back(const Checked& checked) const {
+  if (checked.from_key == checked.to_key) return true;
+  if (!settings_.is_behind(checked.from_key, address_)) return false;
+  const XmppSettings::Face* from = settings_.face_of(checked.from_key);
+  const XmppSettings::Face* to = settings_.face_of(checked.to_key);
+  return to != nullptr && to->via == from->via;
+}
+
+void Receiving::ask_permission(Checked checked, const std::string& peer, Outbox& out) {
+  Permit permit;
+  permit.question.claim = claim(checked.from_key);
+  permit.question.peer = peer;
+  permit.question.from = {"xmpp", checked.from.local, checked.from.domain};
+  permit.question.to = {"xmpp", checked.to.local, checked.to.domain};
+  permit.question.served = settings_.home_of(checked.to_key) != Home::none ||
+                           settings_.is_behind(checked.from_key, address_);
+  current_ = std::make_unique<Checked>(std::move(checked));
+  asked_ = out.ask(std::move(permit));
+}
+
+bool Receiving::answered(AskId id, const Answer& answer, Instant now, Outbox& out) {
+  const bool held = asked_ != 0 && id == asked_;
+  if (held) asked_ = 0;
+  if (submitted(id, answer, out)) return true;
+  if (held && current_ != nullptr) permit_decided(answer, now, out);
+  return held;
+}
+
+void Receiving::permit_decided(const Answer& answer, Instant now, Outbox& out) {
+  const Permission* permission = std::get_if<Permission>(&answer);
+  const std::unique_ptr<Checked> checked = std::move(current_);
+  Pair* pair = find(*checked);
+  if (counted_) counted_->taken();
+  if (permission != nullptr && permission->answer == Permission::Answer::yes) {
+    pair->permitted_until = now + permission_kept_max;
+    return carry(std::move(*checked), pair->peer, out);
+  }
+  if (permission != nullptr)
+    out.note(Level::info, "route.refused",
+             checked->from.domain + " to " + checked->to.domain + ": " + permission->why);
+  send_back(*checked, permission_error(permission, settings_.node_domain), out);
+}
+
+void Receiving::carry(Checked checked, const std::string& peer, Outbox& out) {
+  Submission submission =
+      to_submission({checked.stanza, checked.from, checked.to, counted_.has_value()});
+  // Written anew it may be larger than it came: every foreign element names its namespace.
+  if (submission.body.size > settings_.after_trust.element_bytes_max)
+    return send_back(checked, {"policy-violation", "modify", {}, {}}, out);
+  submission.envelope.trace.push_back(hop(peer));
+  if (submission.envelope.flow != Flow::durable) return out.pass(std::move(submission));
+  submit(std::move(submission), std::move(checked), out);
+}
+
+// xmpp 6.3: acknowledged once it is committed. Input goes on meanwhile, up to a bound; the last
+// question that fits holds it up.
+void Receiving::submit(Submission submission, Checked original, Outbox& out) {
+  const std::size_t bytes = submission.body.size;
+  const bool more = submits_.count() + 1 < limits::stream_submits_open_max &&
+                    submits_.bytes() + bytes < limits::stream_submit_bytes_open_max;
+  const AskId id = out.ask(Submit{std::move(submission), more});
+  if (!more) asked_ = id;
+  counted_->waits_for(id);
+  submits_.add(id, bytes, std::move(original));
+}
+
+bool Receiving::submitted(AskId id, const Answer& answer, Outbox& out) {
+  const std::optional<Checked> original = submits_.remove(id);
+  if (!original) return false;
+  const Error* error = std::get_if<Error>(&answer);
+  if (error != nullptr) out.note(Level::warning, "xmpp.not_accepted", error->what);
+  if (error != nullptr && error->fault == Fault::broken) {
+    // It may be on the disk or not. Whoever hears neither sends it again.
+    fault_ = StreamError{"internal-server-error", {}, {}};
+    return true;
+  }
+  counted_->committed(id);
+  if (error == nullptr) return true;
+  const bool full = error->fault == Fault::overloaded;
+  send_back(*original, {full ? "resource-constraint" : "internal-server-error", "wait", {},
+                        settings_.node_domain}, out);
+  return true;
+}
+
+void Receiving::send_back(const Checked& refused, const StanzaError& error, Outbox& out) {
+  std::optional<xml::Element> reply = error_reply(refused.stanza, error);
+  if (!reply) return;
+  // What could not be read as an address is none to send from.
+  if (error.condition == "jid-malformed") reply->set("from", refused.to.domain);
+  pass_reply(refused, *reply, out);
+}
+
+// Answers go where every stanza for the peer goes, whichever stream that is.
+void Receiving::pass_reply(const Checked& to, const xml::Element& reply, Outbox& out) {
+  out.pass(to_submission({reply, to.to, to.from, false}));
+}
+
+Hop Receiving::hop(const std::string& peer) const {
+  Hop out;
+  out.by_node = settings_.node_domain;
+  out.protocol = "xmpp";
+  out.from_name = name_;
+  out.from_address = address_;
+  out.tls = tls_;
+  out.peer = peer;
+  out.at = utc();
+  return out;
+}
+
+}  // namespace hanse::xmpp

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocols/engine.h"
+#include "protocols/xmpp/acknowledged.h"
+#include "protocols/xmpp/dialback.h"
+#include "protocols/xmpp/errors.h"
+#include "protocols/xmpp/settings.h"
+#include "protocols/xmpp/stanza_check.h"
+
+namespace hanse::xmpp {
+
+// The peer's stanzas on one stream, whoever has opened it: which of them may pass, where they go,
+// and when they count as handled (xmpp 4, 6.3). Asks through its engine's outbox; the engine
+// frames, writes, and ends the stream. Pure.
+class Receiving {
+ public:
+  // What we know of a pair of domains that the peer has proved.
+  struct Pair {
+    std::string peer;           // the configured one it was recognised as
+    Instant permitted_until{};  // Permit said yes; asked anew then: rates and states change
+    bool served = false;        // bidi: the lane the other way has been told of this stream
+  };
+  using Pairs = std::map<DomainPair, Pair>;
+
+  explicit Receiving(const XmppSettings& settings) : settings_(settings) {}
+
+  // Who is at the other end, for claims and traces.
+  void set_address(std::string address) { address_ = std::move(address); }
+  void set_name(std::string domain_key) { name_ = std::move(domain_key); }
+  void set_tls(const TlsFacts& facts);
+  Claim claim(std::string_view domain_key) const;
+
+  Pairs& pairs() { return pairs_; }
+  Pair& add_pair(const DomainPair& pair) { return pairs_[pair]; }
+
+  // One stanza. An error ends the stream.
+  std::optional<StreamError> take(xml::Element stanza, Instant now, Outbox& out);
+  // For an answer without which nothing that follows may be taken.
+  bool waits() const { return asked_ != 0; }
+  bool busy() const { return waits() || submits_.count() > 0; }   // something is not settled yet
+  // False: it was no question of this one's.
+  bool answered(AskId id, const Answer& answer, Instant now, Outbox& out);
+  // What an answer has led to: the stream is to end.
+  std::optional<StreamError> take_fault() { return std::exchange(fault_, std::nullopt); }
+  void stop() { current_.reset(); }
+
+  // XEP-0198: the peer counts what it sends from here on.
+  void begin_counting() { counted_.emplace(); }
+  bool counts() const { return counted_.has_value(); }
+  void asked() { counted_->asked(); }
+  bool answer_is_due() { return counted_ && counted_->answer_is_due(); }
+  std::uint32_t handled() const { return counted_->handled(); }
+
+ private:
+  Pair* find(const Checked& checked);
+  StreamError stranger(const Checked& checked, Outbox& out) const;
+  bool leads_back(const Checked& checked) const;
+  void ask_permission(Checked checked, const std::string& peer, Outbox& out);
+  void permit_decided(const Answer& answer, Instant now, Outbox& out);
+  void carry(Checked checked, const std::string& peer, Outbox& out);
+  void submit(Submission submission, Checked original, Outbox& out);
+  bool submitted(AskId id, const Answer& answer, Outbox& out);
+  void send_back(const Checked& refused, const StanzaError& error, Outbox& out);
+  void pass_reply(const Checked& to, const xml::Element& reply, Outbox& out);
+  Hop hop(const std::string& peer) const;
+  UtcTime utc() const;
+
+  const XmppSettings& settings_;
+  std::string address_, name_, tls_, certificate_sha256_, key_sha256_;
+  Pairs pairs_;
+  Pairs::value_type* last_ = nullptr;
+  std::unique_ptr<Checked> current_;       // the stanza whose permission is asked
+  std::optional<Acknowledged> counted_;    // XEP-0198 is on
+  SubmitsOpen submits_;
+  std::optional<StreamError> fault_;
+  AskId asked_ = 0;                        // the question that holds up the input
+};
+
+}  // namespace hanse::xmpp

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocols/xmpp/receiving.h"
+
+#include "protocols/xmpp/read_pace.h"
+#include "protocols/xmpp/stanza.h"
+#include "tests/catch.h"
+#include "tests/unit/protocols/xmpp/inbound_bench.h"
+
+namespace hanse::xmpp {
+namespace {
+
+using hanse::test::EngineBench;
+using namespace std::chrono_literals;
+
+xml::Element message(const std::string& from, const std::string& to) {
+  return *read_stanza("<message from='u@" + from + "' to='v@" + to +
+                      "' id='1'><body>hi</body></message>");
+}
+
+struct Stream {
+  explicit Stream(const std::string& address) {
+    receiving.set_address(address);
+    receiving.add_pair({"a.example", "b.example"}).peer = "b.example";
+  }
+  std::string take(const std::string& from, const std::string& to) {
+    const auto error = receiving.take(message(from, to), bench.now_, bench);
+    return error ? error->condition : "";
+  }
+  std::shared_ptr<const XmppSettings> settings = test::inbound_settings();
+  Receiving receiving{*settings};
+  EngineBench bench{nullptr};
+};
+
+}  // namespace
+
+TEST_CASE("xmpp 4.3: first who speaks, then to whom", "[xmpp]") {
+  struct Case {
+    std::string from, to, condition;
+  };
+  const Case cases[] = {
+      {"b.example", "a.example", ""},
+      {"b.example", "x.example", "host-unknown"},
+      {"b.example", "sub.a.example", "host-unknown"},
+      {"b.example", "gw.a.example", "invalid-from"},       // ours, but the pair is not proved
+      {"sub.b.example", "a.example", "invalid-from"},
+      {"z.example", "a.example", "invalid-from"},
+      {"z.example", "x.example", "invalid-from"},          // never told what is not here
+      {"a.example", "x.example", "invalid-from"},
+      {"a.example", "a.example", "invalid-from"},
+  };
+  for (const Case& one : cases) {
+    INFO(one.from << " to " << one.to);
+    Stream stream("198.51.100.7");
+    CHECK(stream.take(one.from, one.to) == one.condition);
+    CHECK(stream.bench.passed_.empty() != one.condition.empty());   // the node's own answer
+  }
+}
+
+TEST_CASE("xmpp 4.6: what would go back to where it came from is refused", "[xmpp]") {
+  Stream stream("192.0.2.80");     // where the servers behind us are
+  for (const char* to : {"f.example", "g.example", "h.example", "c.example"})
+    stream.receiving.add_pair({to, "f.example"});
+  SECTION("a domain with itself") { CHECK(stream.take("f.example", "f.example").empty()); }
+  SECTION("another one of the same server") {
+    CHECK(stream.take("f.example", "g.example").empty());
+  }
+  SECTION("that of another server behind us is none") {
+    CHECK(stream.take("f.example", "h.example").empty());
+    CHECK(stream.bench.open_.size() == 1);
+    CHECK(stream.bench.passed_.empty());
+    return;
+  }
+  SECTION("nor is anybody else's") {
+    CHECK(stream.take("f.example", "c.example").empty());
+    CHECK(stream.bench.open_.size() == 1);
+    return;
+  }
+  CHECK(stream.bench.open_.empty());
+  REQUIRE(stream.bench.passed_.size() == 1);
+  const std::string& reply = *stream.bench.passed_[0].body.bytes;
+  INFO(reply);
+  CHECK(reply.find("<policy-violation ") != reply.npos);
+  CHECK(reply.find("<error by='a.example' type='cancel'>") != reply.npos);
+  CHECK(stream.bench.passed_[0].envelope.to.front().domain == "f.example");
+}
+
+TEST_CASE("xmpp 4.6: an error that goes round is dropped, not answered", "[xmpp]") {
+  Stream stream("192.0.2.80");
+  stream.receiving.add_pair({"f.example", "f.example"});
+  const auto stanza = read_stanza("<message type='error' from='u@f.example' to='v@f.example'/>");
+  CHECK_FALSE(stream.receiving.take(*stanza, stream.bench.now_, stream.bench).has_value());
+  CHECK(stream.bench.passed_.empty());
+}
+
+TEST_CASE("xmpp 9.3: a stream over its rate is not read from until it is under it again",
+          "[xmpp]") {
+  EngineBench bench(nullptr);
+  ReadPace pace(3);
+  SECTION("no rate, no pause") {
+    pace.read(100 * read_burst_bytes, bench.now_, bench);
+    CHECK(bench.open_.empty());
+    return;
+  }
+  pace.set_rate(1000);
+  pace.read(read_burst_bytes, bench.now_, bench);
+  CHECK(bench.open_.empty());                     // all at once, and no more
+  bench.now_ += 2s;
+  pace.read(2000, bench.now_, bench);
+  CHECK(bench.open_.empty());
+  pace.read(500, bench.now_, bench);
+  REQUIRE(bench.open_.size() == 1);
+  const Heed heed = std::get<Heed>(bench.open_[0].ask);
+  CHECK_FALSE(heed.background);                   // it holds up the input
+  CHECK(bench.timers_[3] == bench.now_ + 500ms);
+  SECTION("half a second makes room for 500 octets") {
+    bench.now_ += 500ms;
+    pace.rang(bench.now_, bench);
+    CHECK(pace.answered(bench.open_[0].id));
+    CHECK_FALSE(pace.answered(bench.open_[0].id));
+    pace.read(1, bench.now_ + 1s, bench);
+    CHECK(bench.open_.size() == 1);
+  }
+  SECTION("what was on its way is waited for as well, by the same question") {
+    pace.read(1000, bench.now_, bench);
+    CHECK(bench.open_.size() == 1);
+    bench.now_ += 500ms;
+    pace.rang(bench.now_, bench);
+    CHECK(bench.timers_[3] == bench.now_ + 1s);
+  }
+  SECTION("long quiet fills the bucket, but no further than its brim") {
+    bench.now_ += 24h;
+    pace.rang(bench.now_, bench);
+    CHECK(pace.answered(bench.open_[0].id));
+    pace.read(read_burst_bytes, bench.now_, bench);
+    CHECK(bench.open_.size() == 1);
+    pace.read(1, bench.now_, bench);
+    CHECK(bench.open_.size() == 2);
+  }
+}
+
+TEST_CASE("xmpp 9.3: the stream of a peer with a rate pauses, and loses nothing", "[xmpp]") {
+  const bool slow = GENERATE(true, false);        // by default there is no rate
+  EngineBench bench = test::trusted({}, slow ? hanse::test::Settings{{"slow", "1"}}
+                                             : hanse::test::Settings{});
+  bench.feed(std::string(read_burst_bytes, ' '));
+  bench.feed("<message from='u@b.example' to='v@a.example/");
+  REQUIRE(bench.open_.size() == (slow ? 1u : 0u));
+  bench.feed("' type='error'/><message from='u@c.example' to='v@a.example'/>");
+  CHECK(bench.take_output().find("<invalid-from") != std::string::npos);   // read all the same
+}
+
+}  // namespace hanse::xmpp
