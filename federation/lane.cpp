@@ -61,6 +61,8 @@ Instant Lane::State::next_look(Instant now) const {
     if (link->phase == LaneLink::Phase::ready && link->flights.empty() && !link->adopted &&
         !stands())
       consider(link->idle_since + traits->idle_keep);
+  for (const auto& link : links)
+    if (const Instant at = yields_at(*link); at > now) consider(at);
   return next;
 }
 

@@ -4,12 +4,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "federation/lane_name.h"
 #include "federation/lane_state.h"
 #include "server/base/limits.h"
 
 namespace hanse {
 
 using Phase = LaneLink::Phase;
+
+namespace {
+
+constexpr Duration yields_after = std::chrono::seconds(60);   // xmpp 3.16
+
+}  // namespace
 
 void Lane::State::open_links(Instant now) {
   const bool up = any(Phase::ready);
@@ -198,6 +205,7 @@ void Lane::State::fail_what_is_here() {
 void Lane::State::retire_links(Instant now, bool idle_ones) {
   for (std::size_t index = 0; index < links.size(); ++index) {
     LaneLink& link = *links[index];
+    if (yields_at(link) <= now) link.spent = true;
     if (link.phase != Phase::ready || !link.flights.empty()) continue;
     const bool idle = idle_ones && !link.adopted && !stands() &&
                       now - link.idle_since >= traits->idle_keep;
@@ -205,6 +213,20 @@ void Lane::State::retire_links(Instant now, bool idle_ones) {
     link.phase = Phase::closing;
     link.link->drain();
   }
+}
+
+// Two who had something to say to each other at the same time have two links that both carry both
+// ways. That of the domain that comes first in the order of letters stays; the other one is left
+// after a while, and both sides see which that is (xmpp 3.16).
+Instant Lane::State::yields_at(const LaneLink& link) const {
+  const auto guest = std::find_if(links.begin(), links.end(), [](const auto& other) {
+    return other->guest && other->phase == Phase::ready;
+  });
+  if (guest == links.end() || link.adopted || link.phase != Phase::ready || stands())
+    return Instant::max();
+  const LaneName pair = split_lane(name);
+  if (pair.sender <= pair.target) return Instant::max();
+  return std::max(link.ready_at, (*guest)->ready_at) + yields_after;
 }
 
 // Forgets the links that have ended.

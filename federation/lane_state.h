@@ -91,6 +91,7 @@ struct Lane::State {
   void retire_links(Instant now, bool idle_ones);
   void bury_links(Instant now);
   bool used_up(const LaneLink& link, Instant now) const;
+  Instant yields_at(const LaneLink& link) const;   // to the peer's own
   bool stands() const { return traits->standing.contains(name); }
   void close_links();
   LaneLink* find_link(const Link& link);

@@ -35,6 +35,11 @@ trust = "verify"
 role = "accept"
 addr = "127.0.0.1:{component}"
 secret = "file:{secret}"
+[[route]]
+match = "round.example"
+protocol = "xmpp"
+via = "127.0.0.1:{port}"
+tls = "encrypt"
 """
 
 OPEN = ("<stream:stream xmlns='jabber:server' xmlns:db='jabber:server:dialback' "
@@ -87,6 +92,7 @@ TRUSTED = [
     ("another domain", MESSAGE.format("u@c.example", "v@gw.a.example"), "invalid-from"),
     ("a sub-domain", MESSAGE.format("u@sub.b.example", "v@gw.a.example"), "invalid-from"),
     ("another pair", MESSAGE.format("u@b.example", "v@nobody.example"), "host-unknown"),
+    ("nobody's pair", MESSAGE.format("u@c.example", "v@nobody.example"), "invalid-from"),
     ("no from", "<message to='v@a.example'/>", "improper-addressing"),
     ("no to", "<message from='u@b.example'/>", "improper-addressing"),
     ("unknown element", "<strange/>", "unsupported-stanza-type"),
@@ -255,6 +261,17 @@ def component_faults():
     assert not [one for one in WORLD.component.messages() if one.body() == "bad"]
 
 
+def way_back():
+    """a route that leads back to this node: what would take it is sent back, and nothing spins"""
+    name = WORLD.component.message("u", "v@round.example", "round")
+    found = WORLD.component.wait(lambda one: one.get("id") == name, 20, "an error")
+    error = found.child("error")
+    assert found.get("type") == "error" and error.get("type") == "cancel", found
+    assert error.child("policy-violation") is not None, found
+    failed = [one for one in WORLD.node.events("conn.failed") if "leads back" in one["msg"]]
+    assert len(failed) == 1, failed
+
+
 def flat_memory():
     """300,000 fresh names on one authenticated stream: memory stays flat, the stream lives"""
     client = WORLD.trusted("gw.a.example")
@@ -275,7 +292,7 @@ def flat_memory():
 
 
 TESTS = [before_tls, not_authenticated, after_authentication, identity_swap,
-         plaintext_behind_starttls, not_xmpp, component_faults, flat_memory]
+         plaintext_behind_starttls, not_xmpp, component_faults, way_back, flat_memory]
 
 
 def main():

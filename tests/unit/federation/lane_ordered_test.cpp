@@ -67,6 +67,11 @@ struct Ordered : LaneFixture {
     out = *last;
     return out;
   }
+  void rename(const std::string& name) {
+    lane = std::make_unique<Lane>(name, traits, TlsLevel::may,
+                                  LaneParts{world, random, world, queue, names, links, log,
+                                            metrics, bodies, wall, *this});
+  }
   std::vector<std::string> on_link() const {
     std::vector<std::string> out;
     for (const Work& work : links.open.front()->works) out.push_back(work.envelope->id);
@@ -313,6 +318,37 @@ TEST_CASE("served beside: what waits goes over the peer's stream, and ours is no
   CHECK(at.links.dialled.empty());
   CHECK(at.adopt(true) == nullptr);      // one is enough
   CHECK_FALSE(guest->draining);
+}
+
+TEST_CASE("xmpp 3.16: of two links for both ways that of the lower domain stays") {
+  const bool ours_is_lower = GENERATE(true, false);
+  Ordered at;
+  const std::string name = ours_is_lower ? "a.example>b.example" : "c.example>b.example";
+  at.traits->discover = [inner = at.traits->discover](const std::string&, Random& random) {
+    return inner("b.example", random);
+  };
+  at.rename(name);
+  at.by_hand();
+  at.send(2);
+  at.world.run_for(10ms);
+  FakeLink& own = *at.links.open.front();
+  own.ready();
+  at.world.run_for(10ms);
+  Served* guest = at.adopt(true);
+  at.world.run_for(59s);
+  CHECK_FALSE(own.draining);
+  at.send();
+  REQUIRE(own.works.size() == 3);          // in order, where the others are
+  at.world.run_for(2s);
+  at.send();
+  CHECK_FALSE(own.draining);               // what is under way on it ends first
+  CHECK(own.works.size() == (ours_is_lower ? 4u : 3u));
+  while (!own.works.empty()) own.answer(Disposition::delivered);
+  at.world.run_for(10ms);
+  CHECK(own.draining != ours_is_lower);
+  CHECK(guest->works.size() == (ours_is_lower ? 0u : 1u));
+  CHECK_FALSE(guest->draining);
+  CHECK(at.links.dialled.size() == 1);     // and nothing is dialled for it
 }
 
 TEST_CASE("served beside: a link of ours stays, and works keep their order over both") {
