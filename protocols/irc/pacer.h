@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "protocols/irc/limits.h"
 
@@ -24,20 +25,23 @@ class Pacer {
     return since_ping_ >= limits::paced_piece_bytes / 2;
   }
   void pinged() {
-    ++pings_open_;
+    ++pings_;
+    if (since_ping_ > 0) wanted_ = pings_;
     since_ping_ = 0;
   }
   // True: there is room again, where there was none.
   bool answered() {
     const bool was_full = room() == 0;
-    if (pings_open_ > 0) --pings_open_;
-    // The answers come in order: with the last of them everything has been read.
-    open_bytes_ = pings_open_ == 0 ? since_ping_
-                                   : open_bytes_ - std::min(open_bytes_, limits::paced_piece_bytes);
-    wait_ = limits::paced_wait_first;
+    if (answers_ < pings_) ++answers_;
+    // The answers come in order: behind that of the last piece everything has been read.
+    open_bytes_ = waits() ? open_bytes_ - std::min(open_bytes_, limits::paced_piece_bytes)
+                          : since_ping_;
+    if (!waits()) wait_ = limits::paced_wait_first;
     return was_full && room() > 0;
   }
-  bool waits() const { return pings_open_ > 0; }
+  // For the answer behind a piece, and not for those to PINGs that only woke the peer: there is
+  // always one under way of these when the peer is far away.
+  bool waits() const { return answers_ < wanted_; }
   Duration wait() {   // until the next PING, if none is answered
     const Duration now = wait_;
     wait_ = std::min(wait_ * 2, limits::paced_wait_last);
@@ -46,7 +50,7 @@ class Pacer {
 
  private:
   std::size_t open_bytes_ = 0, since_ping_ = 0;
-  unsigned pings_open_ = 0;
+  std::uint64_t pings_ = 0, answers_ = 0, wanted_ = 0;
   Duration wait_ = limits::paced_wait_first;
 };
 
