@@ -188,6 +188,7 @@ tidy:
 	@$(PYTHON) tests/tidy/tidy.py && $(PYTHON) tests/tidy/tidy_selftest.py
 sim: $(BUILD)/sim
 	@$(BUILD)/sim --seeds $(SEEDS) --nodes $(NODES)
+	@$(BUILD)/sim --seeds $(SEEDS) --speaks irc
 crash: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.crash.crash $(ROUNDS)
 system-xmpp: all

@@ -71,9 +71,11 @@ if [ "$kind" = check ]; then
   done
   replay "$build"
   suite "sim: 20 seeds" "$build/sim" --seeds 20 --nodes 5
+  suite "sim: IRC, 20 seeds" "$build/sim" --seeds 20 --speaks irc
 else
   suite "tidy finds planted violations" $python tests/tidy/tidy_selftest.py
   suite "sim: 200 seeds" "$build/sim" --seeds 200 --nodes 5
+  suite "sim: IRC, 200 seeds" "$build/sim" --seeds 200 --speaks irc
   suite "sim: the auditor finds planted bugs" "$build/sim" --check-auditor --nodes 5
   suite "demo" $python -m tests.demo.demo
   suite "system: durability seen from outside" $python -m tests.system.durability

@@ -22,6 +22,7 @@ struct DialectFacts {
   char nick_separator = '|';        // between a name and the network it is from (irc 9)
   bool saves = false;               // the loser of a collision is renamed, not killed
   bool paced = false;               // reads only what is put before it bit by bit (pacer.h)
+  bool burst_asks = false;          // our burst ends with a PING
   bool has_ids = true;              // servers and users have one beside their name
   bool has_timestamps = true;       // without, whoever is there keeps what he has
   std::string_view no_address = "0";  // of a person whose address is not told

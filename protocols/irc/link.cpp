@@ -144,6 +144,7 @@ void ServerLink::agreed(Instant now, Outbox& out) {
   dialect_->write_burst_start(hub_->now(), burst);
   dialect_->write_burst_end(burst);
   out.send(burst);
+  if (dialect_->facts().burst_asks) ++pings_;
   more_asked_ = out.ask(Heed{side_->outgoing().more()});
   out.set_timer(progress_timer, now + hub_->settings().burst_wait);
   out.set_timer(ping_timer, now + hub_->settings().ping_after);
@@ -169,8 +170,7 @@ void ServerLink::take(std::string_view text, Instant now, Outbox& out) {
       out.note(Level::warning, "irc.squit", escape_text(left->reason));
     return end(Fault::never, verdict.why, true, out);
   }
-  if (std::holds_alternative<Ponged>(event) && pacer_.answered() && more_asked_ == 0)
-    write_more(now, out);
+  if (std::holds_alternative<Ponged>(event)) ponged(now, out);
   if (state_ == State::bursting && side_->linked()) {
     state_ = State::linked;
     out.cancel_timer(progress_timer);
@@ -194,7 +194,9 @@ void ServerLink::dropped(std::string_view why, const Line& line, Instant now, Ou
 // ---- writing ----
 
 void ServerLink::finish_turn(Outbox& out) {
-  if (side_ == nullptr || room_asked_ != 0) return;
+  if (side_ == nullptr) return;
+  ask_what_is_wanted(out);
+  if (room_asked_ != 0) return;
   if (Side* const other = hub_->crowded(*side_)) {
     other->outgoing().wait_for_room(room_);
     room_asked_ = out.ask(Heed{room_, false});
@@ -220,6 +222,7 @@ void ServerLink::write_more(Instant now, Outbox& out) {
   if (side_->facts().paced) return write_paced(now, out);
   if (!outgoing.empty()) out.send(outgoing.take(limits::outgoing_piece_bytes));
   if (!outgoing.empty()) outgoing.touched();
+  ask_what_is_wanted(out);
   more_asked_ = out.ask(Heed{outgoing.more()});
 }
 
@@ -230,18 +233,34 @@ void ServerLink::write_paced(Instant now, Outbox& out) {
   while (!outgoing.empty() && pacer_.room() > 0) {
     const std::string piece = outgoing.take(pacer_.room());
     out.send(piece);
-    if (!pacer_.sent(piece.size())) continue;
-    out.send(ping());
-    pacer_.pinged();
+    if (pacer_.sent(piece.size())) ask(out);
   }
+  ask_what_is_wanted(out);
   if (pacer_.waits() && !waited) out.set_timer(pace_timer, now + pacer_.wait());
   if (pacer_.room() > 0 && more_asked_ == 0) more_asked_ = out.ask(Heed{outgoing.more()});
 }
 
-std::string ServerLink::ping() const {
+void ServerLink::ask(Outbox& out) {
   std::string text;
   dialect_->write(Pinged{side_->ourselves(), side_->party_of_server(side_->peer())}, text);
-  return text;
+  out.send(text);
+  ++pings_;
+  pacer_.pinged();
+}
+
+void ServerLink::ask_what_is_wanted(Outbox& out) {
+  const std::optional<std::uint64_t> position = side_->wanted_answer();
+  if (!position || mark_.ping != 0 || side_->outgoing().gone() < *position) return;
+  ask(out);
+  mark_ = {pings_, *position};
+  side_->asked();
+}
+
+void ServerLink::ponged(Instant now, Outbox& out) {
+  if (pongs_ < pings_) ++pongs_;
+  if (mark_.ping != 0 && pongs_ >= mark_.ping)
+    hub_->relay().answered(*side_, std::exchange(mark_, {}).position);
+  if (pacer_.answered() && more_asked_ == 0) write_more(now, out);
 }
 
 void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
@@ -253,8 +272,7 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
   }
   if (timer == pace_timer) {   // irc 3.4: it may sleep on what it has not read
     if (side_ == nullptr || !pacer_.waits()) return;
-    out.send(ping());
-    pacer_.pinged();
+    ask(out);
     out.set_timer(pace_timer, now + pacer_.wait());
     return;
   }
@@ -263,8 +281,9 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
     if (pings_missed_ == limits::pings_missed_max)
       return end(Fault::try_later, "no answer to PING", true, out);
     ++pings_missed_;
-    side_->write(Pinged{side_->ourselves(), side_->party_of_server(side_->peer())});
+    ask(out);
   }
+  hub_->relay().claim_again(*side_);
   out.set_timer(ping_timer, now + wait);
 }
 

@@ -50,7 +50,9 @@ class ServerLink final : private HandshakeDesk {
   void finish_turn(Outbox& out);
   void write_more(Instant now, Outbox& out);
   void write_paced(Instant now, Outbox& out);
-  std::string ping() const;
+  void ask_what_is_wanted(Outbox& out);
+  void ponged(Instant now, Outbox& out);
+  void ask(Outbox& out);
   void end(Fault fault, std::string_view why, bool tell, Outbox& out);
   void let_go(std::string_view why);
 
@@ -69,6 +71,12 @@ class ServerLink final : private HandshakeDesk {
   AskId more_asked_ = 0, room_asked_ = 0;      // 0: not asked
   Instant heard_at_{}, drops_since_{};
   unsigned pings_missed_ = 0, drops_ = 0;
+  // PINGs are answered in their order: the answer to one tells what has been read before it.
+  std::uint64_t pings_ = 0, pongs_ = 0;
+  struct Mark {
+    std::uint64_t ping = 0, position = 0;
+  };
+  Mark mark_;                                  // waited for; 0: none
   std::size_t handshake_lines_ = 0;
 };
 

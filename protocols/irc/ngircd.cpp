@@ -35,6 +35,7 @@ Ngircd::Ngircd() : modes_(rows) {
   facts_.casemap = Casemap::ascii;
   facts_.nick_bytes_max = 9;
   facts_.has_ids = facts_.has_timestamps = false;
+  facts_.burst_asks = true;
 }
 
 void Ngircd::greet(const NetworkSettings& network, std::string& out) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +30,7 @@ class Outgoing {
     std::string piece = text_.substr(taken_, most);
     if (piece.size() < text_.size() - taken_) piece.resize(piece.rfind('\n') + 1);
     taken_ += piece.size();
+    gone_ += piece.size();
     if (taken_ == text_.size()) clear();
     else if (taken_ > limits::outgoing_soft_bytes) text_.erase(0, std::exchange(taken_, 0));
     if (!full()) tell_waiting();
@@ -36,10 +38,14 @@ class Outgoing {
   }
   void reset() {
     clear();
+    gone_ = 0;
     overflown_ = false;
     tell_waiting();
   }
 
+  // Octets since the link began: written here, and taken to be sent.
+  std::uint64_t written() const { return gone_ + text_.size() - taken_; }
+  std::uint64_t gone() const { return gone_; }
   bool empty() const { return text_.empty(); }
   bool overflown() const { return overflown_; }
   bool full() const { return text_.size() - taken_ > limits::outgoing_soft_bytes; }
@@ -60,6 +66,7 @@ class Outgoing {
 
   std::string text_;
   std::size_t taken_ = 0;       // of text_, from its start
+  std::uint64_t gone_ = 0;
   bool overflown_ = false;
   std::shared_ptr<Bell> more_ = std::make_shared<Bell>();
   std::vector<std::shared_ptr<Bell>> waiting_;

@@ -30,8 +30,8 @@ void Relay::burst_over(Side& side) {
   }
   for (const auto& other : sides_) {
     if (other.get() == &side || !other->linked()) continue;
-    attach(side, *other);
-    attach(*other, side);
+    claim(side, *other);
+    claim(*other, side);
   }
 }
 
@@ -46,20 +46,39 @@ bool Relay::share_a_junction(const Side& a, const Side& b) const {
   });
 }
 
-// Of two nodes between the same networks the one whose name comes first goes on.
 bool Relay::another_does_it(const Side& from, const Side& to) const {
   const std::string& network = from.settings().name;
   return std::ranges::any_of(to.model().servers(), [&](const Server& one) {
-    return one.present && one.relayed_network == network &&
-           one.relayed_by < to.settings().own_name;
+    return one.present && one.relayed_network == network;
   });
 }
 
-void Relay::relayed_elsewhere(Side& side, ServerId) {
+// A claim that does not stand yet gives way. If the other one does so too, then at the same moment,
+// and of both only the one whose name comes first claims again as soon as the other has gone.
+void Relay::relayed_elsewhere(Side& side, ServerId server) {
   if (!side.linked()) return;
+  const std::string network = side.model().server(server).relayed_network;
+  const std::string by = side.model().server(server).relayed_by;
   for (const auto& other : sides_) {
-    if (is_attached(*other, side) && another_does_it(*other, side))
+    const Side::Claim& ours = side.claim(other->index());
+    if (other->settings().name != network || ours.server == no_id || ours.stands()) continue;
+    detach(*other, side, "another node relays this network");
+    side.claim(other->index()).yielded = by < side.settings().own_name;
+  }
+}
+
+// Where a network is more than one server two claims may stand that did not see each other in time:
+// the people behind the other one tell.
+void Relay::yield_to_others(Side& side, std::span<const UserId> users) {
+  for (const UserId user : users) {
+    const Server& server = side.model().server(side.model().user(user).server);
+    if (server.relayed_by.empty() || server.relayed_by >= side.settings().own_name) continue;
+    const std::string network = server.relayed_network;
+    for (const auto& other : sides_) {
+      if (other->settings().name != network || !is_attached(*other, side)) continue;
       detach(*other, side, "another node relays this network");
+      side.claim(other->index()).yielded = true;
+    }
   }
 }
 
@@ -67,13 +86,22 @@ void Relay::relayed_elsewhere(Side& side, ServerId) {
 void Relay::servers_left(Side& side) {
   if (!side.linked()) return;
   for (const auto& other : sides_) {
-    if (other.get() != &side && other->linked()) attach(*other, side);
+    if (other.get() != &side && other->linked()) claim(*other, side);
   }
 }
 
-// The people of one side appear on another, all at once.
-void Relay::attach(Side& from, Side& to) {
-  if (to.pseudo(from.index()) != no_id || !share_a_junction(from, to) ||
+void Relay::claim_again(Side& side) {
+  if (!side.linked()) return;
+  for (const auto& other : sides_) {
+    if (other.get() == &side || !other->linked()) continue;
+    side.claim(other->index()).yielded = false;
+    claim(*other, side);
+  }
+}
+
+void Relay::claim(Side& from, Side& to) {
+  Side::Claim& ours = to.claim(from.index());
+  if (ours.server != no_id || ours.yielded || !share_a_junction(from, to) ||
       another_does_it(from, to))
     return;
   const NetworkSettings& home = from.settings();
@@ -81,8 +109,27 @@ void Relay::attach(Side& from, Side& to) {
   const std::string_view sid = to.id_or_nothing(home.pseudo_sid);
   const ServerId server = to.model().add_server(home.pseudo_name, sid, to.us());
   if (server == no_id) return;   // somebody there has that name or id
-  to.set_pseudo(from.index(), server);
   to.write(ServerIntroduced{to.ourselves(), home.pseudo_name, sid, description});
+  to.write(BurstEnded{to.party_of_server(server)});
+  ours = {server, to.want_answer(), from.want_answer(), false, false, false};
+}
+
+void Relay::answered(Side& side, std::uint64_t position) {
+  if (!side.linked()) return;
+  for (const auto& other : sides_) {
+    if (other.get() == &side || !other->linked()) continue;
+    Side::Claim& here = side.claim(other->index());
+    Side::Claim& there = other->claim(side.index());
+    const bool stood_here = here.stands(), stood_there = there.stands();
+    here.heard_here |= here.server != no_id && here.position <= position;
+    there.heard_home |= there.server != no_id && there.home_position <= position;
+    if (here.stands() && !stood_here) attach(*other, side);
+    if (there.stands() && !stood_there) attach(side, *other);
+  }
+}
+
+// The people of one side appear on another, all at once.
+void Relay::attach(Side& from, Side& to) {
   for (const Junction& junction : junctions_) {
     for (const Junction::Member& member : junction.members) {
       if (member.network != from.index()) continue;
@@ -101,7 +148,6 @@ void Relay::attach(Side& from, Side& to) {
       });
     }
   }
-  to.write(BurstEnded{to.party_of_server(server)});
 }
 
 // One line, and a split like any other.
@@ -114,7 +160,7 @@ void Relay::detach(Side& from, Side& to, std::string_view reason) {
       persons_.vanish(id, to.index());
   }
   to.model().split(server);
-  to.set_pseudo(from.index(), no_id);
+  to.claim(from.index()) = {};
 }
 
 // On the others the server that stands for the lost network goes, and everybody with it.

@@ -19,10 +19,16 @@ namespace hanse::irc {
 // relayed, never what a puppet does, so nothing comes back to where it came from.
 // relay.cpp: sides that come and go, persons; relay_channels.cpp: what happens in channels;
 // relay_modes.cpp: their modes; relay_talk.cpp: what is said.
+// Where two nodes stand between the same networks only one carries each of them to each other: who
+// is there stays, and no people are introduced before the claim to do so stands (answered()).
 class Relay final : public Watcher {
  public:
   Relay(std::vector<std::unique_ptr<Side>>& sides, std::vector<Junction> junctions,
         std::function<Timestamp()> now);
+
+  // The peer has answered for everything up to that position: claims up to there stand.
+  void answered(Side& side, std::uint64_t position);
+  void claim_again(Side& side);   // now and then: those that were yielded to another node
 
   // The link is lost. To be told before Side::end().
   void side_down(Side& side, std::string_view reason);
@@ -46,10 +52,12 @@ class Relay final : public Watcher {
 
  private:
   // ---- relay.cpp ----
-  void attach(Side& from, Side& to);
+  void claim(Side& from, Side& to);
+  void attach(Side& from, Side& to);        // the claim stands
   void detach(Side& from, Side& to, std::string_view reason);
   bool share_a_junction(const Side& a, const Side& b) const;
   bool another_does_it(const Side& from, const Side& to) const;
+  void yield_to_others(Side& side, std::span<const UserId> users);
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
   UserId introduce(PersonId id, Side& to);
   void withdraw(PersonId id, Side& from, std::string_view reason);
@@ -57,7 +65,7 @@ class Relay final : public Watcher {
   Party actor(Side& from, Source source, Side& to);
   Party pseudo_party(const Side& from, const Side& to) const;
   bool is_attached(const Side& from, const Side& to) const {
-    return from.linked() && to.linked() && to.pseudo(from.index()) != no_id;
+    return from.linked() && to.linked() && to.claim(from.index()).stands();
   }
 
   // ---- relay_channels.cpp ----

@@ -41,6 +41,7 @@ void Relay::enter(Side& from, Side& to, const std::string& channel, Timestamp ti
 
 void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users) {
   if (!side.linked()) return;
+  yield_to_others(side, users);
   const Junction* junction = junction_of(side, channel);
   if (junction == nullptr) return;
   std::vector<UserId> natives;

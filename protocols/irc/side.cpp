@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/irc/side.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hanse::irc {
 
 Side::Side(std::size_t index, std::size_t sides, NetworkSettings settings)
-    : index_(index), settings_(std::move(settings)), pseudo_(sides, no_id) {}
+    : index_(index), settings_(std::move(settings)), claims_(sides) {}
 
 void Side::begin(std::shared_ptr<Dialect> dialect) {
   dialect_ = std::move(dialect);
@@ -23,8 +24,15 @@ void Side::end() {
   dialect_.reset();
   model_.reset();
   us_ = peer_ = no_id;
-  std::fill(pseudo_.begin(), pseudo_.end(), no_id);
+  wanted_answer_.reset();
+  std::fill(claims_.begin(), claims_.end(), Claim());
   outgoing_.reset();
+}
+
+std::uint64_t Side::want_answer() {
+  wanted_answer_ = outgoing_.written();
+  outgoing_.touched();
+  return *wanted_answer_;
 }
 
 // All that is ours stands directly behind us.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,9 +50,25 @@ class Side {
   Party party_of(UserId user) const;
   Party ourselves() const { return party_of_server(us_); }
 
-  // The server that the people of another side are behind; no_id: not introduced.
-  ServerId pseudo(std::size_t home) const { return pseudo_[home]; }
-  void set_pseudo(std::size_t home, ServerId server) { pseudo_[home] = server; }
+  // The server that the people of another side are behind. Whoever introduces one claims to be the
+  // only node that does. The claim stands once both peers have answered a PING sent behind it:
+  // then a node that claimed before has been heard of here, and what that one may have relayed
+  // already has come from home.
+  struct Claim {
+    ServerId server = no_id;          // no_id: not introduced
+    std::uint64_t position = 0, home_position = 0;   // in what is written on either link
+    bool heard_here = false, heard_home = false;
+    bool yielded = false;             // to another node; it is made again after a while
+    bool stands() const { return heard_here && heard_home; }
+  };
+  Claim& claim(std::size_t home) { return claims_[home]; }
+  const Claim& claim(std::size_t home) const { return claims_[home]; }
+  ServerId pseudo(std::size_t home) const { return claims_[home].server; }
+
+  // An answer is wanted for all that is written up to now; returns that position.
+  std::uint64_t want_answer();
+  std::optional<std::uint64_t> wanted_answer() const { return wanted_answer_; }
+  void asked() { wanted_answer_.reset(); }
   std::string_view id_or_nothing(std::string_view id) const;   // this network may have none
   std::string make_uid(ServerId server);   // one that nobody here has
 
@@ -65,7 +82,8 @@ class Side {
   std::shared_ptr<Dialect> dialect_;
   std::unique_ptr<Network> model_;
   ServerId us_ = no_id, peer_ = no_id;
-  std::vector<ServerId> pseudo_;
+  std::vector<Claim> claims_;         // by side
+  std::optional<std::uint64_t> wanted_answer_;
   std::uint64_t uids_made_ = 0;
   Outgoing outgoing_;
 };

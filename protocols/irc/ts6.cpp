@@ -48,6 +48,7 @@ constexpr ModeRow hybrid_modes[] = {
 Ts6::Ts6(bool hybrid) : hybrid_(hybrid) {
   facts_.casemap = Casemap::rfc1459;
   facts_.saves = !hybrid;
+  facts_.burst_asks = true;
   // hybrid knows r as "registered" and R as "join only when registered" (irc 10).
   if (hybrid) modes_.add({'r', Mode::registered, ModeKind::flag});
   for (const ModeRow& row : hybrid ? std::span<const ModeRow>(hybrid_modes)

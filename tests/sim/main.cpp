@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "server/base/text.h"
+#include "tests/sim/irc_world.h"
 #include "tests/sim/world.h"
 
 namespace {
@@ -32,7 +33,7 @@ struct Wishes {
 int usage() {
   std::fputs("usage: sim [--seeds N] [--first-seed N] [--seed N] [--nodes N] [--twice]\n"
              "           [--plant ack-before-commit|forget-leg|overtake]\n"
-             "           [--speaks mail|xmpp|both] [--verbose] [--check-auditor]\n",
+             "           [--speaks mail|xmpp|both|irc] [--verbose] [--check-auditor]\n",
              stderr);
   return 2;
 }
@@ -46,7 +47,7 @@ bool read_number(const char* text, std::uint64_t& number) {
 
 bool read_speaks(std::string_view text, Rules& rules) {
   rules.speaks = hanse::sim::Speaks{text != "xmpp", text != "mail"};
-  return text == "mail" || text == "xmpp" || text == "both";
+  return text == "mail" || text == "xmpp" || text == "both" || text == "irc";
 }
 
 bool read_wish(std::string_view name, const char* value, Wishes& wishes, int& used) {
@@ -102,8 +103,21 @@ void tell(std::uint64_t seed, const Report& report) {
                number(report.stanzas.answered), number(report.stanzas.sent_back));
 }
 
+Report run_irc(const Wishes& wishes, std::uint64_t seed) {
+  const bool misnamed = wishes.plant == "misnamed";
+  const auto told = hanse::sim::IrcWorld(seed, wishes.rules.verbose, misnamed).run();
+  Report report;
+  report.failure = told.failure;
+  report.digest = told.digest;
+  report.virtual_time = told.virtual_time;
+  report.figures.items = told.said;
+  report.figures.arrived = told.heard;
+  return report;
+}
+
 Report run_one(const Wishes& wishes, std::uint64_t seed) {
   try {
+    if (wishes.speaks == "irc") return run_irc(wishes, seed);
     Report report = World(seed, wishes.rules).run();
     if (!wishes.twice || !report.failure.empty()) return report;
     if (World(seed, wishes.rules).run().digest != report.digest)
@@ -144,6 +158,10 @@ int check_auditor(Wishes wishes) {
     record(!found.empty(), std::string("the auditor finds ") + plant + " in " + speaks,
            found.empty() ? "not in 60 worlds" : "seed " + std::to_string(seed) + ", " + found);
   }
+  wishes.plant = "misnamed";
+  const std::string confused = run_irc(wishes, 1).failure;
+  wishes.plant.clear();
+  record(!confused.empty(), "the auditor finds misnamed networks", "seed 1, " + confused);
   wishes.rules.plant = Plant::none;
   wishes.rules.speaks = hanse::sim::Speaks{true, true};
   wishes.twice = true;
@@ -177,6 +195,7 @@ int run_all(const Wishes& wishes) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ::setenv("HANSE_SIM_WORD", "word", 1);      // the password of every IRC link
   std::setvbuf(stdout, nullptr, _IOLBF, 0);   // what failed is told at once, also into a pipe
   Wishes wishes;
   for (int at = 1, used = 0; at < argc; at += used) {

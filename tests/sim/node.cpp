@@ -91,6 +91,10 @@ void Node::start() {
   parts_.timeline.mix("start");
   parts_.network.host(node_address(number())).powered = true;
   clock_.restart(Duration(parts_.random.below(1'000'000'000'000)));
+  // What a room remembers of its networks goes with the process.
+  if (!plan_.irc.empty())
+    setup_ = std::make_shared<const Setup>(
+        take_apart(configuration_text(plan_, parts_.nodes), clock_));
   if (const Result<void> done = open(); !done) {
     // A disk in trouble: the supervisor tries again.
     if (disk_.crashed()) disk_.crash();

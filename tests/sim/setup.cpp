@@ -5,6 +5,7 @@
 
 #include "server/config/config.h"
 #include "server/config/node_options.h"
+#include "tests/sim/ircd.h"
 
 namespace hanse::sim {
 
@@ -105,7 +106,25 @@ std::string configuration_text(const NodePlan& plan, int nodes) {
          "\nbreaker_last = " + quoted(plan.breaker_last) +
          "\nrecipients_per_transaction = " + std::to_string(plan.recipients_per_transaction) +
          "\nconnections_max = " + std::to_string(plan.connections_max) +
-         "\ncheck_sender_domain = " + (plan.checks_senders ? "true\n" : "false\n") + peers + routes;
+         "\ncheck_sender_domain = " + (plan.checks_senders ? "true\n" : "false\n") + peers +
+         routes + plan.irc;
+}
+
+std::string irc_text(int number, bool misnamed) {
+  const std::string sign = std::to_string(10 - number);
+  std::string out = "[irc]\nsid = " + quoted(sign + "RL") + "\nsid_range = " +
+                    quoted(sign + "R?") + "\nretry = [\"5s\", \"10s\"]\n";
+  std::string members;
+  for (int each = 0; each < 3; ++each) {
+    const std::string name = (misnamed ? "other" : "net") + std::to_string(each);
+    out += "[irc.network." + name + "]\ndialect = " + quoted(tongue(each).dialect()) +
+           "\npeer = " + quoted(tongue(each).server_name()) + "\naddr = " +
+           quoted(Ircd::address(each) + ":" + std::to_string(irc_port)) +
+           "\ntls = \"off\"\nsend_password = \"env:HANSE_SIM_WORD\"\n"
+           "receive_password = \"env:HANSE_SIM_WORD\"\nautoconnect = true\n";
+    members += (each == 0 ? "" : ", ") + quoted(std::string("irc:") + irc_channel + "%" + name);
+  }
+  return out + "[junction.dev]\nmembers = [" + members + "]\n";
 }
 
 std::string backend_text(int number, int nodes) {

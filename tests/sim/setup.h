@@ -45,9 +45,13 @@ struct NodePlan {
   bool speaks_xmpp = false;
   std::string xmpp_trust = "verify";       // the same in a whole world: verify | dialback
   std::string xmpp_retry = R"(["5s", "30s", "2m", "5m"])";
+  std::string irc;                         // its tables, see irc_text()
 };
 NodePlan draw_plan(int number, int nodes, const Speaks& speaks, Random& random);
 std::string configuration_text(const NodePlan& plan, int nodes);
+// Links to the three networks of an IrcWorld, which have one channel. Misnamed: by names of its
+// own, so that another node cannot see that it relays the same ones.
+std::string irc_text(int number, bool misnamed);
 // Of the XMPP server behind a node: it reaches everybody through that.
 std::string backend_text(int number, int nodes);
 

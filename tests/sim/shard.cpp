@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/shard.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/base/limits.h"
@@ -77,7 +78,11 @@ void SimShards::add(SimShard& shard) {
 }
 
 std::size_t SimShards::owner(std::string_view protocol, std::string_view lane) const {
-  return hash_of(std::string(protocol) + "/" + std::string(lane)) % shards_.size();
+  const bool one_home = std::ranges::any_of(protocols(), [protocol](const Protocol* one) {
+    return one->name == protocol && one->one_home;
+  });
+  return hash_of(std::string(protocol) + "/" + std::string(one_home ? "" : lane)) %
+         shards_.size();
 }
 
 bool SimShards::hand(const std::string& protocol, const std::string& lane, Work work) {

@@ -35,6 +35,10 @@ class Bench {
   std::string say(hanse::test::EngineBench& link, const std::string& lines);
   std::string written(hanse::test::EngineBench& link);   // since the last time, on that link
 
+  // The same until nothing more comes, with every PING answered and taken out.
+  std::string settled(hanse::test::EngineBench& link);
+  void settle(hanse::test::EngineBench& link, hanse::test::EngineBench* other);
+
   // Links both, home as InspIRCd 1AA and away as hybrid 3HY, with nobody there; nothing is left in
   // what was written.
   void link_both();
@@ -47,7 +51,8 @@ class Bench {
   std::shared_ptr<IrcSettings> settings;
   std::shared_ptr<Hub> hub;
   std::unique_ptr<hanse::test::EngineBench> home, away, called;
-  std::string welcome;   // what went out on the link that was made last, since its SERVER
+  // What went out on the link that was made last, since its SERVER, and on the other one meanwhile.
+  std::string welcome, meanwhile;
 };
 
 extern const std::string inspircd_capabilities;   // as InspIRCd 3.15 sends them, without CHALLENGE

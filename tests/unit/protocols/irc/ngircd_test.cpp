@@ -14,10 +14,12 @@ struct Met : Bench {
   Met() : Bench(DialectKind::inspircd, DialectKind::ngircd) {
     link_home();
     auto& link = dial("away");
-    say(link, "PASS from-away 0210-IRC+ ngIRCd|26.1:CHLMSXZ PZ\n" + ng +
+    link.feed("PASS from-away 0210-IRC+ ngIRCd|26.1:CHLMSXZ PZ\n" + ng +
                   "SERVER hyb.away.example 1 :ng\n" + ng + "005 x NICKLEN=31 :x\n" + ng +
                   "376 x :End\n" + ng + "PING :hyb.away.example\n");
     REQUIRE(side("away").linked());
+    link.feed(ng + "PONG hyb.away.example :node.a.example\n");
+    settle(link, home.get());
     say(*home, ":1AA UID 1AAAAAAAA 1795229100 carol h shown.host ~carol 192.0.2.1 1795229100 +i "
                ":Carol C\n:1AA FJOIN #dev 1795229120 +nt :o,1AAAAAAAA:0\n");
     introduced = written(link);

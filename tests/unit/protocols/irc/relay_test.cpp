@@ -49,12 +49,12 @@ TEST_CASE("irc 9 whoever was there before the link is introduced after the burst
   bench.link_away();
   CHECK(bench.welcome ==
         ":9RL SID home.node.a.example 2 9RA + :people of home, relayed by node.a.example\n"
+        ":9RA EOB\n"
         ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
         ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n"
         ":9RA TMODE 1795229120 #dev +tn\n"
-        ":9RA TBURST 1795229120 #dev 1795229121 carol :what we do\n"
-        ":9RA EOB\n");
-  CHECK(bench.written(*bench.home) ==
+        ":9RA TBURST 1795229120 #dev 1795229121 carol :what we do\n");
+  CHECK(bench.meanwhile ==
         ":9RL SERVER away.node.a.example 9RB :people of away, relayed by node.a.example\n"
         ":9RB ENDBURST\n");
 }
@@ -181,7 +181,7 @@ TEST_CASE("irc 9 a network that is lost goes by a split and comes back as it is"
   CHECK(met.side("home").model().find_nick("dave/away") == no_id);
   met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :anybody?\n");
   met.link_away();
-  CHECK(met.written(*met.home) ==
+  CHECK(met.meanwhile ==
         ":9RL SERVER away.node.a.example 9RB :people of away, relayed by node.a.example\n"
         ":9RB ENDBURST\n");
   CHECK(met.welcome.find(":9RA SJOIN 1795229120 #dev + :9RAAAAAA") !=
@@ -199,29 +199,64 @@ TEST_CASE("irc 4.3 servers that leave their network take their people along") {
   CHECK(met.side("home").model().find_nick("carol") != no_id);
 }
 
-TEST_CASE("irc 9 two nodes between the same networks: the one whose name comes first goes on") {
+// What another node says of the network "away" at home, and of Dave.
+std::string claimed_by(const std::string& node) {
+  return ":1AA SERVER away." + node + " 8RB :people of away, relayed by " + node + "\n";
+}
+const std::string their_dave =
+    ":8RB UID 8RBAAAAAA 1795229110 dave//away h h d 0.0.0.0 1795229110 + :D\n"
+    ":8RB FJOIN #dev 1795229120 + :,8RBAAAAAA\n";
+const std::string our_claim =
+    ":9RL SERVER away.node.a.example 9RB :people of away, relayed by node.a.example\n"
+    ":9RB ENDBURST\n";
+
+TEST_CASE("irc 9 two nodes between the same networks: who is there stays") {
   Met met;
-  const std::string theirs = ":1AA SERVER away.node.";
-  SECTION("that is the other one") {
-    CHECK(met.say(*met.home, theirs +
-                  "0.example 8RB :people of away, relayed by node.0.example\n") ==
+  SECTION("and whom the other has brought is not relayed once more") {
+    const std::string node = "node.z.example";
+    CHECK(met.say(*met.home, claimed_by(node) + their_dave + ":8RBAAAAAA PRIVMSG #dev :hi\n") ==
+          "");
+    CHECK(met.written(*met.away) == "");
+  }
+  SECTION("of two that are there, which a network of many servers allows, the one first by name") {
+    CHECK(met.say(*met.home, claimed_by("node.0.example")) == "");
+    CHECK(met.say(*met.home, their_dave) ==
           ":9RL SQUIT 9RB :another node relays this network\n");
     CHECK(met.side("home").model().find_nick("dave/away") == no_id);
     met.say(*met.away, ":3HYAAAAAA PRIVMSG #dev :hello\n");
     CHECK(met.written(*met.home) == "");
-    CHECK(met.say(*met.home, ":1AA SQUIT 8RB :gone\n") ==
-          ":9RL SERVER away.node.a.example 9RB :people of away, relayed by node.a.example\n"
-          ":9RB UID 9RBAAAAAB 1795229110 dave/away dave.host dave.host dave 0.0.0.0 1795229110 +i "
-          ":Dave\n"
-          ":9RB FJOIN #dev 1795229120 + :,9RBAAAAAB\n:9RB ENDBURST\n");
+    CHECK(met.say(*met.home, ":1AA SQUIT 8RB :gone\n") == "");
+    met.home->pass(std::chrono::seconds(90));
+    met.settle(*met.home, met.away.get());
+    CHECK(met.welcome.starts_with(our_claim + ":9RB UID 9RBAAAAAB "));
   }
-  SECTION("that is us; and whom it has brought is not relayed once more") {
-    CHECK(met.say(*met.home, theirs +
-                  "z.example 8RB :people of away, relayed by node.z.example\n") == "");
-    met.say(*met.home, ":8RB UID 8RBAAAAAA 1795229110 dave//away h h d 0.0.0.0 1795229110 + :D\n"
-                       ":8RB FJOIN #dev 1795229120 + :,8RBAAAAAA\n"
-                       ":8RBAAAAAA PRIVMSG #dev :hello\n");
-    CHECK(met.written(*met.away) == "");
+}
+
+TEST_CASE("irc 9 two nodes that come at once: nobody is introduced before the claim stands") {
+  Bench bench;
+  bench.link_away();
+  bench.say(*bench.away, std::string(dave) + ":3HYAAAAAA JOIN 1795229120 #dev +\n");
+  auto& home = bench.dial("home");
+  bench.say(home, test::inspircd_capabilities + "SERVER insp.home.example from-home 0 1AA :I\n");
+  CHECK(bench.say(home, ":1AA BURST " + now + "\n:1AA ENDBURST\n")
+            .ends_with(our_claim + ":9RL PING 1AA\n"));
+  SECTION("the other was here first") {
+    const std::string node = GENERATE("node.0.example", "node.z.example");
+    CHECK(bench.say(home, claimed_by(node) + ":1AA PONG 9RL\n") ==
+          ":9RL SQUIT 9RB :another node relays this network\n");
+    bench.settle(home, bench.away.get());
+    CHECK(bench.welcome.empty());
+    const std::string then = bench.say(home, ":1AA SQUIT 8RB :gone\n");
+    // Both may have given way: one comes again at once, the other waits.
+    CHECK(then.starts_with(node == "node.z.example" ? our_claim : ""));
+    CHECK(then.empty() == (node == "node.0.example"));
+  }
+  SECTION("one peer has not answered") {
+    bench.say(home, ":1AA PONG 9RL\n");
+    CHECK(bench.written(home).empty());
+    CHECK(bench.side("home").model().find_nick("dave/away") == no_id);
+    bench.settle(*bench.away, bench.home.get());
+    CHECK(bench.meanwhile.find(" dave/away ") != std::string::npos);
   }
 }
 

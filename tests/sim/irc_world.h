@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/sim/ircd.h"
+#include "tests/sim/node.h"
+
+namespace hanse::sim {
+
+// Three IRC networks of three dialects, one channel on all of them, and two nodes, each with a link
+// to every network: rings wherever one looks. First trouble, then calm in which all of them must
+// come to know the same people, once each, and everything said arrives everywhere else once.
+class IrcWorld {
+ public:
+  // `misnamed`: a planted mistake, see irc_text().
+  IrcWorld(std::uint64_t seed, bool verbose, bool misnamed);
+  ~IrcWorld();
+
+  struct Report {
+    std::string failure;               // empty: all is well
+    std::uint64_t digest = 0, said = 0, heard = 0;
+    Duration virtual_time{};
+  };
+  Report run();
+
+ private:
+  static constexpr int networks = 3, nodes = 2;
+
+  void plan_life(Instant end);
+  void plan_trouble(Instant end);
+  void trouble();
+  void speak(int network);
+  void heard(int network, const std::string& text);
+  void come_or_go(int network);
+  std::string difference() const;        // what networks see and should not, or the other way
+  void last_words();
+  bool run_until(Instant end);
+  void fail(std::string why);
+  void say(const std::string& what) const;
+  std::int64_t seconds() const;
+  int any_network();
+  std::string anybody(const std::set<std::string>& here);
+  Ircd& ircd(int network) { return *ircds_[static_cast<std::size_t>(network)]; }
+
+  struct Said {
+    int network = 0;
+    std::string nick;
+    std::set<int> heard_on;
+  };
+
+  SeededRandom random_;
+  const bool verbose_;
+  Timeline timeline_;
+  Auditor auditor_;
+  Network network_;
+  Names names_;
+  NodeClock clock_;
+  std::vector<std::unique_ptr<Ircd>> ircds_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<Said> said_;                                        // by number
+  std::map<std::pair<int, std::string>, std::size_t> last_heard_; // by where, and who spoke
+  std::uint64_t heard_ = 0;
+  std::size_t people_made_ = 0;
+  std::string failure_;
+};
+
+}  // namespace hanse::sim
