@@ -61,9 +61,10 @@ std::string_view verb_name(QueueVerb verb) {
   return "retry";
 }
 
-Changes::Changes(Database& database, Ledger& ledger)
+Changes::Changes(Database& database, Ledger& ledger, Endings& endings)
     : database_(database),
       ledger_(ledger),
+      endings_(endings),
       wait_(database,
             "UPDATE leg SET state = ?2, due = ?3, pending = 0, note = ?4 WHERE id = ?1"),
       park_(database, "UPDATE leg SET state = 3, due = ?2, note = ?3 WHERE id = ?1"),
@@ -131,11 +132,13 @@ void Changes::change_one(const Found& leg, const QueueChange& change, UtcTime no
       end_.run(leg.id, static_cast<int>(after), due_never, static_cast<int>(Pending::report),
                to_unix_ms(now), static_cast<int>(Fault::refused), "5.0.0",
                note_of("returned", change));
+      endings_.note(leg.id, "msg.bounced", "5.0.0", note_of("returned", change));
       break;
     case QueueVerb::discard:
       after = LegState::discarded;
       end_.run(leg.id, static_cast<int>(after), due_never, static_cast<int>(Pending::trash),
                to_unix_ms(now), static_cast<int>(Fault::refused), "", note_of("discarded", change));
+      endings_.note(leg.id, "msg.discarded", "", note_of("discarded", change));
       break;
   }
   ledger_.move(leg.protocol, leg.lane, leg.state, after, leg.size);

@@ -7,6 +7,7 @@
 
 #include "federation/queue_admin.h"
 #include "store/database.h"
+#include "store/endings.h"
 #include "store/ledger.h"
 
 namespace hanse::store {
@@ -15,7 +16,7 @@ namespace hanse::store {
 // never touched: it is counted as busy. Thread: the store's.
 class Changes {
  public:
-  Changes(Database& database, Ledger& ledger);
+  Changes(Database& database, Ledger& ledger, Endings& endings);
 
   QueueChanged apply(const QueueChange& change, UtcTime now);
 
@@ -32,6 +33,7 @@ class Changes {
 
   Database& database_;
   Ledger& ledger_;
+  Endings& endings_;
   Statement wait_, park_, end_, audit_;
 };
 

@@ -52,10 +52,11 @@ QueueStore::State::State(Disk& disk_below, const StoreSettings& given, const Clo
       bodies(*database, blobs),
       suspects(*database),
       intake(*database, ledger, bodies, next_message(*database)),
-      settling(*database, ledger, bodies, suspects),
+      endings(*database, log, metrics),
+      settling(*database, ledger, bodies, suspects, endings),
       claims(*database, ledger, bodies, suspects),
       reports(*database, bodies),
-      changes(*database, ledger),
+      changes(*database, ledger, endings),
       sweeper(*database, bodies, settings),
       begin(*database, "BEGIN IMMEDIATE"),
       commit(*database, "COMMIT"),
@@ -82,6 +83,7 @@ Result<void> QueueStore::State::finish() {
   if (!database->failed()) {
     ledger.keep();
     bodies.committed();
+    endings.committed();
     commit_seconds.observe(std::chrono::duration<double>(clock.now() - started).count());
     commit_messages.observe(static_cast<double>(intake.next_message() - message_before));
     log_bytes.set(static_cast<double>(database->log_pages() * page_bytes));
@@ -92,6 +94,7 @@ Result<void> QueueStore::State::finish() {
   // SQLite itself takes back what a full disk stopped half-way.
   if (database->in_transaction()) rollback.run();
   ledger.take_back();
+  endings.rolled_back();
   // After a failed sync nobody knows whether the rows will be there at the next start: their files
   // stay, and those without a row are orphans then (D5).
   if (error.fault != Fault::broken && !database->failed()) bodies.rolled_back();

@@ -17,10 +17,12 @@ LegState final_state(const Outcome& outcome) {
 
 }  // namespace
 
-Settling::Settling(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects)
+Settling::Settling(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects,
+                   Endings& endings)
     : ledger_(ledger),
       bodies_(bodies),
       suspects_(suspects),
+      endings_(endings),
       read_(database, "SELECT protocol, lane, attempts, size FROM leg WHERE id = ? AND state = 1"),
       finish_(database,
               "UPDATE leg SET state = ?2, due = ?3, pending = ?4, started = ?5, ended = ?6,"
@@ -86,6 +88,7 @@ void Settling::expire(std::string_view protocol, std::string_view lane, UtcTime 
                 static_cast<int>(outcome.fault), outcome.ambiguous, outcome.status, outcome.reply,
                 outcome.remote, outcome.tls);
     ledger_.move(protocol, lane, before, LegState::expired, size);
+    endings_.note(id, "msg.expired", outcome.status, outcome.reply);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "federation/ports.h"
 #include "store/bodies.h"
 #include "store/database.h"
+#include "store/endings.h"
 #include "store/ledger.h"
 #include "store/suspects.h"
 
@@ -15,7 +16,8 @@ namespace hanse::store {
 // the same result twice does no harm. Thread: the store's.
 class Settling {
  public:
-  Settling(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects);
+  Settling(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects,
+           Endings& endings);
 
   void settle(const Settlement& settlement);
   void expire(std::string_view protocol, std::string_view lane, UtcTime now,
@@ -34,6 +36,7 @@ class Settling {
   Ledger& ledger_;
   Bodies& bodies_;
   Suspects& suspects_;
+  Endings& endings_;
   Statement read_, finish_, postpone_, give_back_, attempt_, forget_attempts_, expire_, reported_;
   struct Expiring {
     DeliveryId id;

@@ -3,6 +3,7 @@
 
 #include "store/changes.h"
 #include "store/claims.h"
+#include "store/endings.h"
 #include "store/intake.h"
 #include "store/recovery.h"
 #include "store/reports.h"
@@ -36,6 +37,7 @@ struct QueueStore::State {
   Bodies bodies;
   Suspects suspects;
   Intake intake;
+  Endings endings;
   Settling settling;
   Claims claims;
   Reports reports;

@@ -109,6 +109,9 @@ TEST_CASE("D8 a lane's expiry takes only what is over its time and was there bef
   CHECK(expire(accepted + hours(121), accepted) == 0);
   CHECK(expire(accepted + hours(121), accepted + hours(1)) == 1);
   CHECK(life.number("SELECT count(*) FROM leg WHERE state = 7") == 1);
+  CHECK(life.bench.log_text.find(R"("ev":"msg.expired")") != std::string::npos);
+  CHECK(life.bench.log_text.find(R"("to":"one@c.example","reason":"expired")") !=
+        std::string::npos);
   CHECK(life.bench.claim("d.example").work.size() == 1);
 }
 

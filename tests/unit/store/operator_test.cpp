@@ -164,6 +164,28 @@ TEST_CASE("bounce makes a failure that is to be reported") {
   CHECK(found[0].failures[0].outcome.reply == "returned by operator: a reason");
 }
 
+TEST_CASE("operations 6 what an operator ends has its last line in the log, once it is so") {
+  Desk desk;
+  desk.deferred("one@c.example");
+  desk.deferred("two@d.example");
+  const auto told = [&desk](std::string_view event, std::string_view to) {
+    const std::string& text = desk.bench.log_text;
+    const std::size_t at = text.find("\"ev\":\"" + std::string(event) + "\"");
+    return at != std::string::npos &&
+           text.find("\"to\":\"" + std::string(to) + "\",\"reason\":\"operator\"", at) !=
+               std::string::npos;
+  };
+  REQUIRE(desk.bench.change(QueueVerb::bounce, {"dest=c.example"}, true));
+  CHECK_FALSE(told("msg.bounced", "one@c.example"));
+  CHECK(desk.change(QueueVerb::bounce, {"dest=c.example"}) == 1);
+  CHECK(told("msg.bounced", "one@c.example"));
+  CHECK(desk.change(QueueVerb::discard, {"dest=d.example"}) == 1);
+  CHECK(told("msg.discarded", "two@d.example"));
+  CHECK(desk.bench.metrics.render().find(
+            "hanse_messages_bounced_total{proto=\"smtp\",reason=\"operator\"} 1") !=
+        std::string::npos);
+}
+
 TEST_CASE("discarded mail stays in the trash for a day and can be brought back") {
   Desk desk;
   const DeliveryId id = desk.deferred("one@c.example");
