@@ -224,6 +224,7 @@ PREFIX ?= /usr
 install: all
 	install -D -m 755 $(BUILD)/hanse $(DESTDIR)$(PREFIX)/sbin/hanse
 	install -D -m 644 conf/hanse.service $(DESTDIR)/lib/systemd/system/hanse.service
+	install -D -m 644 conf/hanse.sysusers $(DESTDIR)/usr/lib/sysusers.d/hanse.conf
 	install -D -m 640 conf/hanse.toml $(DESTDIR)/etc/hanse/hanse.toml.sample
 
 clean:
