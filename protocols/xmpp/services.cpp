@@ -56,6 +56,8 @@ bool disco_info(const Request& request, xml::Element& reply) {
   if (!request.settings.name.empty()) identity.set("name", request.settings.name);
   for (const std::string_view feature : features)
     query.add(ns::disco_info, "feature").set("var", feature);
+  if (request.settings.may_be_named)   // who does not say so is named by nobody
+    query.add(ns::disco_info, "feature").set("var", ns::public_info);
   add_contacts(request.settings, query);
   return true;
 }

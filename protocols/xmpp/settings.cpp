@@ -47,6 +47,9 @@ constexpr Option xmpp_options[] = {
      .help = "The node's name in service discovery."},
     {.key = "tell_system", .type = OptionType::boolean, .fallback = "false",
      .help = "Name the operating system when asked for the version."},
+    {.key = "may_be_named", .type = OptionType::boolean, .fallback = "false",
+     .help = "Others may publish that this node is a peer of theirs: service discovery says so "
+             "(XEP-0485)."},
     {.key = "abuse_addresses", .type = OptionType::text_list, .fallback = "[]",
      .help = "Where to report abuse, as URIs: [\"mailto:abuse@a.example\"] (XEP-0157)."},
     {.key = "admin_addresses", .type = OptionType::text_list, .fallback = "[]",
@@ -263,6 +266,7 @@ Result<XmppSettings> read_settings(const Configuration& configuration, const Nod
   out.legacy_cn = table.boolean("legacy_cn");
   out.name = table.text("name");
   out.tell_system = table.boolean("tell_system");
+  out.may_be_named = table.boolean("may_be_named");
   out.abuse_addresses = table.list("abuse_addresses");
   out.admin_addresses = table.list("admin_addresses");
   out.security_addresses = table.list("security_addresses");

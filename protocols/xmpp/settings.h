@@ -64,6 +64,7 @@ struct XmppSettings {
   bool legacy_cn = false;
   std::string name;                                     // the node's, for service discovery
   bool tell_system = false;
+  bool may_be_named = false;                            // among others' peers (XEP-0485)
   std::vector<std::string> abuse_addresses, admin_addresses, security_addresses;
   // The one thing in it that changes; never null.
   std::shared_ptr<SourceBounds> sources = std::make_shared<SourceBounds>(std::string_view());

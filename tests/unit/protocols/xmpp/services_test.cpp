@@ -9,8 +9,10 @@ namespace hanse::xmpp {
 namespace {
 
 // The answer as it goes over the wire; empty: none.
-std::string answer_to(std::string_view stanza) {
-  const auto settings = test::inbound_settings();
+std::string answer_to(std::string_view stanza, bool may_be_named = false) {
+  auto own = std::make_shared<XmppSettings>(*test::inbound_settings());
+  own->may_be_named = may_be_named;
+  const std::shared_ptr<const XmppSettings> settings = std::move(own);
   Result<xml::Element> read = read_stanza(stanza);
   REQUIRE(read);
   const std::optional<xml::Element> reply =
@@ -63,6 +65,14 @@ TEST_CASE("xmpp 11 what a node says of itself") {
   CHECK(reply.find("admin-addresses") == std::string::npos);
   CHECK(refused(get("<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>"),
                 "item-not-found"));
+}
+
+TEST_CASE("xmpp 11 a node is named by others only if it says that it may be") {
+  const std::string question = "<iq from='u@b.example/x' to='a.example' id='1' type='get'>"
+                               "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>";
+  const std::string_view mark = "<feature var='urn:xmpp:serverinfo:0'/>";
+  CHECK(answer_to(question).find(mark) == std::string::npos);
+  CHECK(answer_to(question, true).find(mark) != std::string::npos);
 }
 
 TEST_CASE("xmpp 4.5 everything else that waits for an answer is refused") {
