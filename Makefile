@@ -178,7 +178,7 @@ ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGR
 TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
 
 .PHONY: check test tidy sim crash system-xmpp crash-xmpp interop interop-xmpp \
-        interop-irc bench bench-xmpp fuzz
+        interop-irc bench bench-irc bench-xmpp fuzz
 check: all $(UNIT_PROGRAMS) $(REPLAYS) $(BUILD)/sim
 	@sh tests/run.sh check $(BUILD)
 # The unit tests and corpora of `check` once more, but by the sanitizers.
@@ -206,6 +206,8 @@ fuzz: $(foreach target,$(FUZZ),$(BUILD)/fuzz/$(target))
 bench: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.bench \
 	  $(if $(filter file,$(origin ROUNDS)),5,$(ROUNDS))
+bench-irc: all
+	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.irc_bench $(WORDS)
 bench-xmpp: all $(BUILD)/bench-xmpp
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.xmpp_bench $(WORDS)
 
@@ -242,7 +244,7 @@ help:
 	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2; crash-xmpp"
 	@echo "make interop-irc  WORDS=: between InspIRCd, ircd-hybrid and ngIRCd"
 	@echo "make bench        ROUNDS=5: side by side with Postfix (docs/bench.md);"
-	@echo "                  bench-xmpp: with Prosody and ejabberd"
+	@echo "                  bench-xmpp: with Prosody and ejabberd; bench-irc: with ircd-hybrid"
 	@echo "make fuzz         SECONDS=60 for each parser"
 	@echo "make tidy         the rules of the house"
 	@echo "make docs         write conf/hanse.toml and the reference pages again"
