@@ -1,51 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
+#include <optional>
 #include <vector>
 
 #include "federation/link.h"
 
 namespace hanse {
 
-// The order in which one attempt of a lane dials: the endpoints in turn, a bounded number of
-// them, and the same one again without TLS where TLS itself failed and was not demanded. Of one
-// host's addresses those of a family (IPv4, IPv6) that could not be reached stand last for a
-// while (smtp M-8). Pure.
+// The order in which one attempt of a lane dials, and when (RFC 8305): the addresses of one host
+// race, each a moment after the one before, and the first that takes the connection ends the race.
+// What was left goes on when that one fails later, in TLS or in its protocol. A bounded number of
+// addresses; the same one again without TLS where TLS itself failed and was not demanded. Of one
+// host's addresses those of a family (IPv4, IPv6) that could not be reached stand last for a while
+// (smtp M-8). Pure.
 class DialPlan {
  public:
+  struct Bounds {
+    std::size_t tried_max = 1;      // addresses that failed, then the attempt is over
+    std::size_t sessions_max = 1;   // of these, such as had answered
+    // Another host is dialled beside one that does not answer after so long; 0: only when that
+    // one has failed.
+    Duration host_patience{0};
+  };
   struct Step {
     Endpoint endpoint;
     TlsLevel tls = TlsLevel::may;
-    std::size_t number = 0;   // tells the steps of all plans of a lane apart
+    std::size_t number = 0;         // tells the steps of all plans of a lane apart
+  };
+  // Of all that failed, the first that came furthest: what people should hear.
+  struct Failure {
+    LinkEnd end;
+    Endpoint endpoint;
   };
 
   // Other endpoints from now on; the one that works stays the first if it is among them.
   void set_endpoints(std::vector<Endpoint> endpoints);
   // A new attempt, from the one that worked.
-  void begin(TlsLevel tls, std::size_t tried_max, Instant now);
+  void begin(TlsLevel tls, const Bounds& bounds, Instant now);
 
-  bool exhausted() const;
-  bool has_more() const { return tried_ + 1 < tried_max_; }   // behind the current step
-  bool others_left() const;                         // also when the current one has answered
-  const Step& current() const { return step_; }     // while not exhausted
-  void failed(const LinkEnd& end, Instant now);     // the current step came to nothing
-  void worked();                                    // the peer judged a message there
+  // When the next step may begin, as things are: never while one has the connection, at once when
+  // none is under way.
+  Instant next_at() const;
+  const Step& next(Instant now);                    // begins it; only when next_at() has come
+  const Step& again(Instant now);                   // where current() leads, once more
+
+  bool exhausted() const;                           // nothing is left, nor under way
+  const Step& current() const { return current_; }  // the one that has the connection, or the last
+  bool others_left(std::size_t number) const;       // if this one, which answers, were to fail
+
+  void connected(std::size_t number, Instant now);  // the others are given up, and wait again
+  void failed(std::size_t number, const LinkEnd& end, Instant now);   // unknown ones say nothing
+  void worked(const Endpoint& endpoint);            // the peer judged a message there
 
   bool empty() const { return endpoints_.empty(); }
   bool refused_everywhere() const { return refused_everywhere_; }  // every try said `never`
+  const std::optional<Failure>& failure() const { return failure_; }
 
  private:
-  void aim(TlsLevel tls);
+  struct Place {
+    std::size_t index = 0;          // of endpoints_
+    TlsLevel tls = TlsLevel::may;
+  };
+  struct Open {
+    Place place;
+    std::size_t number = 0;
+  };
+
+  void aim();
   void put_dead_family_last(std::size_t from, Instant now);
+  void keep_failure(const LinkEnd& end, const Endpoint& endpoint);
+  bool begun(std::size_t number) const;
   Instant& dead_until(const Endpoint& endpoint);
 
   std::vector<Endpoint> endpoints_;
-  std::vector<std::size_t> order_;                  // of endpoints_, for the attempt at hand
-  std::size_t at_ = 0, tried_ = 0, tried_max_ = 0, sessions_ = 0;
-  Instant v4_dead_until_ = Instant::min(), v6_dead_until_ = Instant::min();
+  std::deque<Place> waiting_;       // in the order of their turns
+  std::vector<Open> open_;          // under way, in the order in which they began
+  std::size_t first_ = 0;           // of endpoints_: where the next attempt begins
+  std::size_t start_ = 0;           // where this one began
+  std::size_t tried_ = 0, sessions_ = 0, last_number_ = 0;
+  std::size_t standing_ = 0;        // the number of the one that has the connection; 0: none
+  Bounds bounds_;
   TlsLevel tls_ = TlsLevel::may;
+  Instant last_begun_ = Instant::min();
+  bool hurry_ = false;              // one failed since: the next need not wait
+  Instant v4_dead_until_ = Instant::min(), v6_dead_until_ = Instant::min();
   bool refused_everywhere_ = false, worked_ = false;
-  Step step_;
+  std::optional<Failure> failure_;
+  Step current_;
 };
 
 }  // namespace hanse

@@ -47,6 +47,10 @@ class Discovery {
   virtual std::optional<Ask> next() = 0;
   virtual void on(const DnsQuestion& question, const Result<DnsAnswer>& answer) = 0;
   virtual bool done() const = 0;
+  // What has been heard would do: the rest is waited for a moment only, and then passed over
+  // (RFC 8305 3). What comes later all the same may still be given to on().
+  virtual bool would_do() const { return false; }
+  virtual void pass_over() {}
 
   // When done(): in the order to try. An Error with Fault::never is final for the domain. None, and
   // no status: there is nothing to dial, the peer comes by itself.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "federation/endpoint_finder.h"
 
+#include "server/base/limits.h"
+
 namespace hanse {
 
 void EndpointFinder::start(std::unique_ptr<Discovery> machine, std::function<void(Found)> found) {
@@ -28,7 +30,21 @@ void EndpointFinder::step() {
         clock_.now() + next->wait,
         [this, question = std::move(next->question)]() mutable { ask(std::move(question)); }));
   }
-  if (run_->machine->done() || run_->open == 0) conclude();
+  if (run_->machine->done() || run_->open == 0) return conclude();
+  if (run_->machine->would_do() && !run_->hurried) hurry();
+}
+
+// RFC 8305 3: one family that is slow to be found does not hold up the other.
+void EndpointFinder::hurry() {
+  run_->hurried = true;
+  run_->waits.push_back(timers_.at(clock_.now() + limits::resolution_delay, [this] {
+    run_->hurried = false;
+    if (run_->machine->would_do()) {
+      run_->in_part = true;
+      run_->machine->pass_over();
+    }
+    step();
+  }));
 }
 
 void EndpointFinder::ask(DnsQuestion question) {
@@ -47,7 +63,7 @@ void EndpointFinder::conclude() {
   stop();
   Discovery& machine = *run->machine;
   if (machine.done()) {
-    run->found({machine.endpoints(), machine.status(), machine.story()});
+    run->found({machine.endpoints(), machine.status(), machine.story(), run->in_part});
   } else {
     run->found({Error{Fault::broken, "discovery has no more questions and no answer"}, "4.3.5",
                 machine.story()});

@@ -19,6 +19,7 @@ class EndpointFinder {
   struct Found {
     Result<std::vector<Endpoint>> endpoints;
     std::string status, story;
+    bool in_part = false;                  // some addresses were not waited for
   };
 
   EndpointFinder(const Clock& clock, Timers& timers, Resolver& resolver)
@@ -38,10 +39,12 @@ class EndpointFinder {
     std::function<void(Found)> found;
     std::size_t open = 0;                  // questions under way or waiting
     std::vector<TimerKey> waits;
+    bool hurried = false, in_part = false;
   };
 
   void step();
   void ask(DnsQuestion question);
+  void hurry();
   void conclude();
 
   const Clock& clock_;

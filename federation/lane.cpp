@@ -55,6 +55,7 @@ Instant Lane::State::next_look(Instant now) const {
   else if (!breaker.may_try(now)) consider(breaker.until());
   else if (!held) consider(stored.next());
   if (dead_name) consider(dead_name->until);
+  if (may_race() && plan.next_at() > now) consider(plan.next_at());
   if (!ready.empty() && ramp.slot_end() > now) consider(ramp.slot_end());
   if (!ready.empty() && extra_links_after > now) consider(extra_links_after);
   for (const auto& link : links)
@@ -270,6 +271,11 @@ LaneStatus Lane::status() const {
   out.breaker_open_since = state.breaker.open_since();
   out.last_success = state.last_success;
   return out;
+}
+
+bool Lane::link_connected(Link& link) {
+  LaneLink* ours = state_->find_link(link);
+  return ours != nullptr && ours->phase == LaneLink::Phase::dialling && state_->connected(*ours);
 }
 
 void Lane::link_ready(Link& link) {

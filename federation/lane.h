@@ -26,9 +26,9 @@ struct LaneTraits {
   std::string protocol;
   // What TlsLevel::may stands for: protocols that never speak in clear by chance say encrypt.
   TlsLevel may_means = TlsLevel::may;
-  // How long to wait for one endpoint to take the connection while there are others; 0: as long as
-  // for the last.
-  Duration connect_patience{0};
+  // The addresses of one host are dialled in a race. A further host joins it after so long; 0: only
+  // when the one before has failed.
+  Duration host_patience{0};
   NameLane lane_name;                   // e.g. a lane for each pair of domains (lane_name.h)
   // Works go in the order of their acceptance over one link: one that could not leave holds up
   // all that came after it, and the lane's breaker alone says when to try again.
@@ -45,6 +45,7 @@ struct LaneTraits {
   Duration link_age_max = std::chrono::minutes(10);
   Duration idle_keep = std::chrono::seconds(30);
   std::size_t endpoints_tried_max = 5;  // per attempt (smtp M-9)
+  std::size_t sessions_tried_max = 2;   // of these, that had answered (M-9)
   std::vector<Duration> retry;          // after try 1, 2, ...; the last repeats
   std::vector<Duration> retry_slow;     // instead, for slow peers (smtp Q-5); empty: no difference
   bool slow = false;                    // made for such peers, see slowed()
@@ -120,6 +121,7 @@ class Lane final : public LinkEvents {
   LaneStatus status() const;
   void apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls);   // a new configuration
 
+  bool link_connected(Link& link) override;
   void link_ready(Link& link) override;
   void link_settled(Link& link, DeliveryId id, Outcome outcome) override;
   void link_closed(Link& link, const LinkEnd& end) override;

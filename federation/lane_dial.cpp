@@ -16,6 +16,10 @@ namespace {
 
 constexpr Duration yields_after = std::chrono::seconds(60);   // xmpp 3.16
 
+DialPlan::Bounds bounds(const LaneTraits& traits) {
+  return {traits.endpoints_tried_max, traits.sessions_tried_max, traits.host_patience};
+}
+
 }  // namespace
 
 void Lane::State::open_links(Instant now) {
@@ -27,12 +31,13 @@ void Lane::State::open_links(Instant now) {
   if (now >= endpoints_until) return find();
   const std::size_t wanted = std::min(in_flight + ready.size(), window_now());
   while (usable_links() * traits->link_window < wanted && links.size() < traits->links_max)
-    dial();
+    dial(plan.again(now));
 }
 
-// While no link is up only one is tried: a dead peer costs one connection, not a window of them.
+// While no link is up only one is wanted: a dead peer costs one connection, not a window of them.
 void Lane::State::scout(Instant now) {
-  if (finder.running() || any(Phase::dialling)) return;
+  if (finder.running()) return;
+  if (any(Phase::dialling)) return race(now);
   if (traits->ordered && !links.empty()) return;  // it may still give back what goes first
   if (links.size() >= 2 * traits->links_max) return;  // too many that are still saying goodbye
   // How a link that gives works back ends says where to go next.
@@ -40,14 +45,36 @@ void Lane::State::scout(Instant now) {
     if (link->spent) return;
   if (!attempting) begin_attempt(now);
   if (now >= endpoints_until) return find();
-  dial();
+  race(now);
+}
+
+// RFC 8305 5: one after the other begins, and the first that is connected stays alone.
+void Lane::State::race(Instant now) {
+  while (attempting && plan.next_at() <= now) dial(plan.next(now));
+}
+
+// Whether the plan decides over the links that are being dialled.
+bool Lane::State::may_race() const {
+  return attempting && any(Phase::dialling) && !any(Phase::ready);
+}
+
+bool Lane::State::connected(LaneLink& link) {
+  const bool others = plan.others_left(link.step.number);
+  if (!may_race()) return others;
+  plan.connected(link.step.number, parts.clock.now());
+  for (const auto& other : links) {
+    if (other->phase != Phase::dialling || other->step.number == link.step.number) continue;
+    other->phase = Phase::closed;
+    other->link.reset();   // its own event is not the one that is being handled
+  }
+  return others;
 }
 
 void Lane::State::begin_attempt(Instant now) {
   attempting = true;
   attempt_began = now;
   attempt_works = std::min(ready.size(), window_now());
-  plan.begin(tls, traits->endpoints_tried_max, now);
+  plan.begin(tls, bounds(*traits), now);
 }
 
 void Lane::State::find() {
@@ -81,9 +108,10 @@ void Lane::State::found(EndpointFinder::Found result) {
   const bool up = any(Phase::ready);
   if (!result.story.empty()) story = result.story;
   endpoints_until = parts.clock.now() + limits::endpoints_kept_max;
+  endpoints_in_part = result.in_part;
   if (result.endpoints && !result.endpoints->empty()) {
     plan.set_endpoints(*std::move(result.endpoints));
-    plan.begin(tls, traits->endpoints_tried_max, parts.clock.now());
+    plan.begin(tls, bounds(*traits), parts.clock.now());
   } else if (!result.endpoints && result.endpoints.error().fault == Fault::never) {
     fail_all(result);
   } else if (!up && result.endpoints && result.status.empty()) {
@@ -113,12 +141,10 @@ void Lane::State::fail_all(const EndpointFinder::Found& result) {
   stored.due_now();
 }
 
-void Lane::State::dial() {
+void Lane::State::dial(const DialPlan::Step& step) {
   auto link = std::make_unique<LaneLink>();
-  link->step = plan.current();
-  const Duration patience = plan.has_more() ? traits->connect_patience : Duration::zero();
-  link->link = parts.dialer.dial({protocol, name, link->step.endpoint, link->step.tls, patience,
-                                  plan.others_left()}, self);
+  link->step = step;
+  link->link = parts.dialer.dial({protocol, name, step.endpoint, step.tls}, self);
   links.push_back(std::move(link));
 }
 
@@ -145,21 +171,20 @@ void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
     return;
   }
   last_error = end.what;
-  const bool at_current = link.step.number == plan.current().number;
-  const bool in_the_clear = end.tls_failed && link.step.tls == TlsLevel::may;
-  if (in_the_clear) {
-    if (at_current) plan.failed(end, parts.clock.now());
-    return;
-  }
+  const Instant now = parts.clock.now();
+  if (end.tls_failed && link.step.tls == TlsLevel::may)   // in the clear, then
+    return plan.failed(link.step.number, end, now);
   if (link.useful || !attempting || any(Phase::ready)) {
     // A peer that takes no more links than it has is not out of order: it is only asked less.
-    if (!link.useful) extra_links_after = parts.clock.now() + limits::extra_link_pause;
+    if (!link.useful) extra_links_after = now + limits::extra_link_pause;
     return window.failed();
   }
-  if (at_current) plan.failed(end, parts.clock.now());
-  const bool late = parts.clock.now() - attempt_began > limits::attempt_max;  // M-9
-  if (others || (!plan.exhausted() && !late)) return;                         // M-10
-  fail_attempt(end, to_text(link.step.endpoint));
+  plan.failed(link.step.number, end, now);
+  const bool late = now - attempt_began > limits::attempt_max;  // M-9
+  if (others || (!plan.exhausted() && !late)) return;           // M-10
+  const std::optional<DialPlan::Failure>& first = plan.failure();
+  if (first) fail_attempt(first->end, to_text(first->endpoint));
+  else fail_attempt(end, to_text(link.step.endpoint));
 }
 
 // Nothing worked. The works that were the reason count a try; the others were only in the way.
@@ -169,6 +194,7 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   last_error = end.what;
   attempting = false;
   window.failed();
+  if (std::exchange(endpoints_in_part, false)) endpoints_until = Instant::min();
   if (breaker.failed(*traits, parts.random, now, utc))
     ledger.breaker_opened(end.what, breaker.failures());
   Outcome outcome;
@@ -233,7 +259,8 @@ Instant Lane::State::yields_at(const LaneLink& link) const {
 void Lane::State::bury_links(Instant now) {
   for (const auto& link : links)
     if (link->phase == Phase::closed) gone.push_back(std::move(link->link));
-  std::erase_if(links, [](const auto& link) { return link->link == nullptr; });
+  std::erase_if(gone, [](const auto& link) { return link == nullptr; });
+  std::erase_if(links, [](const auto& link) { return link->phase == Phase::closed; });
   if (gone.empty() || burial) return;
   // A link may be the very one whose event is being handled: it goes in a turn of its own.
   burial = true;

@@ -43,7 +43,7 @@ struct LaneFlight {
 
 struct LaneLink {
   enum class Phase : std::uint8_t { dialling, ready, closing, closed };
-  std::unique_ptr<Link> link;
+  std::unique_ptr<Link> link;    // null: it was given up and is to be forgotten
   Phase phase = Phase::dialling;
   DialPlan::Step step;
   Instant ready_at{}, idle_since{};
@@ -83,7 +83,10 @@ struct Lane::State {
   void find();
   void wait_for_peer();
   void found(EndpointFinder::Found result);
-  void dial();
+  void race(Instant now);
+  void dial(const DialPlan::Step& step);
+  bool connected(LaneLink& link);
+  bool may_race() const;
   void link_ended(LaneLink& link, const LinkEnd& end);
   void fail_attempt(const LinkEnd& end, const std::string& remote);
   void fail_all(const EndpointFinder::Found& result);
@@ -165,6 +168,7 @@ struct Lane::State {
   EndpointFinder finder;
   DialPlan plan;
   Instant endpoints_until = Instant::min();
+  bool endpoints_in_part = false;          // more are known by the next attempt
   std::string story;
   bool attempting = false;
   std::size_t attempt_works = 0;           // works that are the reason of the attempt

@@ -223,7 +223,7 @@ void Lane::State::judged(LaneLink& link, bool delivered) {
   link.useful = true;
   attempting = false;
   attempt_works = 0;
-  if (!link.adopted) plan.worked();
+  if (!link.adopted) plan.worked(link.step.endpoint);
   breaker.answered();
   if (!delivered) return;
   last_success = parts.clock.utc();

@@ -27,6 +27,10 @@ struct LinkEnd {
 class LinkEvents {
  public:
   virtual ~LinkEvents() = default;
+  // Its connection stands, and nothing was said on it yet: a race is over. Whoever is told may let
+  // go of other links at once, not of this one. Answers whether what this one does not take may go
+  // to another (smtp M-10).
+  virtual bool link_connected(Link&) { return false; }
   virtual void link_ready(Link& link) = 0;   // may take work from now on
   virtual void link_settled(Link& link, DeliveryId id, Outcome outcome) = 0;
   virtual void link_closed(Link& link, const LinkEnd& end) = 0;  // the last event of a link
@@ -56,8 +60,6 @@ struct DialRequest {
   std::string lane;       // the peer this link is for
   Endpoint endpoint;
   TlsLevel tls = TlsLevel::may;
-  Duration connect_wait_max{0};   // 0: as configured for all
-  bool others_left = false;       // what this one does not take may go to another (smtp M-10)
   bool look_only = false;         // ready without having proved who we are; carries no works
 };
 

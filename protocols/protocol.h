@@ -42,8 +42,8 @@ struct OutboundContext {
   Endpoint endpoint;
   TlsLevel tls = TlsLevel::may;
   std::string nonce{};           // as above
-  bool others_left = false;      // as in DialRequest
-  bool look_only = false;        // likewise
+  bool others_left = false;      // what this one does not take may go to another (smtp M-10)
+  bool look_only = false;        // as in DialRequest
 };
 
 // A record that the DNS must have so that others find this node and believe it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/probe.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/base/limits.h"
@@ -77,12 +78,26 @@ void Probe::found(EndpointFinder::Found found) {
     return finish(true, std::to_string(number) + (number == 1 ? " place" : " places") +
                             " to dial, in this order");
   order_.set_endpoints(*std::move(found.endpoints));
-  order_.begin(plan_.tls, limits::probe_endpoints_max, parts_.clock.now());
-  dial();
+  const LaneTraits& traits = *plan_.traits;
+  order_.begin(plan_.tls, {limits::probe_endpoints_max, traits.sessions_tried_max,
+                           traits.host_patience}, parts_.clock.now());
+  race();
 }
 
-void Probe::dial() {
-  const DialPlan::Step& step = order_.current();
+void Probe::race() {
+  const Instant now = parts_.clock.now();
+  while (order_.next_at() <= now) dial(order_.next(now));
+  if (next_ != 0) parts_.timers.cancel(std::exchange(next_, 0));
+  if (order_.next_at() == Instant::max()) return;
+  next_ = parts_.timers.at(order_.next_at(), [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self == nullptr || self->finished_) return;
+    self->next_ = 0;
+    self->race();
+  });
+}
+
+void Probe::dial(const DialPlan::Step& step) {
   tell(TraceLine::Kind::note, "connecting to " + to_text(step.endpoint) + ", TLS " +
                                   std::string(tls_level_name(step.tls)));
   DialRequest request;
@@ -90,9 +105,26 @@ void Probe::dial() {
   request.lane = plan_.lane;
   request.endpoint = step.endpoint;
   request.tls = step.tls;
-  if (order_.has_more()) request.connect_wait_max = plan_.traits->connect_patience;
   request.look_only = !plan_.prove;
-  link_ = parts_.connections.probe(std::move(request), *this, feed_);
+  racers_.push_back({step.number, parts_.connections.probe(std::move(request), *this, feed_)});
+}
+
+Probe::Racer* Probe::find(const Link& link) {
+  const auto found = std::find_if(racers_.begin(), racers_.end(), [&](const Racer& one) {
+    return one.link.get() == &link;
+  });
+  return found == racers_.end() ? nullptr : &*found;
+}
+
+bool Probe::link_connected(Link& link) {
+  const Racer* racer = find(link);
+  if (racer == nullptr) return false;
+  const std::size_t number = racer->number;
+  const bool others = order_.others_left(number);
+  order_.connected(number, parts_.clock.now());
+  std::erase_if(racers_, [number](const Racer& one) { return one.number != number; });
+  if (next_ != 0) parts_.timers.cancel(std::exchange(next_, 0));
+  return others;
 }
 
 void Probe::link_ready(Link& link) {
@@ -101,18 +133,21 @@ void Probe::link_ready(Link& link) {
   link.drain();
 }
 
-void Probe::link_closed(Link&, const LinkEnd& end) {
+void Probe::link_closed(Link& link, const LinkEnd& end) {
   const std::shared_ptr<Probe> self = shared_from_this();
-  link_.reset();
+  const Racer* racer = find(link);
+  if (racer == nullptr) return;
+  const std::size_t number = racer->number;
+  const std::string place = to_text(link.endpoint());
+  std::erase_if(racers_, [number](const Racer& one) { return one.number == number; });
   if (finished_) return;
-  const std::string place = to_text(order_.current().endpoint);
   if (ready_)
     return finish(true, std::string(plan_.prove ? "authenticated" : "usable") + " at " + place);
   tell(TraceLine::Kind::note, place + ": " + end.what);
-  if (first_failure_.empty()) first_failure_ = end.what;
-  order_.failed(end, parts_.clock.now());
-  if (feed_->closed() || order_.exhausted()) return finish(false, first_failure_);
-  dial();
+  order_.failed(number, end, parts_.clock.now());
+  if (feed_->closed() || order_.exhausted())
+    return finish(false, order_.failure() ? order_.failure()->end.what : end.what);
+  race();
 }
 
 void Probe::finish(bool good, std::string what) {
@@ -123,6 +158,7 @@ void Probe::finish(bool good, std::string what) {
                                      " ms", good);
   feed_->end();
   parts_.timers.cancel(deadline_);
+  if (next_ != 0) parts_.timers.cancel(next_);
   over_(this);
 }
 

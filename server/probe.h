@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "federation/dial_plan.h"
 #include "federation/endpoint_finder.h"
@@ -22,7 +23,7 @@ struct ProbePlan {
 };
 
 // What a lane would do for its first message, once, in the open, and without a message: discover,
-// dial one place after the other until one works, say goodbye. The engines are the real ones; all
+// dial the places in their race until one works, say goodbye. The engines are the real ones; all
 // that happens goes to the feed, with a verdict at the end. Thread: its shard.
 class Probe final : public LinkEvents, public std::enable_shared_from_this<Probe> {
  public:
@@ -39,6 +40,7 @@ class Probe final : public LinkEvents, public std::enable_shared_from_this<Probe
 
   void start();
 
+  bool link_connected(Link& link) override;
   void link_ready(Link& link) override;
   void link_settled(Link&, DeliveryId, Outcome) override {}
   void link_closed(Link& link, const LinkEnd& end) override;
@@ -55,7 +57,8 @@ class Probe final : public LinkEvents, public std::enable_shared_from_this<Probe
   };
 
   void found(EndpointFinder::Found found);
-  void dial();
+  void race();
+  void dial(const DialPlan::Step& step);
   void finish(bool good, std::string what);
   void tell(TraceLine::Kind kind, std::string text, bool good = false);
 
@@ -67,9 +70,13 @@ class Probe final : public LinkEvents, public std::enable_shared_from_this<Probe
   Listening resolver_;
   EndpointFinder finder_;
   DialPlan order_;
-  std::unique_ptr<Link> link_;
-  std::string first_failure_;
-  TimerKey deadline_ = 0;
+  struct Racer {
+    std::size_t number = 0;               // its step
+    std::unique_ptr<Link> link;
+  };
+  Racer* find(const Link& link);
+  std::vector<Racer> racers_;
+  TimerKey deadline_ = 0, next_ = 0;
   bool ready_ = false, finished_ = false;
 };
 

@@ -143,6 +143,7 @@ void MailDiscovery::ask_hosts() {
     const std::string& name = hosts_[hosts_asked_].name;
     if (settings_->out.ipv6) asks_.push_back({{name, DnsType::aaaa}});
     asks_.push_back({{name, DnsType::a}});
+    hosts_[hosts_asked_].open = settings_->out.ipv6 ? 2 : 1;
   }
   answers_open_ = asks_.size();
   if (answers_open_ == 0) gather();
@@ -151,6 +152,7 @@ void MailDiscovery::ask_hosts() {
 void MailDiscovery::on_address(const DnsQuestion& question, const Result<DnsAnswer>& answer) {
   for (Host& host : hosts_) {
     if (host.name != question.name) continue;
+    --host.open;
     if (!answer) host.failed = true;
     else if (answer->status == DnsStatus::ok)
       keep_addresses(host, *answer, question.type == DnsType::aaaa);
@@ -173,6 +175,20 @@ void MailDiscovery::keep_addresses(Host& host, const DnsAnswer& answer, bool v6)
     }
   }
 }
+
+// RFC 8305 3: there is enough to dial, and every host that is still asked for has an address.
+bool MailDiscovery::would_do() const {
+  if (done_ || answers_open_ == 0) return false;
+  std::size_t found = 0;
+  for (const Host& host : hosts_) {
+    const std::size_t addresses = host.v4.size() + host.v6.size();
+    if (host.ours || (host.open > 0 && addresses == 0)) return false;
+    found += addresses;
+  }
+  return found >= addresses_enough || (found > 0 && hosts_asked_ == hosts_.size());
+}
+
+void MailDiscovery::pass_over() { gather(); }
 
 // All that was asked is answered: enough to dial, or ask for the next hosts.
 void MailDiscovery::gather() {

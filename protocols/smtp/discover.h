@@ -30,6 +30,8 @@ class MailDiscovery final : public Discovery {
   std::optional<Ask> next() override;
   void on(const DnsQuestion& question, const Result<DnsAnswer>& answer) override;
   bool done() const override { return done_; }
+  bool would_do() const override;
+  void pass_over() override;
   Result<std::vector<Endpoint>> endpoints() override;
   std::string status() const override { return status_; }
   std::string story() const override { return story_; }
@@ -38,6 +40,7 @@ class MailDiscovery final : public Discovery {
   struct Host {
     std::string name;
     std::uint16_t preference = 0;
+    std::size_t open = 0;                // address questions without an answer
     std::vector<std::string> v4{}, v6{}; // those that may be dialled
     bool secure = true;
     bool failed = false;                 // an address question had no answer

@@ -82,6 +82,8 @@ std::optional<Discovery::Ask> DomainDiscovery::next() {
 
 void DomainDiscovery::on(const DnsQuestion& question, const Result<DnsAnswer>& answer) {
   if (done() || answers_open_ == 0) return;
+  const bool late = stage_ == Stage::tlsa && question.type != DnsType::tlsa;
+  if (late) return;   // it was passed over
   --answers_open_;
   switch (stage_) {
     case Stage::services: return on_service(question, answer);
@@ -133,11 +135,27 @@ void DomainDiscovery::ask_addresses() {
     if (rules_.ipv6) ask(host, DnsType::aaaa);  // 1.5: both families at once
     ask(host, DnsType::a);
   }
+  for (Target& target : targets_) target.open = rules_.ipv6 ? 2 : 1;
+}
+
+// 1.5: every host has an address, and only those of the other family are still to come.
+bool DomainDiscovery::would_do() const {
+  return stage_ == Stage::addresses &&
+         std::all_of(targets_.begin(), targets_.end(), [](const Target& target) {
+           return target.open == 0 || !target.v4.empty() || !target.v6.empty();
+         });
+}
+
+void DomainDiscovery::pass_over() {
+  answers_open_ = 0;
+  asks_.clear();
+  ask_tlsa();
 }
 
 void DomainDiscovery::on_address(const DnsQuestion& question, const Result<DnsAnswer>& answer) {
   for (Target& target : targets_) {
     if (target.srv.host != question.name) continue;
+    --target.open;
     if (!answer) target.failed = true;
     else keep_addresses(target, *answer, question.type == DnsType::aaaa);
   }

@@ -32,6 +32,8 @@ class DomainDiscovery final : public Discovery {
   std::optional<Ask> next() override;
   void on(const DnsQuestion& question, const Result<DnsAnswer>& answer) override;
   bool done() const override { return stage_ == Stage::done; }
+  bool would_do() const override;
+  void pass_over() override;
   Result<std::vector<Endpoint>> endpoints() override;
   std::string status() const override { return status_; }
   std::string story() const override { return story_; }
@@ -42,6 +44,7 @@ class DomainDiscovery final : public Discovery {
     SrvTarget srv;
     std::vector<std::string> v4{}, v6{};   // those that may be dialled
     std::vector<DnsTlsa> tlsa{};
+    std::size_t open = 0;                  // address questions without an answer
     bool secure = true;                    // SRV and addresses
     bool failed = false;                   // an address question had no answer
     bool hidden = false;                   // its TLSA question had none: not dialled

@@ -232,9 +232,8 @@ void Connection::overdue() {
   const std::shared_ptr<Connection> self = shared_from_this();
   const bool own = own_deadline_ <= hall_->clock.now();
   if (phase_ == Phase::connecting) {
-    const Duration waited = connect_wait_max();
     connect_failed("connect to " + to_text(remote_) + ": no answer within " +
-                   format_duration(waited));
+                   format_duration(hall_->setup->limits.connect_timeout));
   } else if (phase_ == Phase::detecting) {
     cut("the peer said nothing");
   } else if (own && securing()) {

@@ -93,7 +93,6 @@ class Connection final : public Wire,
 
   // connection.cpp: its life
   bool enter(const std::string& protocol);
-  Duration connect_wait_max() const;
   void connected();
   void connect_failed(const std::string& what);
   void open_inbound(bool tls_first);

@@ -50,16 +50,10 @@ std::unique_ptr<Link> Connection::start_outbound(DialRequest request, LinkEvents
     return link;
   }
   socket_ = Descriptor(hall_->shard, *native);
-  own_deadline_ = hall_->clock.now() + connect_wait_max();
+  own_deadline_ = hall_->clock.now() + hall_->setup->limits.connect_timeout;
   update_deadline();
   wait_write();  // also when connected at once: nothing may happen inside dial()
   return link;
-}
-
-Duration Connection::connect_wait_max() const {
-  const Duration most = hall_->setup->limits.connect_timeout;
-  const Duration asked = dialled_->request.connect_wait_max;
-  return asked == Duration::zero() ? most : std::min(asked, most);
 }
 
 void Connection::connected() {
@@ -72,9 +66,11 @@ void Connection::connected() {
   if (hall_->log.enabled(Level::debug, "conn.open"))
     hall_->log.write(Level::debug, "conn.open", "connected",
                      {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
+  // First: those that raced with this one go before a word is said here.
+  const bool others_left = dialled_->lane->link_connected(*dialled_->link);
   const DialRequest& request = dialled_->request;
   open_session(room_->outbound({request.lane, request.endpoint, request.tls,
-                                 random_octets(limits::nonce_bytes), request.others_left,
+                                 random_octets(limits::nonce_bytes), others_left,
                                  request.look_only}));
 }
 

@@ -73,12 +73,13 @@ class SimLink final : public Link, public SessionEvents {
   void connected(Result<End> end) {
     if (!end) return connect_failed(end.error().what);
     stop_waiting();
+    const bool others_left = events_.link_connected(*this);
     const std::string nonce = sha256("outbound " + std::to_string(end->stream().number()));
     channel_ = std::make_unique<Channel>(
         parts_.channel, *std::move(end), request_.protocol,
         parts_.room(request_.protocol)
             ->outbound({request_.lane, request_.endpoint, request_.tls, nonce,
-                        request_.others_left}),
+                        others_left}),
         parts_.services, this, [this] { closed(); });
     channel_->open();
   }

@@ -23,6 +23,10 @@ constexpr Duration calm_max = 24h;
 constexpr Duration goodbye_max = 2h;             // sessions in silence wait up to an hour
 constexpr int dead_number = 140;                 // an address nobody has
 
+std::string v6_address(int number, bool swallows) {
+  return (swallows ? "2001:db8:dead::" : "2001:db8::") + std::to_string(number);
+}
+
 NodePlan people_plan() {
   NodePlan plan;
   plan.number = 0;
@@ -64,6 +68,7 @@ void World::build_network() {
     network_.add_host(node_address(number), {node_host(number), node_domain(number)});
     network_.add_host(edge_address(number), {"edge." + node_domain(number), node_domain(number)});
     network_.add_host(sender_address(number), {});
+    network_.add_host(v6_address(number, false), {});   // where nobody listens
     publish_names(number, false);
   }
   names_.set_mx(domain_without_mail, {{0, ""}});   // RFC 7505 3
@@ -95,6 +100,10 @@ void World::build_people() {
 void World::publish_names(int number, bool only_dead) {
   const std::string domain = node_domain(number), dead = "dead." + domain;
   names_.set_address(node_host(number), node_address(number));
+  // RFC 8305: sometimes with a second address that nothing ever comes back from, or that refuses.
+  const std::uint64_t kind = random_.below(4);
+  if (kind < 2)
+    names_.set(node_host(number), DnsType::aaaa, {DnsAddress{v6_address(number, kind == 0)}});
   names_.set_address(dead, "192.0.2." + std::to_string(dead_number));
   std::vector<std::pair<int, std::string>> hosts;
   if (only_dead || random_.below(4) == 0) hosts.emplace_back(5, dead);

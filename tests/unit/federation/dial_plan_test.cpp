@@ -35,15 +35,22 @@ LinkEnd tls_failure() {
   return end;
 }
 
+DialPlan::Bounds at_most(std::size_t addresses) { return {addresses, 2, Duration(0)}; }
+
 // The addresses an attempt goes through when each of them ends like this.
 std::string walk(DialPlan& plan, TlsLevel tls, std::size_t most, const LinkEnd& end) {
   std::string out;
-  plan.begin(tls, most, start);
+  plan.begin(tls, at_most(most), start);
   while (!plan.exhausted()) {
-    out += plan.current().endpoint.address;
-    plan.failed(end, start);
+    const DialPlan::Step step = plan.next(start);
+    out += step.endpoint.address;
+    plan.failed(step.number, end, start);
   }
   return out;
+}
+
+void fails(DialPlan& plan, const LinkEnd& end) {
+  plan.failed(plan.next(start).number, end, start);
 }
 
 }  // namespace
@@ -67,30 +74,32 @@ TEST_CASE("M-9 two hosts that answered and refused are enough for one attempt") 
 TEST_CASE("M-9 M-10 whether others are left once a host has answered") {
   DialPlan plan;
   plan.set_endpoints(hosts({"a", "b", "c", "d"}));
-  plan.begin(TlsLevel::off, 3, start);
-  CHECK(plan.others_left());
-  plan.failed(fake::refused(), start);   // could not be reached: that is no session
-  CHECK(plan.others_left());
-  plan.failed(greeting(), start);
-  CHECK_FALSE(plan.others_left());       // the third address of three, the second session
-  plan.begin(TlsLevel::off, 4, start);
-  plan.failed(greeting(), start);
-  CHECK(plan.has_more());                // one that cannot be reached is passed over
-  CHECK_FALSE(plan.others_left());
+  plan.begin(TlsLevel::off, at_most(3), start);
+  CHECK(plan.others_left(plan.next(start).number));
+  plan.failed(plan.current().number, fake::refused(), start);   // not reached: that is no session
+  CHECK(plan.others_left(plan.next(start).number));
+  plan.failed(plan.current().number, greeting(), start);
+  // The third address of three, the second session.
+  CHECK_FALSE(plan.others_left(plan.next(start).number));
+  plan.begin(TlsLevel::off, at_most(4), start);
+  fails(plan, greeting());
+  CHECK_FALSE(plan.exhausted());                // one that cannot be reached is passed over
+  CHECK_FALSE(plan.others_left(plan.next(start).number));
   DialPlan one;
   one.set_endpoints(hosts({"a"}));
-  one.begin(TlsLevel::off, 5, start);
-  CHECK_FALSE(one.others_left());
+  one.begin(TlsLevel::off, at_most(5), start);
+  CHECK_FALSE(one.others_left(one.next(start).number));
 }
 
 TEST_CASE("X-9 the same host again without TLS, for each host anew, only where TLS may be") {
   DialPlan plan;
   plan.set_endpoints(hosts({"a", "b"}));
-  plan.begin(TlsLevel::may, 5, start);
+  plan.begin(TlsLevel::may, at_most(5), start);
   std::vector<std::pair<std::string, TlsLevel>> seen;
   while (!plan.exhausted()) {
-    seen.emplace_back(plan.current().endpoint.address, plan.current().tls);
-    plan.failed(plan.current().tls == TlsLevel::may ? tls_failure() : fake::refused(), start);
+    const DialPlan::Step step = plan.next(start);
+    seen.emplace_back(step.endpoint.address, step.tls);
+    plan.failed(step.number, step.tls == TlsLevel::may ? tls_failure() : fake::refused(), start);
   }
   CHECK(seen == std::vector<std::pair<std::string, TlsLevel>>{{"a", TlsLevel::may},
                                                               {"a", TlsLevel::off},
@@ -106,27 +115,27 @@ TEST_CASE("X-9 the same host again without TLS, for each host anew, only where T
 TEST_CASE("an endpoint that works stays the first when names are asked again") {
   DialPlan plan;
   plan.set_endpoints(hosts({"a", "b"}));
-  plan.begin(TlsLevel::off, 5, start);
-  plan.failed(fake::refused(), start);
-  const std::size_t step = plan.current().number;
+  plan.begin(TlsLevel::off, at_most(5), start);
+  fails(plan, fake::refused());
+  const DialPlan::Step step = plan.next(start);
   SECTION("it worked") {
-    plan.worked();
+    plan.worked(step.endpoint);
     plan.set_endpoints(hosts({"c", "a", "b"}));
-    plan.begin(TlsLevel::off, 5, start);
+    plan.begin(TlsLevel::off, at_most(5), start);
     CHECK(plan.current().endpoint.address == "b");
   }
   SECTION("it did not") {
     plan.set_endpoints(hosts({"c", "a", "b"}));
-    plan.begin(TlsLevel::off, 5, start);
+    plan.begin(TlsLevel::off, at_most(5), start);
     CHECK(plan.current().endpoint.address == "c");
   }
   SECTION("it is gone") {
-    plan.worked();
+    plan.worked(step.endpoint);
     plan.set_endpoints(hosts({"c", "a"}));
-    plan.begin(TlsLevel::off, 5, start);
+    plan.begin(TlsLevel::off, at_most(5), start);
     CHECK(plan.current().endpoint.address == "c");
   }
-  CHECK(plan.current().number > step);
+  CHECK(plan.current().number > step.number);
 }
 
 TEST_CASE("only when every host said never it is over for good") {
@@ -134,9 +143,9 @@ TEST_CASE("only when every host said never it is over for good") {
   plan.set_endpoints(hosts({"a", "b"}));
   walk(plan, TlsLevel::off, 5, greeting(Fault::never));
   CHECK(plan.refused_everywhere());
-  plan.begin(TlsLevel::off, 5, start);
-  plan.failed(greeting(Fault::never), start);
-  plan.failed(greeting(), start);
+  plan.begin(TlsLevel::off, at_most(5), start);
+  fails(plan, greeting(Fault::never));
+  fails(plan, greeting());
   CHECK_FALSE(plan.refused_everywhere());
 }
 
@@ -164,11 +173,12 @@ std::vector<Endpoint> families(const std::vector<std::string>& names) {
 // The order of one attempt in which IPv6 cannot be reached and IPv4 hosts say no.
 std::string attempt(DialPlan& plan, Instant now) {
   std::string out;
-  plan.begin(TlsLevel::off, 5, now);
+  plan.begin(TlsLevel::off, at_most(5), now);
   while (!plan.exhausted()) {
-    const std::string address = plan.current().endpoint.address;
+    const DialPlan::Step step = plan.next(now);
+    const std::string& address = step.endpoint.address;
     out += address.substr(0, 2) + " ";
-    plan.failed(address.ends_with(':') ? fake::refused() : greeting(), now);
+    plan.failed(step.number, address.ends_with(':') ? fake::refused() : greeting(), now);
   }
   return out;
 }
@@ -200,13 +210,13 @@ TEST_CASE("M-8 the host that is preferred stays first, whatever its family") {
 TEST_CASE("M-8 a family that works again is not dead any more, and two dead ones are equal") {
   DialPlan plan;
   plan.set_endpoints(families({"a6", "a4", "b6"}));
-  plan.begin(TlsLevel::off, 5, start);
-  plan.failed(fake::refused(), start);
-  plan.failed(fake::refused(), start);
+  plan.begin(TlsLevel::off, at_most(5), start);
+  fails(plan, fake::refused());
+  fails(plan, fake::refused());
   CHECK(plan.current().endpoint.address == "b6:");
-  plan.worked();
+  plan.worked(plan.current().endpoint);
   plan.set_endpoints(families({"c4", "c6"}));
-  plan.begin(TlsLevel::off, 5, start);
+  plan.begin(TlsLevel::off, at_most(5), start);
   CHECK(plan.current().endpoint.address == "c6:");
 
   DialPlan both;

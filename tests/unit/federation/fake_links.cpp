@@ -67,11 +67,23 @@ std::unique_ptr<Link> Links::dial(DialRequest request, LinkEvents& events) {
   auto link = std::make_unique<FakeLink>(*this, std::move(request), events);
   open.push_back(link.get());
   if (behaviour.by_hand) return link;
-  later(link.get(), behaviour.connect_time, [behaviour](FakeLink& one) {
-    if (behaviour.connects) one.ready();
-    else one.close(behaviour.end);
+  later(link.get(), behaviour.connect_time, [this, behaviour](FakeLink& one) {
+    if (behaviour.connects) return one.ready();
+    if (behaviour.end.stage == LinkEnd::Stage::connect) return one.close(behaviour.end);
+    one.connect();
+    later(&one, behaviour.handshake_time, [behaviour](FakeLink& same) {
+      same.close(behaviour.end);
+    });
   });
   return link;
+}
+
+Behaviour black_hole() {
+  Behaviour out;
+  out.connects = false;
+  out.connect_time = 30s;
+  out.end = refused("no answer within 30s");
+  return out;
 }
 
 bool Links::alive(FakeLink* link) const {

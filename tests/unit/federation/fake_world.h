@@ -95,14 +95,18 @@ class FakeLink final : public Link {
   void drain() override;
   const Endpoint& endpoint() const override { return request.endpoint; }
 
-  void ready() { events_.link_ready(*this); }
+  void connect() { others_left = events_.link_connected(*this); }
+  void ready() {
+    connect();
+    events_.link_ready(*this);
+  }
   void answer(Disposition disposition, std::string status = "2.0.0");   // the oldest work, whole
   void settle(DeliveryId id, Outcome outcome) { events_.link_settled(*this, id, outcome); }
   void close(LinkEnd end);                                              // gives back what is open
 
   DialRequest request;
   std::vector<Work> works;
-  bool draining = false, closed = false;
+  bool draining = false, closed = false, others_left = false;
 
  private:
   Links& links_;
@@ -112,8 +116,8 @@ class FakeLink final : public Link {
 // What a dialled host does.
 struct Behaviour {
   bool connects = true;
-  LinkEnd end;                         // when it does not
-  Duration connect_time = 1ms, work_time = 1ms;
+  LinkEnd end;                         // when it does not, or fails in a later stage
+  Duration connect_time = 1ms, handshake_time = 0us, work_time = 1ms;
   Disposition disposition = Disposition::delivered;
   std::string status = "2.0.0";
   std::optional<LinkEnd> closes;       // instead of an answer, with the work given back
@@ -160,5 +164,6 @@ std::shared_ptr<Envelope> message(const std::string& id, UtcTime accepted,
                                   std::string from = "sender@a.example");
 Address address(const std::string& text);
 LinkEnd refused(std::string what = "connection refused");
+Behaviour black_hole();                // never answers
 
 }  // namespace hanse::fake

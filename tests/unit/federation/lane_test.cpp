@@ -111,11 +111,13 @@ TEST_CASE("M-9 an attempt tries no further address after ten minutes") {
   LaneFixture at;
   at.names.answers.insert_or_assign("b.example",
                                     addresses({"192.0.2.1", "192.0.2.2", "192.0.2.3"}));
+  at.traits->sessions_tried_max = 5;
   at.links.behave = [](const DialRequest&) {
     Behaviour out;
     out.connects = false;
     out.end = refused();
-    out.connect_time = 301s;
+    out.end.stage = LinkEnd::Stage::handshake;
+    out.handshake_time = 301s;
     return out;
   };
   at.send();

@@ -254,6 +254,27 @@ TEST_CASE("S-7 M-5 an address literal from a recipient leads nowhere inside") {
   CHECK(discover("[IPv6:::1]", {}).endpoints == "never 5.1.2");
 }
 
+TEST_CASE("M-8 what one family says would do, once there is something of every host") {
+  SeededRandom random(1);
+  FakeDns dns({"b.example MX 10 x.example", "b.example MX 20 y.example", "x.example A 192.0.2.1",
+               "x.example AAAA 2001:db8::1", "y.example A 192.0.2.2"});
+  MailDiscovery machine("b.example", std::make_shared<const SmtpSettings>(settings_of_a()), random);
+  const auto next = [&machine] { return machine.next()->question; };
+  const auto hear = [&](const DnsQuestion& asked) { machine.on(asked, dns.answer(asked)); };
+  hear(next());
+  const DnsQuestion x6 = next(), x4 = next(), y6 = next(), y4 = next();
+  hear(x4);
+  hear(y6);
+  CHECK_FALSE(machine.would_do());
+  hear(y4);
+  CHECK(machine.would_do());
+  machine.pass_over();
+  REQUIRE(machine.done());
+  hear(x6);
+  REQUIRE(machine.endpoints()->size() == 2);
+  CHECK(machine.endpoints()->front().address == "192.0.2.1");
+}
+
 TEST_CASE("M-1 what is no domain goes back at once") {
   CHECK(discover("b..example", {}).endpoints == "never 5.1.2");
 }

@@ -135,6 +135,37 @@ TEST_CASE("xmpp 1.2 the order of answers does not matter") {
   CHECK(machine.done());
 }
 
+TEST_CASE("xmpp 1.5 what one family says would do, and a late answer changes nothing") {
+  SeededRandom random(1);
+  FakeDns dns({"c SRV 10 0 5269 x.b.example", "c SRV 20 0 5269 y.b.example",
+               "x.b.example A 192.0.2.1", "x.b.example AAAA 2001:db8::1",
+               "y.b.example A 192.0.2.2"}, true);
+  DomainDiscovery machine("a.example>b.example", {}, random);
+  const auto next = [&machine] { return machine.next()->question; };
+  const auto hear = [&](const DnsQuestion& asked) { machine.on(asked, dns.answer(asked)); };
+  const DnsQuestion direct = next(), plain = next();
+  hear(direct);
+  hear(plain);
+  const DnsQuestion x6 = next(), x4 = next(), y6 = next(), y4 = next();
+  hear(x4);
+  CHECK_FALSE(machine.would_do());   // nothing is known of the second host
+  hear(y6);
+  CHECK_FALSE(machine.would_do());
+  hear(y4);
+  CHECK(machine.would_do());
+  machine.pass_over();
+  CHECK_FALSE(machine.would_do());
+  const DnsQuestion x_tlsa = next(), y_tlsa = next();
+  CHECK(x_tlsa.type == DnsType::tlsa);
+  hear(x6);
+  hear(x_tlsa);
+  CHECK_FALSE(machine.done());
+  hear(y_tlsa);
+  REQUIRE(machine.done());
+  REQUIRE(machine.endpoints()->size() == 2);
+  CHECK(machine.endpoints()->front().address == "192.0.2.1");
+}
+
 TEST_CASE("xmpp 1.3 the target . means: not offered") {
   const std::string host = "x.b.example A 192.0.2.1", own = "b.example A 192.0.2.9";
   good({"s SRV 0 0 0 .", "c SRV 10 0 5269 x.b.example", host}, "x.b.example [192.0.2.1]:5269");
