@@ -132,7 +132,8 @@ DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-de
 DEPS_DEMO  := python3 openssl nsd
 DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
 # Peers to test with, each by itself: one that cannot be had here stops nothing.
-PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid libident
+PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid libident \
+              "unbound ldnsutils"
 # It conflicts with another of them, so it is not installed but unpacked.
 PEERS_BESIDE := ngircd
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
