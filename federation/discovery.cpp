@@ -20,6 +20,13 @@ std::optional<TlsLevel> parse_tls_level(std::string_view text) {
   return std::nullopt;
 }
 
+void demand_of(std::vector<Endpoint>& endpoints, const HopDemand& demand) {
+  for (Endpoint& one : endpoints) {
+    one.identity = demand.identity;
+    one.pin = demand.pin;
+  }
+}
+
 std::string to_text(const Endpoint& endpoint) {
   if (endpoint.port == 0) return "unix:" + endpoint.address;
   std::string out;

@@ -22,6 +22,15 @@ enum class TlsLevel : std::uint8_t {
 std::string_view tls_level_name(TlsLevel level);
 std::optional<TlsLevel> parse_tls_level(std::string_view text);
 
+// What an operator demands of the next hop of a lane.
+struct HopDemand {
+  HopDemand(TlsLevel level = TlsLevel::may) : tls(level) {}   // implicit: mostly it is all
+  TlsLevel tls = TlsLevel::may;
+  std::string identity{};    // the name its certificate must be for, instead of every other
+  std::string pin{};         // SHA-256 of its public key, lower-case hex: then nothing else counts
+  bool operator==(const HopDemand&) const = default;
+};
+
 // One place to dial.
 struct Endpoint {
   std::string host;          // the name it was found under; for TLS names and people
@@ -31,7 +40,9 @@ struct Endpoint {
   bool secure = false;       // found by DNSSEC all the way
   bool tls_first = false;    // TLS stands at the beginning (direct TLS)
   std::vector<DnsTlsa> tlsa{};  // of a secure host; empty: DANE has no say
+  std::string identity{}, pin{};   // as in HopDemand
 };
+void demand_of(std::vector<Endpoint>& endpoints, const HopDemand& demand);
 std::string to_text(const Endpoint& endpoint);  // "mx1.b.example [192.0.2.7]:25"
 
 // Which questions lead to which endpoints, as a small machine: ask, hear, conclude. Pure: no

@@ -104,19 +104,20 @@ std::string_view Lane::State::phase() const {
 }
 
 Lane::State::State(Lane& events, std::string lane_name,
-                   std::shared_ptr<const LaneTraits> lane_traits, TlsLevel level,
+                   std::shared_ptr<const LaneTraits> lane_traits, HopDemand hop_demand,
                    LaneParts lane_parts, const std::string& peer_label)
     : self(events),
       name(std::move(lane_name)),
       protocol(lane_traits->protocol),
       traits(std::move(lane_traits)),
-      tls(level == TlsLevel::may ? traits->may_means : level),
+      demand(std::move(hop_demand)),
       parts(lane_parts),
       stored(protocol, name, parts),
       ledger(protocol, name, peer_label, parts),
       window(traits->links_first * traits->link_window, traits->links_max * traits->link_window),
       finder(parts.clock, parts.timers, parts.resolver) {
-  ledger.demand(tls);
+  if (demand.tls == TlsLevel::may) demand.tls = traits->may_means;
+  ledger.demand(demand.tls);
 }
 
 Lane::State::~State() {
@@ -128,10 +129,10 @@ Lane::State::~State() {
     for (const LaneFlight& flight : link->flights) parts.bodies.remove(flight.item.work);
 }
 
-Lane::Lane(std::string name, std::shared_ptr<const LaneTraits> traits, TlsLevel tls,
+Lane::Lane(std::string name, std::shared_ptr<const LaneTraits> traits, HopDemand demand,
            LaneParts parts, const std::string& peer_label)
-    : state_(std::make_unique<State>(*this, std::move(name), std::move(traits), tls, parts,
-                                     peer_label)) {}
+    : state_(std::make_unique<State>(*this, std::move(name), std::move(traits), std::move(demand),
+                                     parts, peer_label)) {}
 
 Lane::~Lane() = default;
 
@@ -236,13 +237,13 @@ bool Lane::idle() const {
          state.breaker.may_try(state.parts.clock.now());
 }
 
-void Lane::apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls) {
+void Lane::apply(std::shared_ptr<const LaneTraits> traits, HopDemand demand) {
   State& state = *state_;
-  if (tls == TlsLevel::may) tls = traits->may_means;
-  const bool stricter_or_other = tls != state.tls;
+  if (demand.tls == TlsLevel::may) demand.tls = traits->may_means;
+  const bool stricter_or_other = demand != state.demand;
   state.traits = std::move(traits);
-  state.tls = tls;
-  state.ledger.demand(tls);
+  state.demand = std::move(demand);
+  state.ledger.demand(state.demand.tls);
   state.window.limit(state.traits->links_max * state.traits->link_window);
   state.endpoints_until = state.awaited_until = Instant::min();
   if (stricter_or_other) state.close_links();

@@ -104,8 +104,8 @@ struct LaneParts {
 class Lane final : public LinkEvents {
  public:
   // `peer_label` is the lane's own name for a configured peer, "other" for all the rest.
-  Lane(std::string name, std::shared_ptr<const LaneTraits> traits, TlsLevel tls, LaneParts parts,
-       const std::string& peer_label = "other");
+  Lane(std::string name, std::shared_ptr<const LaneTraits> traits, HopDemand demand,
+       LaneParts parts, const std::string& peer_label = "other");
   ~Lane() override;
 
   // Fresh from acceptance; never refused, may go back. A work without targets only says that
@@ -119,7 +119,7 @@ class Lane final : public LinkEvents {
   bool drained() const;
   bool idle() const;                          // holds nothing: may be forgotten
   LaneStatus status() const;
-  void apply(std::shared_ptr<const LaneTraits> traits, TlsLevel tls);   // a new configuration
+  void apply(std::shared_ptr<const LaneTraits> traits, HopDemand demand);   // a new configuration
 
   bool link_connected(Link& link) override;
   void link_ready(Link& link) override;

@@ -74,7 +74,7 @@ void Lane::State::begin_attempt(Instant now) {
   attempting = true;
   attempt_began = now;
   attempt_works = std::min(ready.size(), window_now());
-  plan.begin(tls, bounds(*traits), now);
+  plan.begin(demand.tls, bounds(*traits), now);
 }
 
 void Lane::State::find() {
@@ -110,8 +110,9 @@ void Lane::State::found(EndpointFinder::Found result) {
   endpoints_until = parts.clock.now() + limits::endpoints_kept_max;
   endpoints_in_part = result.in_part;
   if (result.endpoints && !result.endpoints->empty()) {
+    demand_of(*result.endpoints, demand);
     plan.set_endpoints(*std::move(result.endpoints));
-    plan.begin(tls, bounds(*traits), parts.clock.now());
+    plan.begin(demand.tls, bounds(*traits), parts.clock.now());
   } else if (!result.endpoints && result.endpoints.error().fault == Fault::never) {
     fail_all(result);
   } else if (!up && result.endpoints && result.status.empty()) {

@@ -65,7 +65,7 @@ struct DeadName {
 // lane_work.cpp: how works come, go out and end; lane_flow.cpp: those the store does not know.
 struct Lane::State {
   State(Lane& events, std::string lane_name, std::shared_ptr<const LaneTraits> lane_traits,
-        TlsLevel level, LaneParts lane_parts, const std::string& peer_label);
+        HopDemand hop_demand, LaneParts lane_parts, const std::string& peer_label);
   ~State();
 
   // ---- lane.cpp ----
@@ -146,7 +146,7 @@ struct Lane::State {
   const std::string name;
   std::string protocol;
   std::shared_ptr<const LaneTraits> traits;
-  TlsLevel tls;
+  HopDemand demand;
   LaneParts parts;
 
   std::deque<LaneItem> ready;

@@ -26,7 +26,7 @@ Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {
   // Only configured peers appear in labels; the rest of the world is one.
   const std::string_view peer = split_lane(lane).target;
   const std::string label = policy_->peer(peer) == nullptr ? "other" : std::string(peer);
-  auto made = std::make_unique<Lane>(lane, traits_of(key), policy_->tls_of_lane(protocol, lane),
+  auto made = std::make_unique<Lane>(lane, traits_of(key), policy_->demand_of_lane(protocol, lane),
                                      parts_, label);
   if (is_suspended(lane)) made->hold(true);
   if (draining_) made->drain(false);
@@ -75,7 +75,7 @@ void LaneTable::apply(std::shared_ptr<const Policy> policy,
     slow_traits_[one->protocol] = slowed(one);
   }
   for (const auto& [key, lane] : lanes_) {
-    lane->apply(traits_of(key), policy_->tls_of_lane(key.first, key.second));
+    lane->apply(traits_of(key), policy_->demand_of_lane(key.first, key.second));
     lane->hold(is_suspended(key.second));
   }
 }

@@ -125,6 +125,20 @@ Result<Route> read_route(const Settings& settings, std::size_t number) {
   if (!is_via(route.via))
     return problem(settings, "via", "expected \"host:port\", \"unix:PATH\" or \"discover\"");
   if (settings.has("tls")) route.tls = parse_tls_level(settings.text("tls"));
+  if (settings.has("identity")) {
+    Result<std::string> identity = to_ascii_domain(settings.text("identity"));
+    if (!identity) return problem(settings, "identity", identity.error().what);
+    route.identity = *std::move(identity);
+  }
+  if (settings.has("pin")) {
+    Result<std::string> pin = read_fingerprint(settings.text("pin"));
+    if (!pin) return problem(settings, "pin", pin.error().what);
+    route.pin = *std::move(pin);
+  }
+  if (route.identity.empty() && route.pin.empty()) return route;
+  if (route.tls.value_or(TlsLevel::verify) != TlsLevel::verify)
+    return problem(settings, "tls", "a route with `identity` or `pin` is tls = \"verify\"");
+  route.tls = TlsLevel::verify;
   return route;
 }
 
@@ -163,11 +177,18 @@ const ProtocolPolicy& Policy::protocol(std::string_view name) const {
   return found == protocols.end() ? closed : found->second;
 }
 
-TlsLevel Policy::tls_of_lane(std::string_view protocol_name, std::string_view lane) const {
+HopDemand Policy::demand_of_lane(std::string_view protocol_name, std::string_view lane) const {
   const LaneName name = split_lane(lane);
-  if (const auto level = routes.tls_of_lane(protocol_name, name.hop)) return *level;
-  const PeerPolicy* known = peer(name.target);   // also behind a place that a rule names
-  return known == nullptr ? TlsLevel::may : known->tls_out.value_or(TlsLevel::may);
+  const Route* rule = routes.rule_of_lane(protocol_name, name.target, name.hop);
+  HopDemand out;
+  if (rule != nullptr) {
+    out.identity = rule->identity;
+    out.pin = rule->pin;
+  }
+  if (rule != nullptr && rule->tls) out.tls = *rule->tls;
+  else if (const PeerPolicy* known = peer(name.target))   // also behind a place that a rule names
+    out.tls = known->tls_out.value_or(TlsLevel::may);
+  return out;
 }
 
 // A lane leads to a peer by its name, or by a rule for that very peer: what carries others too, as

@@ -31,7 +31,7 @@ struct Policy {
 
   const PeerPolicy* peer(std::string_view domain) const;
   const ProtocolPolicy& protocol(std::string_view name) const;  // a closed one when unknown
-  TlsLevel tls_of_lane(std::string_view protocol, std::string_view lane) const;  // by its hop
+  HopDemand demand_of_lane(std::string_view protocol, std::string_view lane) const;
   bool is_slow(std::string_view protocol, std::string_view lane) const;   // for a slow peer
   bool hosts(std::string_view protocol, std::string_view domain) const;
   bool relays_from(std::string_view protocol, std::string_view address) const;

@@ -88,8 +88,17 @@ constexpr Option route_options[] = {
      .type = OptionType::choice,
      .help = "How far this hop must be protected: off, may (when offered), encrypt (always), "
              "verify (always, with a valid certificate). Absent: as the peer's table says, or "
-             "may.",
+             "may; verify with `identity` or `pin`.",
      .choices = tls_levels},
+    {.key = "identity",
+     .type = OptionType::text,
+     .help = "The name the next hop's certificate must be for, instead of the destination or the "
+             "host. Example: \"hub.example\"."},
+    {.key = "pin",
+     .type = OptionType::text,
+     .help = "SHA-256 of the next hop's public key (SubjectPublicKeyInfo) in hex, \"sha256:\" may "
+             "stand before it: it must show that key, and nothing else is asked of its "
+             "certificate."},
 };
 
 constexpr OptionTable tables[] = {

@@ -39,9 +39,9 @@ RouteChoice RouteTable::choose(std::string_view protocol, std::string_view domai
     if (!applies(route, protocol) || !domain_matches(route.match, domain)) continue;
     const bool found_by_name = route.via == discover;
     return {found_by_name ? plain_domain(domain) : route.via, route.name,
-            route.tls.value_or(TlsLevel::may), found_by_name};
+            route.tls.value_or(TlsLevel::may), found_by_name, route.identity, route.pin};
   }
-  return {plain_domain(domain), std::string(discover), TlsLevel::may, true};
+  return {plain_domain(domain), std::string(discover), TlsLevel::may, true, {}, {}};
 }
 
 bool RouteTable::names(std::string_view protocol, std::string_view domain) const {
@@ -51,14 +51,17 @@ bool RouteTable::names(std::string_view protocol, std::string_view domain) const
   return false;
 }
 
-std::optional<TlsLevel> RouteTable::tls_of_lane(std::string_view protocol,
-                                                std::string_view lane) const {
+const Route* RouteTable::rule_of_lane(std::string_view protocol, std::string_view target,
+                                      std::string_view hop) const {
+  const Route* first = nullptr;
   for (const Route& route : routes_) {
     if (!applies(route, protocol)) continue;
-    if (route.via == discover ? domain_matches(route.match, lane) : route.via == lane)
-      return route.tls;
+    if (route.via == discover ? !domain_matches(route.match, hop) : route.via != hop) continue;
+    const bool for_it = target != hop && domain_matches(route.match, target);
+    if (for_it) return &route;
+    if (first == nullptr) first = &route;
   }
-  return std::nullopt;
+  return first;
 }
 
 }  // namespace hanse

@@ -20,6 +20,7 @@ struct Route {
   std::string protocol;   // empty: any
   std::string via;        // "host:port", "unix:PATH" or "discover"
   std::optional<TlsLevel> tls;
+  std::string identity{}, pin{};   // as in HopDemand; they go with TlsLevel::verify
 };
 
 struct RouteChoice {
@@ -27,6 +28,7 @@ struct RouteChoice {
   std::string route;      // "route.0" or "discover"
   TlsLevel tls = TlsLevel::may;
   bool discovered = false;   // the lane is a domain; the DNS knows its hosts
+  std::string identity{}, pin{};
 };
 
 // Names the lane that carries from a domain of ours to an address, once the way is chosen.
@@ -42,8 +44,10 @@ class RouteTable {
 
   RouteChoice choose(std::string_view protocol, std::string_view domain) const;
   bool names(std::string_view protocol, std::string_view domain) const;  // by a rule, not by "*"
-  // What the first rule that leads to this lane demands; no rule or none said: nothing.
-  std::optional<TlsLevel> tls_of_lane(std::string_view protocol, std::string_view lane) const;
+  // The first rule that leads to this hop for this domain, else for any; null: none. `target` is
+  // the hop itself where a lane does not know for whom it is.
+  const Route* rule_of_lane(std::string_view protocol, std::string_view target,
+                            std::string_view hop) const;
   const std::vector<Route>& routes() const { return routes_; }
 
  private:

@@ -73,10 +73,22 @@ void judge_level(const Claim& claim, TrustDecision& out) {
   }
 }
 
+// xmpp 1.7, 3.5: the key a route names is stronger than all that speaks for a name.
+void judge_hop_pin(const Claim& claim, TrustDecision& out) {
+  if (claim.hop_pin.empty()) return;
+  const bool shown = claim.key_sha256 == claim.hop_pin;
+  out.evidence.push_back({"pin", shown, claim.key_sha256});
+  if (shown) return;
+  out.verdict = Verdict::defer;
+  out.why = claim.key_sha256.empty() ? "the next hop does not show the key its route pins"
+                                     : "the next hop shows another key than its route pins";
+}
+
 void judge_outgoing(const PeerPolicy* peer, const Claim& claim, TrustDecision& out) {
   out.verdict = Verdict::accept;
   out.why = "we dialled it";
-  judge_level(claim, out);
+  judge_hop_pin(claim, out);
+  if (out.verdict == Verdict::accept) judge_level(claim, out);
   if (peer == nullptr) return;
   if (claim.level == TlsLevel::verify && lacks_pin(*peer, claim)) {
     out.verdict = Verdict::defer;

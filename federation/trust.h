@@ -45,6 +45,7 @@ struct Claim {
   std::string key_sha256{};         // of that one's public key, where it is known
   bool outgoing = false;            // we dialled it
   TlsLevel level = TlsLevel::off;   // what our side demands of this hop
+  std::string hop_pin{};            // likewise: SHA-256 of the public key it must show
 };
 
 // One fact somebody checked.

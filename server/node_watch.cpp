@@ -82,8 +82,8 @@ Result<std::shared_ptr<TraceFeed>> Node::probe(const console::ProbeWish& wish) {
   plan.lane = choice.lane;
   if (plan.traits->lane_name)
     plan.lane = plan.traits->lane_name(own, {wish.protocol, {}, domain}, choice);
-  plan.tls = policy.tls_of_lane(wish.protocol, plan.lane);
-  if (plan.tls == TlsLevel::may) plan.tls = plan.traits->may_means;
+  plan.demand = policy.demand_of_lane(wish.protocol, plan.lane);
+  if (plan.demand.tls == TlsLevel::may) plan.demand.tls = plan.traits->may_means;
   plan.connect = wish.connect;
   plan.prove = wish.prove;
   Result<std::shared_ptr<TraceFeed>> feed = new_feed({});

@@ -25,8 +25,10 @@ std::string answer_text(const DnsQuestion& question, const Result<DnsAnswer>& an
 std::string endpoint_text(std::size_t number, const Endpoint& endpoint) {
   std::string out = std::to_string(number) + ". " + to_text(endpoint);
   if (endpoint.tls_first) out += ", TLS from the first octet";
-  for (std::size_t i = 0; i < endpoint.verify_names.size(); ++i)
+  for (std::size_t i = 0; endpoint.identity.empty() && i < endpoint.verify_names.size(); ++i)
     out += (i == 0 ? ", has to be " : " or ") + endpoint.verify_names[i];
+  if (!endpoint.identity.empty()) out += ", has to be " + endpoint.identity + " (route)";
+  if (!endpoint.pin.empty()) out += ", pinned key " + endpoint.pin + " (route)";
   out += endpoint.secure ? ", DNSSEC yes" : ", DNSSEC no";
   if (!endpoint.tlsa.empty()) out += ", " + std::to_string(endpoint.tlsa.size()) + " TLSA";
   return out;
@@ -72,6 +74,7 @@ void Probe::found(EndpointFinder::Found found) {
                              (found.status.empty() ? "" : " (" + found.status + ")"));
   if (found.endpoints->empty()) return finish(true, "nothing to dial: " + found.story);
   std::size_t number = 0;
+  demand_of(*found.endpoints, plan_.demand);
   for (const Endpoint& one : *found.endpoints)
     tell(TraceLine::Kind::endpoint, endpoint_text(++number, one));
   if (!plan_.connect)
@@ -79,7 +82,7 @@ void Probe::found(EndpointFinder::Found found) {
                             " to dial, in this order");
   order_.set_endpoints(*std::move(found.endpoints));
   const LaneTraits& traits = *plan_.traits;
-  order_.begin(plan_.tls, {limits::probe_endpoints_max, traits.sessions_tried_max,
+  order_.begin(plan_.demand.tls, {limits::probe_endpoints_max, traits.sessions_tried_max,
                            traits.host_patience}, parts_.clock.now());
   race();
 }

@@ -16,7 +16,7 @@ namespace hanse {
 
 struct ProbePlan {
   std::string lane;
-  TlsLevel tls = TlsLevel::may;
+  HopDemand demand;
   std::shared_ptr<const LaneTraits> traits;
   bool connect = true;      // else it ends with the places it would dial
   bool prove = false;       // else nothing is said of who we are that a peer could rely on

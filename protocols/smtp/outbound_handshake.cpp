@@ -51,7 +51,9 @@ void Handshake::on_starttls(const Reply& reply, bool more_follow, Outbox& out) {
   if (more_follow)  // T-6: somebody speaks in clear behind the server's back
     return fail("4.7.0", "plain text behind the answer to STARTTLS", out);
   phase_ = Phase::handshake;
-  out.start_tls({.name = context_.endpoint.host, .also = context_.endpoint.verify_names});
+  const Endpoint& hop = context_.endpoint;
+  if (!hop.identity.empty()) return out.start_tls({.name = hop.identity});
+  out.start_tls({.name = hop.host, .also = hop.verify_names});
 }
 
 // V-2, X-9: from encrypt on nothing goes in clear, whatever the server says.
@@ -80,6 +82,7 @@ void Handshake::ask_trust(Outbox& out) {
   ask.claim.address = address_;
   ask.claim.outgoing = true;
   ask.claim.level = context_.tls;
+  ask.claim.hop_pin = context_.endpoint.pin;
   if (tls_) {
     ask.claim.certificate_sha256 = tls_->certificate_sha256;
     ask.claim.key_sha256 = key_sha256(tls_->chain.get());

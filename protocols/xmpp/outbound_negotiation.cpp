@@ -94,7 +94,7 @@ void Outbound::tls_up(const TlsFacts& facts, Outbox& out) {
   question.claim = {.protocol = "xmpp", .domain = remote_key_, .name = remote_, .address = {},
                     .certificate_sha256 = facts.certificate_sha256,
                     .key_sha256 = key_sha256(facts.chain.get()), .outgoing = true,
-                    .level = TlsLevel::encrypt};
+                    .level = TlsLevel::encrypt, .hop_pin = context_.endpoint.pin};
   // The certificate of a server behind us is the operator's business, unless it is pinned; anybody
   // else has to show one that is good, or policy says that dialback will do.
   const Trust trust = settings_->trust_of(remote_key_);
@@ -112,10 +112,13 @@ void Outbound::tls_up(const TlsFacts& facts, Outbox& out) {
 // xmpp 3.4, 3.5: what the certificate proves, in the order of strength.
 std::vector<Evidence> Outbound::evidence(const TlsFacts& facts) const {
   const std::string tls = facts.version + " " + facts.cipher;
+  const Endpoint& hop = context_.endpoint;
+  const bool named = !hop.identity.empty();   // xmpp 1.7
   return certificate_evidence(
-      {.chain = facts.chain.get(), .tls = tls, .domain_key = remote_key_,
-       .other_names = context_.endpoint.verify_names, .tlsa = context_.endpoint.tlsa,
-       .legacy_cn = settings_->legacy_cn, .trust = settings_->trust_of(remote_key_)});
+      {.chain = facts.chain.get(), .tls = tls, .domain_key = named ? hop.identity : remote_key_,
+       .other_names = std::span(hop.verify_names).first(named ? 0 : hop.verify_names.size()),
+       .tlsa = hop.tlsa, .legacy_cn = settings_->legacy_cn,
+       .trust = settings_->trust_of(remote_key_)});
 }
 
 void Outbound::trust_decided(const Answer& answer, Outbox& out) {

@@ -105,8 +105,11 @@ Ended run_explain(Node& node, const Request& request, const Emit& emit) {
     return usage("no protocol " + escape_text(protocol));
   emit(told("peer", peer_text(*policy, protocol, domain)));
   const RouteChoice choice = policy->routes.choose(protocol, domain);
-  Json route = told("route", "rule " + choice.route + " -> " + choice.lane + ", TLS " +
-                                 std::string(tls_level_name(choice.tls)));
+  std::string way = "rule " + choice.route + " -> " + choice.lane + ", TLS " +
+                    std::string(tls_level_name(choice.tls));
+  if (!choice.identity.empty()) way += ", has to be " + choice.identity;
+  if (!choice.pin.empty()) way += ", pinned key " + choice.pin;
+  Json route = told("route", std::move(way));
   route["rule"] = choice.route;
   route["hop"] = choice.lane;
   emit(std::move(route));

@@ -7,6 +7,8 @@
 namespace hanse::console {
 namespace {
 
+constexpr std::size_t pin_shown_max = 16;   // in a table; told in full elsewhere
+
 std::string_view answer_name(Permission::Answer answer) {
   switch (answer) {
     case Permission::Answer::yes: return "yes";
@@ -26,7 +28,9 @@ Ended run_list(Node& node, const Request&, const Emit& emit) {
                {"match", route.match},
                {"protocol", route.protocol},
                {"via", route.via},
-               {"tls", route.tls ? tls_level_name(*route.tls) : ""}})) {
+               {"tls", route.tls ? tls_level_name(*route.tls) : ""},
+               {"identity", route.identity},
+               {"pin", route.pin}})) {
       break;
     }
   }
@@ -34,10 +38,11 @@ Ended run_list(Node& node, const Request&, const Emit& emit) {
 }
 
 std::string render_list(std::span<const Json> items, const Style& style) {
-  TextTable table({"route", "match", "protocol", "via", "tls"});
+  TextTable table({"route", "match", "protocol", "via", "tls", "identity", "pin"});
   for (const Json& item : items) {
     table.add({text_of(item, "route"), text_of(item, "match"), text_of(item, "protocol"),
-               text_of(item, "via"), text_of(item, "tls")});
+               text_of(item, "via"), text_of(item, "tls"), text_of(item, "identity"),
+               text_of(item, "pin").substr(0, pin_shown_max)});
   }
   return table.text(style) + "What matches no rule is discovered by DNS.\n";
 }
@@ -93,7 +98,9 @@ Ended run_test(Node& node, const Request& request, const Emit& emit) {
         {"why", permission.why},
         {"route", choice.route},
         {"lane", choice.lane},
-        {"tls", tls_level_name(choice.tls)}});
+        {"tls", tls_level_name(choice.tls)},
+        {"identity", choice.identity},
+        {"pin", choice.pin}});
   if (permission.answer == Permission::Answer::yes) return {};
   return {Exit::problem, "would be refused: " + permission.why, ""};
 }
@@ -107,7 +114,11 @@ std::string render_test(std::span<const Json> items, const Style&) {
     out += "peer     " + (peer.empty() ? "unknown" : peer) + ": " + text_of(item, "trust") + "\n";
     out += "answer   " + text_of(item, "answer") + " (" + text_of(item, "why") + ")\n";
     out += "route    rule " + text_of(item, "route") + " -> " + text_of(item, "lane") +
-           ", tls " + text_of(item, "tls") + "\n";
+           ", tls " + text_of(item, "tls");
+    if (const std::string name = text_of(item, "identity"); !name.empty())
+      out += ", has to be " + name;
+    if (const std::string pin = text_of(item, "pin"); !pin.empty()) out += ", pinned key " + pin;
+    out += "\n";
   }
   return out;
 }

@@ -58,10 +58,11 @@ TEST_CASE("pairs: peers and TLS levels are those of the hop") {
   Node at;
   at.policy->peers[0].state = PeerState::suspended;
   at.policy->peers[0].tls_out = TlsLevel::verify;
-  CHECK(at.policy->tls_of_lane("mail", "c.example>b.example") == TlsLevel::verify);
-  CHECK(at.policy->tls_of_lane("mail", "c.example>b.example?ask") == TlsLevel::verify);
-  CHECK(at.policy->tls_of_lane("mail", "c.example>b.example=192.0.2.1:5?ask") == TlsLevel::verify);
-  CHECK(at.policy->tls_of_lane("mail", "b.example>c.example") == TlsLevel::may);
+  CHECK(at.policy->demand_of_lane("mail", "c.example>b.example").tls == TlsLevel::verify);
+  CHECK(at.policy->demand_of_lane("mail", "c.example>b.example?ask").tls == TlsLevel::verify);
+  CHECK(at.policy->demand_of_lane("mail", "c.example>b.example=192.0.2.1:5?ask").tls ==
+        TlsLevel::verify);
+  CHECK(at.policy->demand_of_lane("mail", "b.example>c.example").tls == TlsLevel::may);
   set_pairs(at);
   REQUIRE(at.submit(Node::submission({"u@b.example"}, "x@c.example")));
   at.world.run_for(1s);

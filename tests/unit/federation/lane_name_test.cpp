@@ -58,8 +58,8 @@ TEST_CASE("rules and peers are found for every lane that leads to them") {
   };
   for (const auto& [lane, level] : rows) {
     CAPTURE(lane);
-    CHECK(policy.tls_of_lane("xmpp", lane) == level);
-    CHECK(policy.tls_of_lane("xmpp", lane + "?verify") == level);
+    CHECK(policy.demand_of_lane("xmpp", lane).tls == level);
+    CHECK(policy.demand_of_lane("xmpp", lane + "?verify").tls == level);
   }
   CHECK(policy.is_slow("xmpp", "a.example>b.example?verify"));
   CHECK(policy.is_slow("xmpp", "a.example>d.example=[::1]:8?verify"));

@@ -81,9 +81,9 @@ TEST_CASE("a policy is read from its tables") {
   CHECK_FALSE(policy.relays_from("smtp", "nonsense"));
   CHECK(policy.protocol("smtp").unknown_peers == UnknownPeers::probation);
   CHECK(policy.protocol("absent").unknown_peers == UnknownPeers::reject);
-  CHECK(policy.tls_of_lane("smtp", "127.0.0.1:2600") == TlsLevel::off);
-  CHECK(policy.tls_of_lane("smtp", "b.example") == TlsLevel::verify);
-  CHECK(policy.tls_of_lane("smtp", "c.example") == TlsLevel::may);
+  CHECK(policy.demand_of_lane("smtp", "127.0.0.1:2600").tls == TlsLevel::off);
+  CHECK(policy.demand_of_lane("smtp", "b.example").tls == TlsLevel::verify);
+  CHECK(policy.demand_of_lane("smtp", "c.example").tls == TlsLevel::may);
 }
 
 TEST_CASE("Q-5 a lane is slow by its peer's name or by the rule for that peer alone") {
@@ -107,6 +107,30 @@ TEST_CASE("a protocol's own word on unknown peers comes first") {
   Configuration from = configuration();
   from.singles["smtp"].entries["unknown_peers"] = {std::string("open"), {}, ""};
   CHECK((*make_policy(from, {"smtp"}))->protocol("smtp").unknown_peers == UnknownPeers::open);
+}
+
+TEST_CASE("xmpp 1.7 a route names the certificate of its next hop, and demands that it is shown") {
+  const std::string pin(64, 'b');
+  const auto route = [&](Values more) {
+    more.insert({{"match", std::string("b.example")}, {"via", std::string("192.0.2.1:5269")}});
+    Configuration from = configuration();
+    from.lists["route"] = {table("0", more)};
+    return from;
+  };
+  const auto made = make_policy(route({{"identity", std::string("Hub.example")},
+                                       {"pin", "sha256:" + std::string(64, 'B')}}), {"smtp"});
+  REQUIRE(made);
+  const HopDemand demand = (*made)->demand_of_lane("xmpp", "a.example>b.example=192.0.2.1:5269");
+  CHECK(demand.tls == TlsLevel::verify);
+  CHECK(demand.identity == "hub.example");
+  CHECK(demand.pin == pin);
+  CHECK((*made)->demand_of_lane("xmpp", "a.example>c.example").identity.empty());
+  CHECK(problem(route({{"tls", std::string("verify")}, {"pin", pin}})).empty());
+  for (const std::string level : {"off", "may", "encrypt"})
+    CHECK(problem(route({{"tls", level}, {"pin", pin}})).find("tls: a route with") !=
+          std::string::npos);
+  CHECK_FALSE(problem(route({{"pin", std::string("sha256:00")}})).empty());
+  CHECK_FALSE(problem(route({{"identity", std::string("a..b")}})).empty());
 }
 
 TEST_CASE("what a table cannot know is an error with its place") {

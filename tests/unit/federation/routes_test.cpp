@@ -64,9 +64,29 @@ TEST_CASE("M-1 the first rule that matches says where it goes; without one it is
     CHECK(choice.tls == row.tls);
     CHECK(choice.discovered == (choice.lane == lower_ascii(row.domain)));  // smtp M-1
   }
-  CHECK(table.tls_of_lane("smtp", "127.0.0.1:2600") == TlsLevel::off);
-  CHECK(table.tls_of_lane("smtp", "y.sub.example") == TlsLevel::verify);
-  CHECK(table.tls_of_lane("smtp", "else.example") == std::nullopt);
+  const auto rule = [&table](std::string_view hop) { return table.rule_of_lane("smtp", hop, hop); };
+  CHECK(rule("127.0.0.1:2600")->tls == TlsLevel::off);
+  CHECK(rule("y.sub.example")->tls == TlsLevel::verify);
+  CHECK(rule("else.example") == nullptr);
+}
+
+TEST_CASE("two rules to one place speak for their own domain each, the first for all others") {
+  const RouteTable table({
+      {"route.0", "a.example", "", "192.0.2.1:25", TlsLevel::verify, "one.example", {}},
+      {"route.1", "b.example", "", "192.0.2.1:25", TlsLevel::verify, {}, "00ff"},
+  });
+  CHECK(table.rule_of_lane("x", "a.example", "192.0.2.1:25")->name == "route.0");
+  CHECK(table.rule_of_lane("x", "b.example", "192.0.2.1:25")->name == "route.1");
+  CHECK(table.rule_of_lane("x", "192.0.2.1:25", "192.0.2.1:25")->name == "route.0");
+  const RouteTable mail({
+      {"route.0", "h.example", "smtp", "127.0.0.1:2600", TlsLevel::off, {}, {}},
+      {"route.1", "*", "smtp", "discover", TlsLevel::verify, {}, {}},
+      {"route.2", "*", "smtp", "127.0.0.1:2600", TlsLevel::encrypt, {}, {}},
+  });
+  CHECK(mail.rule_of_lane("smtp", "127.0.0.1:2600", "127.0.0.1:2600")->name == "route.0");
+  CHECK(mail.rule_of_lane("smtp", "c.example", "c.example")->name == "route.1");
+  CHECK(table.choose("x", "a.example").identity == "one.example");
+  CHECK(table.choose("x", "b.example").pin == "00ff");
 }
 
 TEST_CASE("a rule for everything names nobody") {

@@ -200,6 +200,23 @@ TEST_CASE("outgoing: a pin proves the peer, and another certificate disproves it
   CHECK(verdict(pin_x, pkix) == Verdict::defer);
 }
 
+TEST_CASE("xmpp 1.7 outgoing: the key a route pins counts, and nothing makes up for another") {
+  const auto ask = [](const std::string& key, const Evidence& name, const PeerPolicy* policy) {
+    Claim claim = to("b.example", TlsLevel::verify, pin_x);
+    claim.key_sha256 = key;
+    claim.hop_pin = "00ff";
+    return decide(policy, UnknownPeers::reject, claim, std::vector{tls, name});
+  };
+  CHECK(ask("00ff", no_pkix, nullptr).verdict == Verdict::accept);
+  CHECK(ask("00aa", pkix, nullptr).verdict == Verdict::defer);
+  CHECK(ask("00aa", pkix, nullptr).why == "the next hop shows another key than its route pins");
+  CHECK(ask("", pkix, nullptr).verdict == Verdict::defer);
+  PeerPolicy pinned = peer("b.example");   // what its own table demands as well
+  pinned.fingerprints = {pin_b};
+  CHECK(ask("00ff", pkix, &pinned).verdict == Verdict::defer);
+  CHECK(ask("00aa", pkix, &pinned).verdict == Verdict::defer);
+}
+
 TEST_CASE("outgoing: what is for a suspended or blocked peer waits") {
   for (const PeerState state : {PeerState::suspended, PeerState::blocked}) {
     const PeerPolicy policy = peer("b.example", state);
