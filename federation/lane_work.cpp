@@ -93,7 +93,7 @@ void Lane::State::claim(Instant now) {
   if (room() < limits::claim_items_max) return;
   if (parts.bodies.used_bytes() > limits::bodies_in_memory_bytes_max / 4 * 3)
     return stored.pause(limits::claim_pause);
-  stored.claim(probing ? 1 : limits::claim_items_max, longest_delay(*traits),
+  stored.claim(probing ? 1 : limits::claim_items_max, longest_delay(*traits), traits->ordered,
                [this](std::vector<Work> works) { receive(std::move(works)); });
 }
 

@@ -110,14 +110,16 @@ class Queue {
 
   // Up to `most` legs of a lane that are due at `now`, oldest due first, gathered by message;
   // recorded as under way (attempt + 1) before the answer. An empty answer carries in `next` the
-  // time at which the next leg is due, if there is one.
+  // time at which the next leg is due, if there is one. `in_order`: what may not leave yet (D7)
+  // holds up all that stands behind it.
   struct Claimed {
     std::vector<Work> work;
     std::optional<UtcTime> next;
     std::uint64_t waiting = 0;   // legs left in the store for this lane, due or not
   };
   virtual void claim(std::string_view protocol, std::string_view lane, std::size_t most,
-                     UtcTime now, std::function<void(Result<Claimed>)> reply) = 0;
+                     UtcTime now, bool in_order,
+                     std::function<void(Result<Claimed>)> reply) = 0;
 
   // Results ride with the next commits. Never fails towards the caller: a store that cannot
   // write any more stops the node (D5).

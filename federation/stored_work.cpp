@@ -53,10 +53,10 @@ Instant StoredWork::next() const {
   return paused ? std::min(paused_until_, due_at_) : due_at_;
 }
 
-void StoredWork::claim(std::size_t most, Duration wait_max,
+void StoredWork::claim(std::size_t most, Duration wait_max, bool in_order,
                        std::function<void(std::vector<Work>)> reply) {
   *claiming_ = true;
-  queue_.claim(protocol_, lane_, most, std::max(clock_.utc(), claim_as_of_),
+  queue_.claim(protocol_, lane_, most, std::max(clock_.utc(), claim_as_of_), in_order,
                [this, wait_max, asked_at = changes_, reply = std::move(reply),
                 alive = std::weak_ptr(claiming_)](Result<Queue::Claimed> claimed) {
                  if (alive.expired()) return;

@@ -34,7 +34,8 @@ class StoredWork {
   void went_back(std::size_t legs) { waiting_ += legs; }
 
   // The reply comes once, and not at all when this is gone.
-  void claim(std::size_t most, Duration wait_max, std::function<void(std::vector<Work>)> reply);
+  void claim(std::size_t most, Duration wait_max, bool in_order,
+             std::function<void(std::vector<Work>)> reply);
 
  private:
   void hear(Result<Queue::Claimed> claimed, std::uint64_t asked_at, Duration wait_max,

@@ -42,12 +42,13 @@ Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& sus
                " WHERE id = ?") {}
 
 Queue::Claimed Claims::claim(std::string_view protocol, std::string_view lane, std::size_t most,
-                             UtcTime now) {
+                             UtcTime now, bool in_order) {
   Queue::Claimed claimed;
   // Several legs of one message may be found: the message goes once, with all its legs.
   std::vector<std::int64_t> messages;
-  Statement& due = suspects_.one_is_out() ? due_unsuspected_ : due_;
-  if (suspects_.one_is_out()) {
+  const bool pass_suspects = suspects_.one_is_out() && !in_order;
+  Statement& due = pass_suspects ? due_unsuspected_ : due_;
+  if (pass_suspects) {
     due.query(protocol, lane, to_unix_ms(now), crashes_until_suspect, most);
   } else {
     due.query(protocol, lane, to_unix_ms(now), most);
@@ -58,7 +59,11 @@ Queue::Claimed Claims::claim(std::string_view protocol, std::string_view lane, s
   std::size_t bytes = 0;
   for (std::int64_t message : messages) {
     if (most == 0 || bytes > claim_bytes_max) break;
-    if (!seen.insert(message).second || !suspects_.may_leave(message)) continue;
+    if (!seen.insert(message).second) continue;
+    if (!suspects_.may_leave(message)) {
+      if (in_order) break;   // D7, xmpp 4.7: nothing goes past it
+      continue;
+    }
     Work work = take({protocol, lane}, message, most, now);
     if (work.targets.empty()) continue;
     most -= work.targets.size();

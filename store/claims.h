@@ -15,7 +15,7 @@ class Claims {
   Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects);
 
   Queue::Claimed claim(std::string_view protocol, std::string_view lane, std::size_t most,
-                       UtcTime now);
+                       UtcTime now, bool in_order);
 
  private:
   struct Lane { std::string_view protocol, lane; };

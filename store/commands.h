@@ -23,6 +23,7 @@ struct ClaimCommand {
   std::size_t most = 0;
   UtcTime now{};
   std::function<void(Result<Queue::Claimed>)> reply;
+  bool in_order = false;
 };
 struct SettleCommand { std::vector<Settlement> settlements; };
 struct ExpireCommand {

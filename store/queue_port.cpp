@@ -22,9 +22,9 @@ void QueuePort::accept(Acceptance acceptance, std::function<void(Result<Accepted
 }
 
 void QueuePort::claim(std::string_view protocol, std::string_view lane, std::size_t most,
-                      UtcTime now, std::function<void(Result<Claimed>)> reply) {
+                      UtcTime now, bool in_order, std::function<void(Result<Claimed>)> reply) {
   put_or_refuse(Command{&home_, ClaimCommand{std::string(protocol), std::string(lane), most, now,
-                                             reply}},
+                                             reply, in_order}},
                 reply);
 }
 

@@ -14,7 +14,7 @@ class QueuePort final : public Queue, public Blobs {
 
   void accept(Acceptance acceptance, std::function<void(Result<Accepted>)> committed) override;
   void claim(std::string_view protocol, std::string_view lane, std::size_t most, UtcTime now,
-             std::function<void(Result<Claimed>)> reply) override;
+             bool in_order, std::function<void(Result<Claimed>)> reply) override;
   void settle(std::vector<Settlement> settlements) override;
   void expire(std::string_view protocol, std::string_view lane, UtcTime now,
               UtcTime accepted_before, Outcome outcome) override;

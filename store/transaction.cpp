@@ -49,7 +49,8 @@ void Transaction::apply(const Command& command, const AcceptCommand& accept) {
 void Transaction::apply(const Command& command, const ClaimCommand& claim) {
   reply(command, claim.reply,
         Result<Queue::Claimed>(
-            state_.claims.claim(claim.protocol, claim.lane, claim.most, claim.now)));
+            state_.claims.claim(claim.protocol, claim.lane, claim.most, claim.now,
+                                claim.in_order)));
 }
 
 void Transaction::apply(const Command&, const SettleCommand& settle) {

@@ -199,7 +199,6 @@ void Auditor::expired(int node) {
 }
 
 void Auditor::crashed(int node) {
-  stanzas_.crashed();
   submitting_.erase(node);
   for (auto each = unrecorded_.begin(); each != unrecorded_.end();) {
     if (each->first.first != node) {

@@ -28,8 +28,8 @@ class PlantedQueue : public Queue {
     below_.settle(std::move(settlements));
   }
   void claim(std::string_view protocol, std::string_view lane, std::size_t most, UtcTime now,
-             std::function<void(Result<Claimed>)> reply) override {
-    below_.claim(protocol, lane, most, now, std::move(reply));
+             bool in_order, std::function<void(Result<Claimed>)> reply) override {
+    below_.claim(protocol, lane, most, now, in_order, std::move(reply));
   }
   void expire(std::string_view protocol, std::string_view lane, UtcTime now,
               UtcTime accepted_before, Outcome outcome) override {

@@ -57,11 +57,6 @@ void StanzaBook::turned_down(const std::string& id) {
   if (said != said_.end()) said->second.turned_down = true;
 }
 
-void StanzaBook::crashed() {
-  for (auto& [id, said] : said_)
-    if (said.arrived == 0) ++said.crashes;
-}
-
 // ---- at the end of the way ----
 
 bool StanzaBook::arrived(std::uint64_t stream, const xml::Element& stanza,
@@ -87,9 +82,8 @@ bool StanzaBook::arrived(std::uint64_t stream, const xml::Element& stanza,
   if (said.stanza.speech == Speech::presence && timeline_.now() - said.at > presence_age_max)
     fail("arrived stale", said);
   std::vector<const Said*>& pair = pairs_[{bare_of(said.stanza.from), bare_of(said.stanza.to)}];
-  // One that was turned down comes once more, whenever that is; and one that was there at two
-  // crashes is suspected of them, and goes out alone while others pass (D7).
-  if (!said.turned_down && said.crashes < 2) check_order(said, pair);
+  // One that was turned down comes once more, whenever that is.
+  if (!said.turned_down) check_order(said, pair);
   pair.push_back(&said);
   return true;
 }

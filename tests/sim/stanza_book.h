@@ -44,7 +44,6 @@ class StanzaBook {
   void sent(const Stanza& stanza, std::uint64_t stream);
   void acknowledged(const std::string& id);
   void turned_down(const std::string& id);
-  void crashed();                                   // a node has
   // At the end of its way; false: it has been here before, or is none that was sent.
   bool arrived(std::uint64_t stream, const xml::Element& stanza, const std::string& domain);
   // What is sent from now on, in the calm, is all to arrive, and at once.
@@ -63,7 +62,7 @@ class StanzaBook {
     Stanza stanza;
     std::uint64_t number = 0, stream = 0, acknowledged = 0;
     Instant at{};
-    unsigned arrived = 0, answers = 0, errors = 0, crashes = 0;
+    unsigned arrived = 0, answers = 0, errors = 0;
     bool turned_down = false;   // by the last one of the way; it may come once more
   };
   using Pair = std::pair<std::string, std::string>;   // bare addresses

@@ -95,7 +95,7 @@ void MemoryQueue::accept(Acceptance acceptance, std::function<void(Result<Accept
 }
 
 void MemoryQueue::claim(std::string_view protocol, std::string_view lane, std::size_t most,
-                        UtcTime now, std::function<void(Result<Claimed>)> reply) {
+                        UtcTime now, bool, std::function<void(Result<Claimed>)> reply) {
   ++claims;
   Claimed out;
   for (auto& [id, row] : rows) {

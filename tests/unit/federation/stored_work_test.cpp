@@ -16,7 +16,7 @@ struct Fixture : LaneFixture {
                               wall, *this}};
   std::size_t claimed = 0;
   void claim(std::size_t most = 10) {
-    stored.claim(most, 1h, [this](std::vector<Work> works) { claimed += works.size(); });
+    stored.claim(most, 1h, false, [this](std::vector<Work> works) { claimed += works.size(); });
   }
 };
 

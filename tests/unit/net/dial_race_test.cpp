@@ -47,7 +47,7 @@ class BlackHole {
 struct ToldQueue final : Queue {
   explicit ToldQueue(Story& story) : story_(story) {}
   void accept(Acceptance, std::function<void(Result<Accepted>)>) override {}
-  void claim(std::string_view, std::string_view, std::size_t, UtcTime,
+  void claim(std::string_view, std::string_view, std::size_t, UtcTime, bool,
              std::function<void(Result<Claimed>)>) override {}
   void settle(std::vector<Settlement> settlements) override {
     for (const Settlement& one : settlements)

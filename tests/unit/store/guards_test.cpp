@@ -97,6 +97,31 @@ TEST_CASE("D7 from the second crash on suspects go out one at a time, the third 
   CHECK(*released.work.at(0).body.bytes == "a body\r\n");
 }
 
+TEST_CASE("D7 xmpp 4.7 in order nothing goes past a suspect that may not leave yet") {
+  const TemporaryDirectory directory;
+  Bench bench(directory.path);
+  REQUIRE(bench.open());
+  for (const char* name : {"one", "two"})
+    REQUIRE(bench.accept(message_to({std::string(name) + "@c.example"})));
+  for (int crash = 0; crash < 2; ++crash) {
+    bench.crash();
+    REQUIRE(bench.open());
+    if (crash == 0) CHECK(bench.claim("c.example", 100, true).work.size() == 2);
+  }
+  // Behind both, and near no crash.
+  const Result<Accepted> later = bench.accept(message_to({"later@c.example"}));
+  REQUIRE(later);
+  REQUIRE(bench.settle({settlement(later->ids[0], Disposition::deferred, bench.clock.utc())}));
+  const Queue::Claimed first = bench.claim("c.example", 100, true);
+  CHECK(recipients_of(first) == std::set<std::string>{"one"});
+  const Queue::Claimed none = bench.claim("c.example", 100, true);
+  CHECK(none.work.empty());
+  CHECK(none.next > bench.clock.utc());
+  REQUIRE(bench.settle({settlement(first.work[0].targets[0].id, Disposition::delivered)}));
+  CHECK(recipients_of(bench.claim("c.example", 100, true)) ==
+        std::set<std::string>{"two", "later"});
+}
+
 TEST_CASE("D7 a message that was tried and came back is suspected no more") {
   const TemporaryDirectory directory;
   Bench bench(directory.path);

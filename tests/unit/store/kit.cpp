@@ -113,12 +113,13 @@ Result<Accepted> Bench::accept(Acceptance acceptance) {
   return accepted;
 }
 
-Queue::Claimed Bench::claim(const std::string& lane, std::size_t most) {
+Queue::Claimed Bench::claim(const std::string& lane, std::size_t most, bool in_order) {
   Queue::Claimed claimed;
   (void)run({nullptr, ClaimCommand{"smtp", lane, most, clock.utc(),
                                    [&](Result<Queue::Claimed> answer) {
                                      if (answer) claimed = *std::move(answer);
-                                   }}});
+                                   },
+                                   in_order}});
   return claimed;
 }
 

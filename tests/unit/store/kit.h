@@ -50,7 +50,7 @@ class Bench {
   void crash() { store.reset(); }             // just gone
 
   Result<Accepted> accept(Acceptance acceptance);
-  Queue::Claimed claim(const std::string& lane, std::size_t most = 100);
+  Queue::Claimed claim(const std::string& lane, std::size_t most = 100, bool in_order = false);
   Result<void> settle(std::vector<Settlement> settlements);
   std::vector<Reportable> reportable(UtcTime failed_before, std::size_t most = 100);
   Result<QueueChanged> change(QueueVerb verb, const std::vector<std::string>& terms,

@@ -140,7 +140,7 @@ TEST_CASE("D9 results that a full disk does not take are written when there is r
     REQUIRE(first != 0);
     port.settle({settlement(first, Disposition::delivered)});
     bool claimed = false;
-    port.claim("smtp", "d.example", 1, running.clock.utc(), [&](auto) { claimed = true; });
+    port.claim("smtp", "d.example", 1, running.clock.utc(), false, [&](auto) { claimed = true; });
     REQUIRE(shard.run_until([&] { return claimed; }));
     disk.set_full(false);
     running.writer->stop();
