@@ -12,6 +12,7 @@ namespace hanse {
 // What the lane does, in this order, each time anything has happened.
 void Lane::State::advance() {
   const Instant now = parts.clock.now();
+  end_contest(now);
   stored.tick(now);
   bury_links(now);
   retire_links(now, false);
@@ -55,6 +56,7 @@ Instant Lane::State::next_look(Instant now) const {
   else if (!breaker.may_try(now)) consider(breaker.until());
   else if (!held) consider(stored.next());
   if (dead_name) consider(dead_name->until);
+  if (contest_end != Instant::max()) consider(contest_end);
   if (may_race() && plan.next_at() > now) consider(plan.next_at());
   if (!ready.empty() && ramp.slot_end() > now) consider(ramp.slot_end());
   if (!ready.empty() && extra_links_after > now) consider(extra_links_after);
@@ -65,6 +67,46 @@ Instant Lane::State::next_look(Instant now) const {
   for (const auto& link : links)
     if (const Instant at = yields_at(*link); at > now) consider(at);
   return next;
+}
+
+LaneLink* Lane::State::holder() const {
+  for (const auto& link : links)
+    if (link->adopted && !link->guest && link->phase == LaneLink::Phase::ready) return link.get();
+  return nullptr;
+}
+
+// xmpp 13: a peer that has lost its connection, and comes again before we know, is not kept out by
+// what it has lost.
+void Lane::State::begin_contest(LaneLink& newcomer) {
+  newcomer.lent->contest(true);
+  if (contest_end != Instant::max() || draining || held) return newcomer.lent->drain();
+  newcomer.phase = LaneLink::Phase::waiting;
+  contest_end = parts.clock.now() + limits::contest_wait_max;
+  holder()->lent->contest(false);
+}
+
+void Lane::State::end_contest(Instant now) {
+  if (contest_end == Instant::max()) return;
+  const bool waits = any(LaneLink::Phase::waiting);
+  if (waits && holder() != nullptr) {
+    if (now >= contest_end) refuse_newcomer();
+    return;
+  }
+  contest_end = Instant::max();
+  for (const auto& link : links) {
+    if (link->phase != LaneLink::Phase::waiting) continue;
+    link->phase = LaneLink::Phase::ready;
+    link->ready_at = link->idle_since = now;
+  }
+}
+
+void Lane::State::refuse_newcomer() {
+  contest_end = Instant::max();
+  for (const auto& link : links) {
+    if (link->phase != LaneLink::Phase::waiting) continue;
+    link->phase = LaneLink::Phase::closing;
+    link->link->drain();
+  }
 }
 
 // One timer; one that rings too early only looks and is set again.
@@ -154,22 +196,21 @@ void Lane::adopt(std::unique_ptr<ServedLink> served, Executor& home) {
   ServedLink& link = *served;
   const bool beside = link.beside();
   if (beside && state.has_guest()) return;
-  // An ordered lane has one link: the peer that is here stays, and no link of our own is needed.
-  const bool taken = state.traits->ordered && !beside &&
-                     std::any_of(state.links.begin(), state.links.end(), [](const auto& other) {
-                       return other->adopted && other->phase == LaneLink::Phase::ready;
-                     });
+  // An ordered lane has one link: the peer that is here stays, if it is, and no link of our own is
+  // needed.
+  const bool taken = state.traits->ordered && !beside && state.holder() != nullptr;
   if (state.traits->ordered && !taken && !beside) state.close_links();
   auto one = std::make_unique<LaneLink>();
   one->adopted = true;
   one->guest = beside;
+  one->lent = &link;
   one->phase = taken ? LaneLink::Phase::closing : LaneLink::Phase::ready;
   one->step.endpoint = link.endpoint();
   one->ready_at = one->idle_since = state.parts.clock.now();
   one->link = std::move(served);
   state.links.push_back(std::move(one));
   link.join(*this, home);
-  if (taken) link.drain();
+  if (taken) state.begin_contest(*state.links.back());
   state.awaited_until = Instant::min();
   state.awaited_since.reset();
   state.dead_name.reset();
@@ -197,6 +238,7 @@ void Lane::recover(const LaneBacklog& backlog) {
 
 void Lane::wake() {
   State& state = *state_;
+  state.refuse_newcomer();   // who was there says that it is
   state.breaker.wake();
   state.dead_name.reset();
   state.extra_links_after = state.awaited_until = Instant::min();

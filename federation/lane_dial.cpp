@@ -282,11 +282,12 @@ bool Lane::State::used_up(const LaneLink& link, Instant now) const {
 void Lane::State::close_links() {
   finder.stop();
   attempting = false;
+  contest_end = Instant::max();
   const bool was_turning = std::exchange(turning, true);  // a goodbye may end a link at once
   for (std::size_t index = 0; index < links.size(); ++index) {
     LaneLink& link = *links[index];
     if (link.phase == Phase::dialling) link.phase = Phase::closed;
-    if (link.phase != Phase::ready) continue;
+    if (link.phase != Phase::ready && link.phase != Phase::waiting) continue;
     link.phase = Phase::closing;
     link.link->drain();
   }

@@ -42,7 +42,8 @@ struct LaneFlight {
 };
 
 struct LaneLink {
-  enum class Phase : std::uint8_t { dialling, ready, closing, closed };
+  // waiting: adopted, and another has its place
+  enum class Phase : std::uint8_t { dialling, waiting, ready, closing, closed };
   std::unique_ptr<Link> link;    // null: it was given up and is to be forgotten
   Phase phase = Phase::dialling;
   DialPlan::Step step;
@@ -52,6 +53,7 @@ struct LaneLink {
   bool spent = false;            // it gave a work back: nothing more goes there
   bool adopted = false;          // of the peer's making: never dialled, never retired for age
   bool guest = false;            // adopted, beside links of ours
+  ServedLink* lent = nullptr;    // `link` again, when adopted
   std::deque<LaneFlight> flights;
 };
 
@@ -73,6 +75,10 @@ struct Lane::State {
   void advance();
   void arm();
   Instant next_look(Instant now) const;
+  LaneLink* holder() const;                 // the adopted link that an ordered lane has
+  void begin_contest(LaneLink& newcomer);
+  void end_contest(Instant now);
+  void refuse_newcomer();
   std::string_view phase() const;
   std::string why_waiting() const;
 
@@ -176,6 +182,8 @@ struct Lane::State {
   std::optional<DeadName> dead_name;
   Instant awaited_until = Instant::min();  // nothing to dial: its peer comes by itself
   std::optional<UtcTime> awaited_since;
+
+  Instant contest_end = Instant::max();    // of the one that waits for another's place
 
   bool held = false, draining = false, turning = false, again = false;
   std::string last_error;

@@ -53,6 +53,8 @@ class ServedLink : public Link {
   virtual void join(LinkEvents& lane, Executor& home) = 0;
   // It is one of several links, and nothing ends when the lane lets go of it.
   virtual bool beside() const { return false; }
+  // There is another that wants its place, or this is the one that does (engine.h, Contested).
+  virtual void contest(bool newcomer) = 0;
 };
 
 struct DialRequest {

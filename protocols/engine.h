@@ -80,9 +80,14 @@ struct Rang { TimerId timer = 0; };
 struct Answered { AskId id = 0; Answer answer; };
 struct Deliver { Work work; };
 struct Drain {};                               // finish what is under way, say goodbye
+// Another connection wants to serve a lane that one serves already. The one that does finds out
+// whether its peer is still there: if so it wakes that lane, else it hangs up. The newcomer waits,
+// and is drained if it may not stay.
+struct Contested { bool newcomer = false; };
 // The last event; also when we hung up.
 struct Closed { bool tls_failed = false; std::string why; };
-using Event = std::variant<Opened, Received, TlsUp, Rang, Answered, Deliver, Drain, Closed>;
+using Event =
+    std::variant<Opened, Received, TlsUp, Rang, Answered, Deliver, Drain, Contested, Closed>;
 
 // What an engine may do. Calls take effect after on() returns, in order.
 class Outbox {

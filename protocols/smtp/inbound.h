@@ -49,6 +49,7 @@ class Inbound final : public Engine {
   void handle(Answered& event, Outbox& out);
   void handle(Deliver&, Outbox&) {}
   void handle(Drain&, Outbox&) { draining_ = true; }
+  void handle(Contested&, Outbox&) {}
   void handle(Closed&, Outbox&);
   void greet(Outbox& out);
   void greeting_decided(const Answer& answer, Outbox& out);

@@ -38,6 +38,7 @@ class Outbound final : public Engine {
   void handle(const Answered& event, Outbox& out);
   void handle(Deliver& event, Outbox& out);
   void handle(const Drain& event, Outbox& out);
+  void handle(const Contested&, Outbox&) {}
   void handle(const Closed& event, Outbox& out);
   void on_reply(const Reply& reply, bool more_follow, Outbox& out);
   void after_handshake();

@@ -19,7 +19,7 @@ namespace hanse::xmpp {
 
 namespace {
 
-constexpr Duration conflict_wait_max = std::chrono::milliseconds(500);
+constexpr Duration drain_delay_max = std::chrono::seconds(1);   // on its way from the lane
 
 }  // namespace
 
@@ -66,6 +66,7 @@ void ComponentInbound::handle(Opened& event, Outbox& out) {
 
 void ComponentInbound::handle(Received& event, Outbox& out) {
   std::string_view input = event.bytes;
+  if (std::exchange(asked_, false)) answer_contest(out);
   while (!input.empty() && !hang_up_) {
     Taken taken;
     const xml::StreamReader::Fed fed = reader_.feed(input, taken);
@@ -87,16 +88,41 @@ void ComponentInbound::handle(Rang& event, Outbox& out) {
   if (event.timer == idle_timer) {
     output_ += ' ';   // keeps the path open, and finds out whether it is
     out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
+  } else if (event.timer == contest_timer) {
+    close_with({"connection-timeout", "no answer, and another connection is here", {}}, out);
   } else if (state_ != State::up) {
     close_with({"connection-timeout", "no handshake", {}}, out);
   }
 }
 
-// Let go the moment it began to serve: the lane has another connection of this component already,
-// and the one that is there stays (XEP-0114). A node that goes down just then says so too.
+// xmpp 13: another connection has the secret too. Who still hears us answers a ping, be it by an
+// error; and whatever comes is a sign of life.
+void ComponentInbound::handle(Contested& event, Outbox& out) {
+  if (event.newcomer) {
+    newcomer_until_ = now_ + limits::contest_wait_max + drain_delay_max;
+    return;
+  }
+  if (state_ != State::up || hang_up_ || std::exchange(asked_, true)) return;
+  question_ = make_id(nonce_, 1, settings_->node_secret);
+  xml::Element ping(ns::server, "iq");
+  ping.set("from", settings_->node_domain);
+  ping.set("to", component_->domain);
+  ping.set("id", question_);
+  ping.set("type", "get");
+  ping.add("urn:xmpp:ping", "ping");
+  output_ += stanza_bytes(ping);
+  out.set_timer(contest_timer, now_ + limits::contest_answer_max);
+}
+
+void ComponentInbound::answer_contest(Outbox& out) {
+  out.cancel_timer(contest_timer);
+  out.wake(pair_lane("*", component_->domain, component_->domain));
+}
+
+// Let go while it waits for its place: the connection that has it is alive, and stays (XEP-0114).
 void ComponentInbound::handle(Drain&, Outbox& out) {
   draining_ = true;
-  if (state_ == State::up && works_.empty() && now_ - serving_since_ < conflict_wait_max)
+  if (state_ == State::up && works_.empty() && now_ < newcomer_until_)
     close_with({"conflict", "this component is connected already", {}}, out);
 }
 
@@ -138,7 +164,6 @@ void ComponentInbound::handshake(const xml::Element& one, Outbox& out) {
   output_ += "<handshake/>";
   out.cancel_timer(negotiation_timer);
   out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
-  serving_since_ = now_;
   const std::string lane = pair_lane("*", component_->domain, component_->domain);
   out.serve(lane, false);
 }
@@ -155,6 +180,10 @@ void ComponentInbound::element(xml::Element one, Outbox& out) {
   }
   if (state_ != State::up) return handshake(one, out);
   rename(one, ns::component, ns::server);
+  const bool pong = one.name == "iq" && (one.attribute("type") == "result" ||
+                                         one.attribute("type") == "error") &&
+                    !question_.empty() && one.attribute("id") == question_;
+  if (pong) return;
   if (!is_stanza(one)) return close_with({"unsupported-stanza-type", {}, {}}, out);
   stanza(std::move(one), out);
 }

@@ -25,7 +25,7 @@ class ComponentInbound final : public Engine {
  private:
   // opening -> proving (our header is said) -> up -> ended
   enum class State : std::uint8_t { opening, proving, up, ended };
-  enum : TimerId { negotiation_timer, idle_timer };
+  enum : TimerId { negotiation_timer, idle_timer, contest_timer };
   struct Taken;
 
   void handle(Opened& event, Outbox& out);
@@ -35,6 +35,7 @@ class ComponentInbound final : public Engine {
   void handle(hanse::Answered& event, Outbox& out);
   void handle(Deliver& event, Outbox& out);
   void handle(Drain& event, Outbox& out);
+  void handle(Contested& event, Outbox& out);
   void handle(Closed&, Outbox& out);
 
   void head(const xml::Element& header, const std::vector<xml::Declaration>& declared,
@@ -44,6 +45,7 @@ class ComponentInbound final : public Engine {
   void stanza(xml::Element one, Outbox& out);
   void send_back(const Checked& refused, const StanzaError& error);
   void close_with(const StreamError& error, Outbox& out);
+  void answer_contest(Outbox& out);
   void finish_turn(Outbox& out);
   void write_works(Outbox& out);
   void write_work(const Work& work, std::string_view bytes, Outbox& out);
@@ -56,9 +58,11 @@ class ComponentInbound final : public Engine {
   std::deque<Work> works_;                 // in order; the first may be waiting for its bytes
   std::string fetched_;                    // of the first
   AskId fetch_ = 0;                        // 0: none is open
-  Instant now_{}, serving_since_{};
+  Instant now_{}, newcomer_until_ = Instant::min();
+  std::string question_;                   // id of the ping to one whose place is wanted
   State state_ = State::opening;
   bool head_said_ = false, draining_ = false, hang_up_ = false;
+  bool asked_ = false;                     // that ping, and nothing has come since
 };
 
 }  // namespace hanse::xmpp

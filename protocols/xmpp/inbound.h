@@ -56,6 +56,7 @@ class Inbound final : public Engine {
   void handle(hanse::Answered& event, Outbox& out);
   void handle(Deliver& event, Outbox& out);
   void handle(Drain& event, Outbox& out);
+  void handle(Contested&, Outbox&) {}
   void handle(Closed& event, Outbox& out);
   bool may_read() const;
   void hold(std::string_view bytes, Outbox& out);

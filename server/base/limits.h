@@ -62,6 +62,7 @@ constexpr Duration ramp_slot = 10s;                           // after an outage
 constexpr std::size_t ramp_first_works = 32;                  // started in the first slot
 constexpr std::size_t ramp_last_works = 65536;                // a slot of more is no bound any more
 constexpr std::size_t lanes_sweep_least = 256;                // idle lanes are forgotten from here
+constexpr std::size_t lookalikes_told_max = 1024;             // names warned of, once each
 constexpr auto jump_least = 60'000ms;                         // of the wall clock (D8)
 constexpr Duration jump_kept = 120h;                          // mail is not aged by it so long
 constexpr Duration standing_link_least = 30s;                 // a link that is kept up works then
@@ -74,6 +75,8 @@ constexpr std::size_t lane_storing_items_max = 1024;          // being stored: t
 constexpr std::size_t lane_spill_items_max = 16384;           // waiting to be stored for that
 
 constexpr std::size_t lanes_per_connection_max = 256;         // that one incoming one serves
+constexpr Duration contest_answer_max = 5s;                   // of a peer whose place is wanted
+constexpr Duration contest_wait_max = 16s;                    // for that and for its last words
 
 // DNS
 constexpr std::size_t dns_message_bytes_max = 65535;

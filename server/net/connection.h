@@ -62,6 +62,7 @@ class Connection final : public Wire,
   void joined(std::size_t berth, std::shared_ptr<ServedPort> port);
   void deliver_served(std::size_t berth, Work work);
   void leave(std::size_t berth);
+  void contest(bool newcomer);
 
   // Wire
   void write(std::string_view bytes) override;

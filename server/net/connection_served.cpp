@@ -42,6 +42,10 @@ class LentLink final : public ServedLink {
     post([connection = connection_] { connection->drain(); });
   }
 
+  void contest(bool newcomer) override {
+    post([connection = connection_, newcomer] { connection->contest(newcomer); });
+  }
+
   const Endpoint& endpoint() const override { return endpoint_; }
   bool beside() const override { return beside_; }
 
@@ -153,6 +157,12 @@ void Connection::deliver_served(std::size_t berth, Work work) {
   }
   served_->accept(berth, work);
   turn([&] { session_->deliver(std::move(work)); });
+  finish_later();
+}
+
+void Connection::contest(bool newcomer) {
+  if (phase_ != Phase::open) return;
+  turn([&] { session_->contest(newcomer); });
   finish_later();
 }
 

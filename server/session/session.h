@@ -69,6 +69,7 @@ class Session {
   void on_closed(bool tls_failed, std::string why);
   void deliver(Work work);
   void drain();
+  void contest(bool newcomer);
 
   void watch(std::unique_ptr<Tap> tap);   // from now on; without any it costs nothing
   void unwatch();                    // those whose trace is over

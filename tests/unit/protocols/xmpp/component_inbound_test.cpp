@@ -178,9 +178,50 @@ TEST_CASE("xmpp 2.7 a component is told when the node goes down") {
 
 TEST_CASE("xmpp 13 a second connection of a component is told so") {
   EngineBench bench = up();
+  bench.event(Contested{true});
+  bench.pass(std::chrono::seconds(16));
   bench.event(Drain{});
   CHECK(said(bench.take_output(), "conflict"));
   CHECK(bench.hung_up_ == 1);
+}
+
+TEST_CASE("xmpp 13 one that got its place is told why its node goes") {
+  EngineBench bench = up();
+  if (GENERATE(true, false)) bench.event(Contested{true});
+  bench.pass(std::chrono::seconds(18));
+  bench.event(Drain{});
+  CHECK(said(bench.take_output(), "system-shutdown"));
+}
+
+TEST_CASE("xmpp 13 whose place is wanted answers a ping, or is dead") {
+  EngineBench bench = up();
+  bench.event(Contested{false});
+  const std::string asked = bench.take_output();
+  CHECK(asked.find("<iq from='") == 0);
+  CHECK(asked.find(" type='get'><ping xmlns='urn:xmpp:ping'/></iq>") != std::string::npos);
+  SECTION("an answer") {
+    const std::string id = id_of(asked);
+    const std::string type = GENERATE("result", "error");
+    bench.feed("<iq from='gw.a.example' to='a.example' type='" + type + "' id='" + id + "'/>");
+    CHECK(bench.woken_ == std::vector<std::string>{"*>gw.a.example"});
+    CHECK(bench.passed_.empty());          // it was for us alone
+    bench.event(Contested{false});         // and once more
+    CHECK_FALSE(bench.take_output().empty());
+  }
+  SECTION("anything else") {
+    bench.feed(" ");
+    CHECK(bench.woken_.size() == 1);
+    bench.pass(std::chrono::minutes(1));
+    CHECK(bench.hung_up_ == 0);
+  }
+  SECTION("nothing") {
+    bench.pass(std::chrono::seconds(4));
+    CHECK(bench.hung_up_ == 0);
+    bench.pass(std::chrono::seconds(2));
+    CHECK(said(bench.take_output(), "connection-timeout"));
+    CHECK(bench.hung_up_ == 1);
+    CHECK(bench.woken_.empty());
+  }
 }
 
 }  // namespace
