@@ -17,7 +17,7 @@ CPPFLAGS += -DASIO_STANDALONE -DASIO_NO_DEPRECATED -DTOML_HEADER_ONLY=1 -I. \
             -isystem /usr/include/libxml2
 CXXFLAGS += -std=c++20 $(WARN) $(HARDEN) -g1 -pthread
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread
-LIBS     := -lcares -lsqlite3 -lssl -lcrypto -lidn2 -licuuc -lxml2
+LIBS     := -lcares -lsqlite3 -lssl -lcrypto -lidn2 -licui18n -licuuc -lxml2
 
 # The rooms, highest floor first: the order in which they are linked.
 ROOMS := server/console server/config server/net server/session protocols store federation \

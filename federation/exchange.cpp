@@ -29,6 +29,7 @@ struct Exchange::State final : LaneHost {
   void hand_over(std::vector<LaneShare> shares);
   void give_back(const std::string& protocol, const Work& work, std::string_view why);
   void nudge(const LaneKey& key);
+  void warn_of_lookalike(const Claim& claim);
   void set_up(const std::vector<std::shared_ptr<const LaneTraits>>& traits);
   void tick();
   void arm();
@@ -42,6 +43,7 @@ struct Exchange::State final : LaneHost {
   std::set<LaneKey> missed;       // the store holds work their lanes do not know of
   std::map<LaneKey, std::size_t> detours;   // swift works being stored on their way there
   std::shared_ptr<ShardDoor> askers = std::make_shared<ShardDoor>();
+  std::set<std::string> lookalikes_told;
   std::size_t commits_open = 0;
   bool makes_reports = false, draining = false, armed = false;
   TimerKey timer = 0;
@@ -203,6 +205,15 @@ void Exchange::State::undelivered(const Work& work, const Outcome& outcome) {
   if (std::optional<Submission> report = desk.report_on(work, outcome)) pass(*std::move(report));
 }
 
+// xmpp 10.7: once for each name, the first time somebody nobody knows is met under it.
+void Exchange::State::warn_of_lookalike(const Claim& claim) {
+  if (claim.domain.empty() || lookalikes_told.size() >= limits::lookalikes_told_max) return;
+  const std::string known = policy->looks_like(claim.domain);
+  if (known.empty() || !lookalikes_told.insert(claim.domain).second) return;
+  parts.log.write(Level::warning, "peer.lookalike", "can be taken for " + known,
+                  {{"proto", claim.protocol}, {"peer", claim.domain}, {"known", known}});
+}
+
 // A work without targets tells a lane that the store holds something for it.
 void Exchange::State::nudge(const LaneKey& key) {
   if (parts.shards.hand(key.first, key.second, Work{})) return;
@@ -262,6 +273,7 @@ TrustDecision Exchange::verify(const Claim& claim, const std::vector<Evidence>& 
     return {Verdict::defer, {}, "larger than the free disk space", evidence, Fault::overloaded};
   const Policy& policy = *state_->policy;
   const PeerPolicy* peer = recognise(policy.peers, claim, evidence);
+  if (peer == nullptr) state_->warn_of_lookalike(claim);
   const bool ours = !claim.outgoing && policy.relays_from(claim.protocol, claim.address);
   if (ours && peer == nullptr) {
     TrustDecision out;

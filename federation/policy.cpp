@@ -6,6 +6,7 @@
 
 #include "federation/lane_name.h"
 #include "server/base/idna.h"
+#include "server/base/lookalike.h"
 
 namespace hanse {
 
@@ -162,6 +163,18 @@ Result<RouteTable> read_routes(const std::vector<Settings>& tables) {
   return RouteTable(std::move(routes));
 }
 
+// The first one has the looks: a peer that is configured later may be the one to be warned of.
+void learn_looks(Policy& policy) {
+  const auto learn = [&policy](const std::string& domain) {
+    std::string skeleton = domain_skeleton(domain);
+    if (!skeleton.empty()) policy.looks.emplace(std::move(skeleton), domain);
+  };
+  for (const auto& [name, protocol] : policy.protocols)
+    for (const std::string& host : protocol.hosts)
+      if (host.find('*') == std::string::npos) learn(host);
+  for (const PeerPolicy& peer : policy.peers) learn(peer.domain);
+}
+
 }  // namespace
 
 const PeerPolicy* Policy::peer(std::string_view domain) const {
@@ -219,6 +232,12 @@ bool Policy::relays_from(std::string_view protocol_name, std::string_view addres
                      [&](const Network& network) { return contains(network, address); });
 }
 
+std::string Policy::looks_like(std::string_view domain) const {
+  if (looks.empty() || domain.empty()) return {};
+  const auto found = looks.find(domain_skeleton(domain));
+  return found == looks.end() || found->second == plain_domain(domain) ? "" : found->second;
+}
+
 Result<std::shared_ptr<const Policy>> make_policy(const Configuration& configuration,
                                                   const std::vector<std::string>& protocols) {
   auto policy = std::make_shared<Policy>();
@@ -240,6 +259,7 @@ Result<std::shared_ptr<const Policy>> make_policy(const Configuration& configura
     if (!one) return one.error();
     policy->protocols.emplace(name, *std::move(one));
   }
+  learn_looks(*policy);
   return std::shared_ptr<const Policy>(std::move(policy));
 }
 

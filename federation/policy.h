@@ -27,6 +27,8 @@ struct Policy {
   std::vector<PeerPolicy> peers;
   RouteTable routes;
   std::map<std::string, ProtocolPolicy, std::less<>> protocols;
+  // What the names of peers and of our own domains look like, and whose looks these are.
+  std::map<std::string, std::string, std::less<>> looks;
   std::shared_ptr<PeerRates> rates;     // never null once made; the one thing in it that changes
 
   const PeerPolicy* peer(std::string_view domain) const;
@@ -35,6 +37,8 @@ struct Policy {
   bool is_slow(std::string_view protocol, std::string_view lane) const;   // for a slow peer
   bool hosts(std::string_view protocol, std::string_view domain) const;
   bool relays_from(std::string_view protocol, std::string_view address) const;
+  // The known domain that this other one can be taken for (xmpp 10.7); empty: none.
+  std::string looks_like(std::string_view domain) const;
 };
 
 // The tables [policy], [peer."..."] and [[route]].

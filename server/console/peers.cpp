@@ -37,6 +37,7 @@ Ended run_list(Node& node, const Request&, const Emit& emit) {
   const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
   for (const PeerPolicy& peer : policy->peers) {
     Json json = peer_json(peer);
+    json["looks_like"] = policy->looks_like(peer.domain);
     if (lanes) json["lanes"] = lanes_of(*lanes, *policy, peer.domain);
     if (!emit(std::move(json))) break;
   }
@@ -54,6 +55,14 @@ std::string list_text(const Json& list) {
 
 std::string slow_text(const Json& peer) { return flag_of(peer, "slow") ? ", slow" : ""; }
 
+std::string lookalike_text(std::span<const Json> items) {
+  std::string out;
+  for (const Json& item : items)
+    if (const std::string known = text_of(item, "looks_like"); !known.empty())
+      out += "warn   " + text_of(item, "peer") + " can be taken for " + known + "\n";
+  return out;
+}
+
 std::string render_list(std::span<const Json> items, const Style& style) {
   TextTable table({"peer", "state", "role", "scopes", "msgs/min", "lane"});
   for (const Json& item : items) {
@@ -64,7 +73,7 @@ std::string render_list(std::span<const Json> items, const Style& style) {
                rate == 0 ? "-" : std::to_string(rate),
                lanes.is_array() && !lanes.empty() ? lane_text(lanes.front()) : "idle"});
   }
-  return table.text(style);
+  return table.text(style) + lookalike_text(items);
 }
 
 std::uint64_t waiting_for(Node& node, const std::string& domain) {
@@ -86,6 +95,7 @@ Ended run_show(Node& node, const Request& request, const Emit& emit) {
   }
   Json json = peer == nullptr ? Json{{"peer", domain}, {"state", "not configured"}}
                               : peer_json(*peer);
+  json["looks_like"] = policy->looks_like(domain);
   json["lanes"] = std::move(found);
   json["waiting"] = waiting_for(node, domain);
   emit(std::move(json));
@@ -102,6 +112,7 @@ std::string render_show(std::span<const Json> items, const Style&) {
              list_text(member_of(item, "scopes")) + "\npins     " +
              list_text(member_of(item, "pins")) + "\n";
     }
+    out += lookalike_text(std::span(&item, 1));
     out += "waiting  " + std::to_string(number_of(item, "waiting")) + "\n";
     for (const Json& lane : member_of(item, "lanes")) {
       out += "lane     " + text_of(lane, "protocol") + " " + text_of(lane, "lane") + ": " +

@@ -104,6 +104,8 @@ Ended run_explain(Node& node, const Request& request, const Emit& emit) {
   if (policy->protocols.find(protocol) == policy->protocols.end())
     return usage("no protocol " + escape_text(protocol));
   emit(told("peer", peer_text(*policy, protocol, domain)));
+  if (const std::string known = policy->looks_like(domain); !known.empty())
+    emit(told("lookalike", domain + " can be taken for " + known));
   const RouteChoice choice = policy->routes.choose(protocol, domain);
   std::string way = "rule " + choice.route + " -> " + choice.lane + ", TLS " +
                     std::string(tls_level_name(choice.tls));

@@ -32,7 +32,7 @@ LIBRARIES = {
     "CLI/*": ["server/console/*"],
     "libxml/*": ["protocols/wire/xml_stream*"],
     "idn2.h": ["server/base/idna.*"],
-    "unicode/*": ["protocols/xmpp/precis.cpp"],
+    "unicode/*": ["protocols/xmpp/precis.cpp", "server/base/lookalike.cpp"],
     "catch2/*": ["tests/catch.h", "tests/unit/main.cpp"],
 }
 

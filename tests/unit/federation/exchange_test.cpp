@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "federation/exchange.h"
 
+#include <algorithm>
+
 #include "server/base/limits.h"
+#include "server/base/lookalike.h"
 #include "tests/catch.h"
 #include "tests/unit/federation/node_fixture.h"
 
@@ -101,6 +104,27 @@ TEST_CASE("D9 Q-4 with a low disk nothing is taken, and deliveries go on") {
   CHECK(node.exchange->verify(claim, {}).verdict == Verdict::accept);   // deliveries go on
   node.exchange->set_pressure(std::make_shared<StorePressure>());
   CHECK(node.submit(Node::submission({"u@b.example"})));
+}
+
+TEST_CASE("xmpp 10.7 who can be taken for a known peer is told once") {
+  Node node;
+  node.policy->looks = {{domain_skeleton("a.example"), "a.example"}};
+  Claim claim;
+  claim.protocol = "mail";
+  const auto told = [&node] {
+    return std::count_if(node.lines.begin(), node.lines.end(), [](const std::string& line) {
+      return line.find("peer.lookalike") != std::string::npos;
+    });
+  };
+  for (const char* quiet : {"", "a.example", "c.example"}) {
+    claim.domain = quiet;
+    node.exchange->verify(claim, {});
+  }
+  CHECK(told() == 0);
+  claim.domain = "\u0430.example";   // a Cyrillic one
+  node.exchange->verify(claim, {});
+  node.exchange->verify(claim, {});
+  CHECK(told() == 1);
 }
 
 TEST_CASE("D-8 what is declared larger than the free space is put off") {

@@ -86,6 +86,20 @@ TEST_CASE("a policy is read from its tables") {
   CHECK(policy.demand_of_lane("smtp", "c.example").tls == TlsLevel::may);
 }
 
+TEST_CASE("xmpp 10.7 a name that looks like that of a peer or of ours is told") {
+  Configuration from = configuration();
+  from.lists["peer"] = {peer("paypal.example", {}), peer("paypa1.example", {})};
+  const auto made = make_policy(from, {"smtp"});
+  REQUIRE(made);
+  const Policy& policy = **made;
+  CHECK(policy.looks_like("xn--pypal-4ve.example") == "paypal.example");
+  CHECK(policy.looks_like("paypa1.example") == "paypal.example");   // two that are configured
+  CHECK(policy.looks_like("PayPal.example").empty());
+  CHECK(policy.looks_like("\u0430.example") == "a.example");        // our own
+  CHECK(policy.looks_like("c.example").empty());
+  CHECK(policy.looks_like("").empty());
+}
+
 TEST_CASE("Q-5 a lane is slow by its peer's name or by the rule for that peer alone") {
   Policy policy;
   PeerPolicy slow;
