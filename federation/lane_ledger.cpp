@@ -39,6 +39,7 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 
 std::string_view reason_of(const Outcome& outcome) {
   if (outcome.ambiguous) return "ambiguous";  // M-11
+  if (outcome.disposition == Disposition::delivered) return "delivered";
   if (outcome.status == expired_status) return "expired";
   const std::string_view detail =
       outcome.status.size() > 2 ? std::string_view(outcome.status).substr(2) : std::string_view();

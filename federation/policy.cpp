@@ -190,9 +190,37 @@ const ProtocolPolicy& Policy::protocol(std::string_view name) const {
   return found == protocols.end() ? closed : found->second;
 }
 
+namespace {
+
+TlsLevel tls_of(const Policy& policy, const Route& rule) {
+  if (rule.tls) return *rule.tls;
+  const PeerPolicy* known = policy.peer(rule.match);
+  return known == nullptr ? TlsLevel::may : known->tls_out.value_or(TlsLevel::may);
+}
+
+// Several rules may lead to one place, and its lane carries for all of them: what one of them
+// demands holds for everything that goes there (smtp X-9).
+HopDemand strictest(const Policy& policy, std::string_view protocol, std::string_view place) {
+  HopDemand out;
+  bool found = false;
+  for (const Route& rule : policy.routes.routes()) {
+    if (rule.via != place || !(rule.protocol.empty() || rule.protocol == protocol)) continue;
+    const TlsLevel level = tls_of(policy, rule);
+    if (!found || level > out.tls) out.tls = level;
+    if (out.identity.empty()) out.identity = rule.identity;
+    if (out.pin.empty()) out.pin = rule.pin;
+    found = true;
+  }
+  return out;
+}
+
+}  // namespace
+
 HopDemand Policy::demand_of_lane(std::string_view protocol_name, std::string_view lane) const {
   const LaneName name = split_lane(lane);
   const Route* rule = routes.rule_of_lane(protocol_name, name.target, name.hop);
+  if (rule != nullptr && name.target == name.hop && rule->via == name.hop)
+    return strictest(*this, protocol_name, name.hop);
   HopDemand out;
   if (rule != nullptr) {
     out.identity = rule->identity;

@@ -98,7 +98,7 @@ Ended run_test(Node& node, const Request& request, const Emit& emit) {
         {"why", permission.why},
         {"route", choice.route},
         {"lane", choice.lane},
-        {"tls", tls_level_name(choice.tls)},
+        {"tls", tls_level_name(policy->demand_of_lane(*protocol, choice.lane).tls)},
         {"identity", choice.identity},
         {"pin", choice.pin}});
   if (permission.answer == Permission::Answer::yes) return {};

@@ -86,6 +86,28 @@ TEST_CASE("a policy is read from its tables") {
   CHECK(policy.demand_of_lane("smtp", "c.example").tls == TlsLevel::may);
 }
 
+TEST_CASE("smtp X-9 a place that several rules lead to is reached as the strictest of them says") {
+  const std::string place = "127.0.0.1:2601";
+  const auto rule = [&place](const std::string& match, const std::string& tls) {
+    Values values{{"match", match}, {"protocol", std::string("smtp")}, {"via", place}};
+    if (!tls.empty()) values["tls"] = tls;
+    return table("", values);
+  };
+  const auto level = [&](const std::vector<Settings>& rules) {
+    Configuration from = configuration();
+    from.lists["route"] = rules;
+    from.lists["peer"] = {peer("b.example", {{"tls", std::string("verify")}})};
+    const auto made = make_policy(from, {"smtp"});
+    REQUIRE(made);
+    return (*made)->demand_of_lane("smtp", place).tls;
+  };
+  CHECK(level({rule("lax.example", "off"), rule("*", "verify")}) == TlsLevel::verify);
+  CHECK(level({rule("*", "verify"), rule("lax.example", "off")}) == TlsLevel::verify);
+  CHECK(level({rule("lax.example", "off")}) == TlsLevel::off);
+  CHECK(level({rule("lax.example", "off"), rule("c.example", "")}) == TlsLevel::may);
+  CHECK(level({rule("lax.example", "off"), rule("b.example", "")}) == TlsLevel::verify);
+}
+
 TEST_CASE("xmpp 10.7 a name that looks like that of a peer or of ours is told") {
   Configuration from = configuration();
   from.lists["peer"] = {peer("paypal.example", {}), peer("paypa1.example", {})};
