@@ -9,6 +9,7 @@
 
 #include "protocols/engine.h"
 #include "protocols/redactor.h"
+#include "protocols/state_view.h"
 #include "server/base/options.h"
 
 namespace hanse {
@@ -77,6 +78,13 @@ class ProtocolRoom {
   // For a trace; null: of such connections only sizes are shown.
   virtual std::unique_ptr<Redactor> redactor(const RedactorWish&) const { return nullptr; }
   virtual std::vector<DnsWish> dns_records() const { return {}; }
+  // Of a view in Protocol::views, at most so many rows from `from` on. Thread: the protocol's home.
+  virtual StatePage state(std::string_view, std::size_t, std::size_t) const { return {}; }
+  // What it knows of something in its state, in lines; none: that is none of it. Thread: as above.
+  virtual std::vector<std::string> explain(std::string_view) const { return {}; }
+  virtual Result<std::string> peer_config(const PeerConfigWish& wish) const {
+    return Error{Fault::never, "nothing is known of a configuration for " + wish.software};
+  }
   virtual Result<Submission> report(const Reportable& failed, std::string_view head,
                                     UtcTime now) const = 0;
 };
@@ -91,6 +99,8 @@ struct Protocol {
   // All its lanes and connections live on one shard: its engines share what they know (a hub that
   // their room holds), and need no lock for it.
   bool one_home = false;
+  std::span<const StateView> views = {};                    // what operators can list of its state
+  std::span<const std::string_view> peer_software = {};     // whose configuration it can write
 };
 
 std::span<const Protocol* const> protocols();  // registry.cpp

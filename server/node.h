@@ -56,6 +56,11 @@ class Node final : public console::NodeView {
   Result<std::shared_ptr<TraceFeed>> close_link(const std::string& connection,
                                                 bool at_once) override;
   void done(const std::shared_ptr<TraceFeed>& feed) override;
+  Result<StatePage> state(const std::string& protocol, const std::string& view, std::size_t from,
+                          std::size_t most) override;
+  Result<std::vector<std::string>> explain(const std::string& protocol,
+                                           const std::string& what) override;
+  Result<std::string> peer_config(const std::string& protocol, PeerConfigWish wish) override;
   void wake_lane(const std::string& protocol, const std::string& lane) override;
   Result<void> reload() override;
   void drain(Duration grace) override;
@@ -98,6 +103,9 @@ class Node final : public console::NodeView {
   template <class Value>
   Result<std::vector<Value>> gather(std::function<std::vector<Value>(ShardRooms&)> ask);
 
+  template <class Value>
+  Result<Value> ask_room(const std::string& protocol,
+                         std::function<Value(const ProtocolRoom&)> ask);
   Result<std::shared_ptr<TraceFeed>> new_feed(TraceWish wish);   // node_watch.cpp
   void watch();   // node_view.cpp
   void watch_memory();
@@ -155,6 +163,21 @@ Result<std::vector<Value>> Node::gather(std::function<std::vector<Value>(ShardRo
     for (auto&& value : answer.get()) out.push_back(std::move(value));
   }
   return out;
+}
+
+// Asks a protocol's room on the shard where its state lives.
+template <class Value>
+Result<Value> Node::ask_room(const std::string& protocol,
+                             std::function<Value(const ProtocolRoom&)> ask) {
+  std::shared_ptr<const ProtocolRoom> room = loaded()->room(protocol);
+  if (room == nullptr) return Error{Fault::never, "the protocol is not configured"};
+  auto promise = std::make_shared<std::promise<Value>>();
+  std::future<Value> answer = promise->get_future();
+  shards_[map_.owner(protocol, {})]->shard().post(
+      [room = std::move(room), ask = std::move(ask), promise] { promise->set_value(ask(*room)); });
+  if (answer.wait_for(std::chrono::seconds(1)) != std::future_status::ready)
+    return Error{Fault::try_later, "a network thread did not answer within 1 s"};
+  return answer.get();
 }
 
 }  // namespace hanse

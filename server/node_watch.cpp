@@ -135,6 +135,29 @@ Result<std::shared_ptr<TraceFeed>> Node::close_link(const std::string& connectio
   return std::shared_ptr<TraceFeed>();
 }
 
+Result<StatePage> Node::state(const std::string& protocol, const std::string& view,
+                              std::size_t from, std::size_t most) {
+  return ask_room<StatePage>(protocol, [view, from, most](const ProtocolRoom& room) {
+    return room.state(view, from, most);
+  });
+}
+
+Result<std::vector<std::string>> Node::explain(const std::string& protocol,
+                                               const std::string& what) {
+  return ask_room<std::vector<std::string>>(
+      protocol, [what](const ProtocolRoom& room) { return room.explain(what); });
+}
+
+Result<std::string> Node::peer_config(const std::string& protocol, PeerConfigWish wish) {
+  const std::shared_ptr<const Loaded> now = loaded();
+  const std::shared_ptr<const ProtocolRoom> room = now->room(protocol);
+  if (room == nullptr) return Error{Fault::never, protocol + " is not configured"};
+  wish.certificate_sha256 = [tls = now->connections->tls](std::string_view name) {
+    return tls->certificate_sha256(name);
+  };
+  return room->peer_config(wish);
+}
+
 std::vector<DnsWish> Node::dns_wishes() const {
   std::vector<DnsWish> out;
   for (const auto& [protocol, room] : loaded()->connections->rooms)

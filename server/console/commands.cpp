@@ -16,6 +16,7 @@ const std::vector<Command>& commands() {
     add(queue_change_commands());
     add(route_commands());
     add(peer_commands());
+    add(state_commands());
     add(link_commands());
     add(trace_commands());
     add(probe_commands());

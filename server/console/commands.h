@@ -71,6 +71,7 @@ std::span<const Command> queue_story_commands();
 std::span<const Command> queue_change_commands();
 std::span<const Command> route_commands();
 std::span<const Command> peer_commands();
+std::span<const Command> state_commands();
 std::span<const Command> link_commands();
 std::span<const Command> trace_commands();
 std::span<const Command> probe_commands();

@@ -89,6 +89,14 @@ class NodeView {
                                                         bool at_once) = 0;
   virtual void done(const std::shared_ptr<TraceFeed>& feed) = 0;
 
+  // What a protocol keeps: a part of one of its views, and of one thing all it knows; and what the
+  // operator of a peer has to configure.
+  virtual Result<StatePage> state(const std::string& protocol, const std::string& view,
+                                  std::size_t from, std::size_t most) = 0;
+  virtual Result<std::vector<std::string>> explain(const std::string& protocol,
+                                                   const std::string& what) = 0;
+  virtual Result<std::string> peer_config(const std::string& protocol, PeerConfigWish wish) = 0;
+
   virtual void wake_lane(const std::string& protocol, const std::string& lane) = 0;  // "" = all
   virtual Result<void> reload() = 0;       // the whole new configuration or none of it
   virtual void drain(Duration grace) = 0;  // starts it; the process ends by itself

@@ -103,6 +103,11 @@ Ended run_explain(Node& node, const Request& request, const Emit& emit) {
   const std::shared_ptr<const Policy> policy = node.view.policy();
   if (policy->protocols.find(protocol) == policy->protocols.end())
     return usage("no protocol " + escape_text(protocol));
+  // Something in the protocol's own state, and no domain.
+  const auto state = node.view.explain(protocol, request.arguments[1]);
+  if (!state) return ended(state.error());
+  for (const std::string& line : *state) emit(told("state", line));
+  if (!state->empty()) return {};
   emit(told("peer", peer_text(*policy, protocol, domain)));
   if (const std::string known = policy->looks_like(domain); !known.empty())
     emit(told("lookalike", domain + " can be taken for " + known));
@@ -137,7 +142,8 @@ constexpr Flag probe_flags[] = {
 };
 constexpr Parameter explain_parameters[] = {
     {"PROTO", "The protocol.", true},
-    {"DOMAIN", "The peer's domain.", true, false, "peer list"},
+    {"DOMAIN", "The peer's domain; of a protocol that keeps a state, also something in that.", true,
+     false, "peer list"},
 };
 constexpr Flag explain_flags[] = {
     {"no-connect", "", "Only look up and remember; do not connect."},

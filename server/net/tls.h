@@ -32,6 +32,8 @@ class TlsContext {
   bool can_serve() const;
   struct Expiry { std::string name; UtcTime at; };
   std::vector<Expiry> certificates() const;          // ours
+  // Of the one we show in this name, in lower-case hex; empty: there is none.
+  std::string certificate_sha256(std::string_view identity) const;
 
   struct State;                                      // tls_handles.h
 

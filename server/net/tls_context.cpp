@@ -148,6 +148,7 @@ Result<Identity> load_identity(const std::string& certificate_pem, const std::st
   out.names = domains_of(facts);
   out.label = !out.names.empty() ? out.names.front() : lower_ascii(facts.common_name);
   out.expires = facts.not_after;
+  out.sha256 = facts.sha256;
   return out;
 }
 
@@ -214,6 +215,11 @@ std::vector<TlsContext::Expiry> TlsContext::certificates() const {
   std::vector<Expiry> out;
   for (const Identity& one : state_->identities) out.push_back({one.label, one.expires});
   return out;
+}
+
+std::string TlsContext::certificate_sha256(std::string_view identity) const {
+  if (const Identity* found = state_->find(identity)) return found->sha256;
+  return state_->identities.empty() ? std::string() : state_->identities.front().sha256;
 }
 
 }  // namespace hanse::net

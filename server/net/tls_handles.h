@@ -50,6 +50,7 @@ struct Identity {
   Key key;
   std::vector<std::string> names;   // lower case; "*.a.example" is possible
   std::string label;                // for people
+  std::string sha256;               // in lower-case hex
   UtcTime expires{};
 
   Result<void> show(SSL* ssl) const;

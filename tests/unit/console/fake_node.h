@@ -4,6 +4,7 @@
 #include "server/config/load.h"
 #include "server/config/whole.h"
 #include "server/console/commands.h"
+#include "tests/unit/console/fake_queue.h"
 #include "tests/unit/console/folder.h"
 
 // A node that says what the test wants and remembers what it was asked.
@@ -14,47 +15,6 @@ class FixedClock final : public Clock {
   Instant now() const override { return {}; }
   UtcTime utc() const override { return at; }
   UtcTime at = from_unix_ms(1'767'697'330'000);   // 2026-01-06T11:02:10Z
-};
-
-class FakeQueue final : public QueueAdmin {
- public:
-  Result<QueuePage> list(const Selector& selector, std::string_view cursor,
-                         std::size_t most) override {
-    asked = selector;
-    QueuePage page;
-    std::size_t at = cursor.empty() ? 0 : std::stoul(std::string(cursor));
-    for (; at < rows.size() && page.rows.size() < most; ++at) page.rows.push_back(rows[at]);
-    if (at < rows.size()) page.next_cursor = std::to_string(at);
-    page.matching = rows.size();
-    return page;
-  }
-  Result<QueueStory> why(std::string_view id) override {
-    if (id != story.envelope.id) return Error{Fault::never, "no message " + std::string(id)};
-    return story;
-  }
-  Result<std::vector<ShapeRow>> shape(std::size_t) override {
-    return std::vector<ShapeRow>{{"TOTAL", {3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2}},
-                                 {"c.example", {2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}}};
-  }
-  Result<QueueTotals> totals() override {
-    QueueTotals totals;
-    totals.messages = 1204;
-    totals.bytes = 40'000'000;
-    totals.oldest = from_unix_ms(1'767'697'330'000 - 11'520'000);
-    totals.oldest_lane = "c.example";
-    totals.retry_due = 12;
-    return totals;
-  }
-  Result<QueueChanged> change(const QueueChange& wanted) override {
-    changes.push_back(wanted);
-    return answer;
-  }
-
-  std::vector<QueueRow> rows;
-  QueueStory story;
-  QueueChanged answer;
-  Selector asked;
-  std::vector<QueueChange> changes;
 };
 
 class FakeNode final : public NodeView {
@@ -123,6 +83,23 @@ class FakeNode final : public NodeView {
     feed->end();
     return feed;
   }
+  Result<StatePage> state(const std::string& protocol, const std::string& view, std::size_t from,
+                          std::size_t most) override {
+    asked_state.push_back(protocol + "/" + view + " " + std::to_string(from));
+    StatePage page;
+    for (; from < state_rows.size() && page.rows.size() < most; ++from)
+      page.rows.push_back(state_rows[from]);
+    if (from < state_rows.size()) page.next = from;
+    return page;
+  }
+  Result<std::vector<std::string>> explain(const std::string&, const std::string& what) override {
+    return what == explained ? explanation : std::vector<std::string>();
+  }
+  Result<std::string> peer_config(const std::string& protocol, PeerConfigWish wish) override {
+    if (wish.peer == "nobody") return Error{Fault::never, "no such peer"};
+    return protocol + " for " + wish.software + " at " + wish.peer +
+           (wish.passwords ? " with passwords" : "") + "\n";
+  }
   void wake_lane(const std::string& protocol, const std::string& lane) override {
     woken.push_back(protocol + "/" + lane);
   }
@@ -145,6 +122,9 @@ class FakeNode final : public NodeView {
   std::map<std::string, std::vector<DnsRecord>> names;   // no records: the lookup fails
   LinkDetail detail;
   std::vector<TraceLine> feed_lines;
+  std::vector<StateRow> state_rows;
+  std::vector<std::string> asked_state, explanation;
+  std::string explained;
   TraceWish traced;
   ProbeWish probed;
   std::optional<bool> closed_at_once;
