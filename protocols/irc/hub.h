@@ -21,6 +21,7 @@ class Hub {
   const std::shared_ptr<const IrcSettings>& shared_settings() const { return settings_; }
   Timestamp now() const;
   Side* side(std::string_view network);           // null: not configured
+  const std::vector<std::unique_ptr<Side>>& sides() const { return sides_; }
   Relay& relay() { return relay_; }
   // Some other side's that cannot take more just now; null: all have room.
   Side* crowded(const Side& but);

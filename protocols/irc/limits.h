@@ -58,4 +58,8 @@ constexpr unsigned nick_attempts_max = 4;
 constexpr std::uint8_t puppet_losses_max = 3;
 constexpr std::int64_t puppet_pause_seconds = 60;
 
+// For operators
+constexpr std::size_t view_looks_max = 4096;                     // of slots for one part of a list
+constexpr std::size_t listed_channels_max = 10;                  // of one person
+
 }  // namespace hanse::irc::limits

@@ -33,6 +33,7 @@ class ServerLink final : private HandshakeDesk {
   void closed(std::string_view why);
   void refuse(std::string_view why, Outbox& out);
   bool ended() const { return state_ == State::ended; }
+  Result<void> tls_suffices(const NetworkSettings& network) const;   // irc 8
 
  private:
   // handshake -> bursting -> linked -> ended
@@ -44,7 +45,6 @@ class ServerLink final : private HandshakeDesk {
   void shake(std::string_view text, Instant now, Outbox& out);
   void agreed(Instant now, Outbox& out);
   Result<void> may_link(const NetworkSettings& network) const;
-  Result<void> tls_suffices(const NetworkSettings& network) const;
   void take(std::string_view text, Instant now, Outbox& out);
   void dropped(std::string_view why, const Line& line, Instant now, Outbox& out);
   void finish_turn(Outbox& out);

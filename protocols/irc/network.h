@@ -101,6 +101,9 @@ class Network {
   const User& user(UserId id) const { return users_[id]; }
   const Channel& channel(ChannelId id) const { return channels_[id]; }
   const Membership* membership(UserId user, ChannelId channel) const;
+  // Ids are below these; some may be free.
+  std::size_t user_slots() const { return users_.size(); }
+  std::size_t channel_slots() const { return channels_.size(); }
 
   // Everywhere below no_id also means that a bound of protocols/irc/limits.h is reached.
   // no_id: the name or SID is taken, or the uplink is not there. `uplink` no_id: the first one.

@@ -5,20 +5,30 @@ namespace hanse::irc {
 
 Outbound::Outbound(const OutboundContext& context, std::shared_ptr<Hub> hub)
     : network_(hub->settings().network(context.lane)),
-      link_(std::move(hub), network_, context.nonce) {}
+      link_(std::move(hub), network_, context.nonce), look_only_(context.look_only) {}
 
 void Outbound::on(Event event, Instant now, Outbox& out) {
   if (auto* opened = std::get_if<Opened>(&event)) {
     link_.open(std::move(opened->remote_address), now, out);
     if (network_ == nullptr) return link_.refuse("no such network is configured", out);
-    if (network_->tls == LinkTls::off) return link_.start(out);
+    if (network_->tls == LinkTls::off) return begin(out);
     out.start_tls({.name = network_->peer, .identity = network_->own_name});
   } else if (auto* tls = std::get_if<TlsUp>(&event)) {
     link_.tls_up(std::move(tls->facts));
-    link_.start(out);
+    begin(out);
   } else {
     hand_on(link_, event, now, out);
   }
+}
+
+// The first word of most dialects is the password.
+void Outbound::begin(Outbox& out) {
+  if (!look_only_) return link_.start(out);
+  if (Result<void> good = link_.tls_suffices(*network_); !good)
+    return link_.refuse(good.error().what, out);
+  out.note(Level::info, "irc.look", "here the handshake would begin, as " + network_->own_name +
+                                        " with " + network_->peer);
+  out.ready();
 }
 
 void hand_on(ServerLink& link, Event& event, Instant now, Outbox& out) {

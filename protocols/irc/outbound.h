@@ -13,8 +13,11 @@ class Outbound final : public Engine {
   void on(Event event, Instant now, Outbox& out) override;
 
  private:
+  void begin(Outbox& out);
+
   const NetworkSettings* const network_;   // null: not configured
   ServerLink link_;
+  const bool look_only_;
 };
 
 // What means the same whichever side called.

@@ -47,6 +47,7 @@ class Outgoing {
   std::uint64_t written() const { return gone_ + text_.size() - taken_; }
   std::uint64_t gone() const { return gone_; }
   bool empty() const { return text_.empty(); }
+  std::size_t waiting_bytes() const { return text_.size() - taken_; }
   bool overflown() const { return overflown_; }
   bool full() const { return text_.size() - taken_ > limits::outgoing_soft_bytes; }
   const std::shared_ptr<Bell>& more() const { return more_; }    // rings for the link itself

@@ -5,6 +5,7 @@
 #include "protocols/irc/inbound.h"
 #include "protocols/irc/outbound.h"
 #include "protocols/irc/settings.h"
+#include "protocols/irc/views.h"
 
 namespace hanse::irc {
 namespace {
@@ -27,6 +28,15 @@ class Room final : public ProtocolRoom {
     return std::make_unique<Outbound>(context, hub_);
   }
   std::shared_ptr<const LaneTraits> lane_traits() const override { return traits_; }
+  StatePage state(std::string_view view, std::size_t from, std::size_t most) const override {
+    return view_page(*hub_, view, from, most);
+  }
+  std::vector<std::string> explain(std::string_view what) const override {
+    return explain_channel(*hub_, what);
+  }
+  Result<std::string> peer_config(const PeerConfigWish& wish) const override {
+    return write_peer_config(hub_->settings(), wish);
+  }
   Result<Submission> report(const Reportable&, std::string_view, UtcTime) const override {
     return Error{Fault::never, "nobody on IRC is told of failures"};
   }
@@ -51,7 +61,8 @@ Result<std::shared_ptr<const ProtocolRoom>> open_room(const Configuration& confi
 
 const Protocol& protocol() {
   static const Protocol servers{.name = "irc", .tables = option_tables(), .listens = listens,
-                                .peer_options = {}, .open = open_room, .one_home = true};
+                                .peer_options = {}, .open = open_room, .one_home = true,
+                                .views = views(), .peer_software = peer_software()};
   return servers;
 }
 

@@ -298,6 +298,11 @@ Result<IrcSettings> read_settings(const Configuration& configuration, const Node
   out.ping_after = irc.duration("ping_after");
   out.clock_skew_seconds_max =
       std::chrono::duration_cast<std::chrono::seconds>(irc.duration("clock_skew")).count();
+  const Settings& listen = configuration.table("listen.irc");
+  for (const auto& [key, first] : {std::pair{"addr", &out.plain_listen},
+                                   std::pair{"tls_addr", &out.tls_listen}}) {
+    if (listen.has(key) && !listen.list(key).empty()) *first = listen.list(key).front();
+  }
   if (irc.durations("retry").empty()) return problem("irc", "retry", "needs at least one wait");
   for (const Settings& table : configuration.tables("irc.network")) {
     Result<NetworkSettings> network = read_network(table, irc, node);

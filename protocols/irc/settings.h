@@ -48,6 +48,7 @@ struct IrcSettings {
   const Clock* clock = nullptr;   // wall time: timestamps are part of the protocol
   Duration handshake_wait{}, burst_wait{}, ping_after{};
   std::int64_t clock_skew_seconds_max = 0;
+  std::string plain_listen, tls_listen;   // the first address of each; empty: none
 
   const NetworkSettings* network(std::string_view name) const;
   const NetworkSettings* network_of_peer(std::string_view server_name) const;

@@ -74,6 +74,7 @@ class Side {
 
   bool write(const NetworkEvent& event);          // false: this network has no words for it
   Outgoing& outgoing() { return outgoing_; }
+  const Outgoing& outgoing() const { return outgoing_; }
 
  private:
   const std::size_t index_;

@@ -39,7 +39,15 @@ class Peer:
         self.clients, self.servers = free_port(), free_port()
         self.sent, self.received = f"from-{name}", f"to-{name}"  # passwords, by the peer's eyes
         self.process = None
+        self.pasted = None  # what its operator was given for the link, instead of our own
         self.configure()
+
+    def paste(self, block):
+        self.pasted = block
+        self.configure()
+
+    def link(self, template, words):
+        return self.pasted or template.format(**words)
 
     def configure(self):
         raise NotImplementedError
@@ -118,14 +126,19 @@ INSPIRCD = """
 <class name="all" commands="*"><type name="god" classes="all">
 <oper name="op" password="op" host="*@*" type="god">
 <files motd="{folder}/motd.txt"> <options allowmismatch="yes" defaultmodes="not">
-<performance netbuffersize="65534">
-<link name="{us}" ipaddr="{host}" port="{calls}" allowmask="127.0.0.0/8" sendpass="{sent}"
- recvpass="{received}" timeout="15" {link_tls}>
-{autoconnect}
+{link}
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/inspircd.log">
 <module name="spanningtree"> <module name="sha256"> <module name="services_account">
 <module name="banexception"> <module name="inviteexception"> <module name="ircv3_ctctags">
 <module name="ircv3_msgid"> <module name="ircv3_servertime">
+"""
+
+
+INSPIRCD_LINK = """
+<performance netbuffersize="65534">
+<link name="{us}" ipaddr="{host}" port="{calls}" allowmask="127.0.0.0/8" sendpass="{sent}"
+ recvpass="{received}" timeout="15" {link_tls}>
+{autoconnect}
 """
 
 
@@ -147,6 +160,7 @@ class Inspircd(Peer):
                                 f'provider="gnutls" certfile="{self.tls.certificate}" '
                                 f'keyfile="{self.tls.key}" hash="sha256" '
                                 'requestclientcert="yes">')
+        words["link"] = self.link(INSPIRCD_LINK, words)
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/inspircd.conf",
                                           INSPIRCD.format(**words))
 
@@ -167,12 +181,17 @@ listen {{ flags=server{listen_tls}; host="{host}"; port={servers}; }};
 auth {{ user="*@*"; class="users"; flags = need_ident; }};
 operator {{ name="op"; user="*@*"; password="op"; class="server"; encrypted=no; umodes=servnotice;
  flags=kill, squit, connect, remote; }};
-connect {{ name="{us}"; host="{host}"; send_password="{sent}"; accept_password="{received}";
- encrypted=no; port={calls}; class="server"; hub_mask="*"; {flags} {link_tls} }};
+{link}
 general {{ disable_auth=yes; throttle_count=1000; throttle_time=1 second; anti_nick_flood=no;
  anti_spam_exit_message_time=0; default_floodcount=100000; pace_wait=0; pace_wait_simple=0;
  true_no_oper_flood=yes; }};
 channel {{ max_channels=100; max_bans=100; }};
+"""
+
+
+HYBRID_LINK = """
+connect {{ name="{us}"; host="{host}"; send_password="{sent}"; accept_password="{received}";
+ encrypted=no; port={calls}; class="server"; hub_mask="*"; {flags} {link_tls} }};
 """
 
 
@@ -191,6 +210,7 @@ class Hybrid(Peer):
             words["link_tls"] = f'tls_certificate_fingerprint="{fingerprint(self.tls.ours)}";'
             if self.calls:
                 words["flags"] = "flags=autoconn, tls;"
+        words["link"] = self.link(HYBRID_LINK, words)
         text = HYBRID.format(**words).replace(" flags = need_ident;", "")
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/ircd.conf", text)
 
@@ -230,6 +250,9 @@ NGIRCD = """
 [Operator]
  Name = op
  Password = op
+{link}
+"""
+NGIRCD_LINK = """
 [Server]
  Name = {us}
  MyPassword = {received}
@@ -250,6 +273,7 @@ class Ngircd(Peer):
         calling = f" Host = {HOST}\n Port = {self.calls}" if self.calls else " Passive = yes"
         words = {**vars(self), "host": HOST, "us": OUR_NAME, "calling": calling,
                  "uid": user_irc()}
+        words["link"] = self.link(NGIRCD_LINK, words)
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/ngircd.conf",
                                           NGIRCD.format(**words))
 

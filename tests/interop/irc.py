@@ -224,23 +224,55 @@ def nothing_is_refused():
     assert not found, found
 
 
+def console_shows():
+    """the console shows networks, people and channels as they are, and explains the channel"""
+    with Meeting() as one:
+        alice, bob, node = one.alice, one.bob, WORLD.node
+        rows = {row["network"]: row for row in node.console("irc", "networks")}
+        assert {name: row["state"] for name, row in rows.items()} == {"home": "linked",
+                                                                      "away": "linked"}, rows
+        assert rows["home"]["software"] == WORLD.left.dialect, rows
+        seen = {(row["network"], row["nick"]): row for row in node.console("irc", "users")}
+        assert seen["home", right(bob)]["server"] == "away.node.a.example", seen
+        assert seen["away", bob.nick]["channels"] == "#dev", seen
+        few = node.console("irc", "users", "--limit", "1")
+        assert len(few) == 2 and few[1]["next_cursor"], few
+        found = node.console("irc", "users", alice.nick)
+        assert {row["nick"] for row in found} == {alice.nick, left(alice)}, found
+        channels = [row for row in node.console("irc", "channels", "#dev")]
+        assert [row["junction"] for row in channels] == ["dev", "dev"], channels
+        told = " ".join(row["text"] for row in node.console("explain", "irc", "#dev"))
+        for word in ("#dev%home #dev%away", WORLD.left.server, "2 members, of whom 1"):
+            assert word in told, told
+        for words in ("irc networks", "irc users", "irc channels", "peer export-config"):
+            code, out, _ = node.say(*words.split(), "--help")
+            assert code == 0 and out.strip(), words
+        hidden = node.say("peer", "export-config", "home", "--for", WORLD.left.dialect)[1]
+        assert WORLD.left.sent not in hidden and "receive_password" in hidden, hidden
+        code, out, err = node.say("probe", "irc", "home")
+        assert code == 0 and "handshake would begin" in out, out + err
+
+
 TALK = [meets_and_talks, topics_nicks_parts, kicks, ranks, modes_and_bans, long_lines_and_control,
         nothing_is_refused]
-# Who is linked to whom, and who calls us instead of being called.
+# Who is linked to whom, who calls us instead of being called, by TLS or not, and whether they were
+# configured with what hanse wrote for them.
 WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals]),
           (Inspircd, Ngircd, (), False, TALK + [splits_and_heals]),
           (Hybrid, Inspircd, ("home", "away"), False, TALK),
+          (Inspircd, Ngircd, (), False, [console_shows, nothing_is_refused], True),
+          (Inspircd, Hybrid, (), True, [console_shows, nothing_is_refused], True),
           (Inspircd, Hybrid, (), True, [meets_and_talks, nothing_is_refused]),
           (Inspircd, Hybrid, ("home", "away"), True, [meets_and_talks, nothing_is_refused])]
 
 
-def run(left_kind, right_kind, calling, tls, tests):
+def run(left_kind, right_kind, calling, tls, tests, pasted=False):
     global WORLD
     pair = (f"{left_kind.dialect} and {right_kind.dialect}" + " calling" * bool(calling) +
-            " by TLS" * tls)
+            " by TLS" * tls + " as told" * pasted)
     with Workspace("irc") as workspace:
         try:
-            WORLD = World(workspace, left_kind, right_kind, calling, tls).start()
+            WORLD = World(workspace, left_kind, right_kind, calling, tls, pasted).start()
         except results.Skip as skip:
             for test in tests:
                 results.record("skip", f"interop IRC, {pair}: {test.__doc__}")

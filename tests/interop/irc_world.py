@@ -24,9 +24,12 @@ retry = ["1s"]
 
 class World:
     """`left` and `right` are classes of peers; who is in `calling` calls hanse itself. `tls`: left
-    is known by its fingerprint, right by its name."""
+    is known by its fingerprint, right by its name. `pasted`: the peers have what hanse wrote for
+    their configuration."""
 
-    def __init__(self, workspace, left=Inspircd, right=Hybrid, calling=(), tls=False):
+    def __init__(self, workspace, left=Inspircd, right=Hybrid, calling=(), tls=False,
+                 pasted=False):
+        self.pasted = pasted
         self.port = free_port()
         keys, own = "", {"home": None, "away": None}
         if tls:
@@ -47,11 +50,22 @@ class World:
         self.node = Node(workspace, "hanse-irc", text)
 
     def start(self):
+        if self.pasted:
+            self.node.start()
+            self.paste(self.left)
+            self.paste(self.right)
         self.left.start()
         self.right.start()
-        self.node.start()
+        if not self.pasted:
+            self.node.start()
         self.wait_linked()
         return self
+
+    def paste(self, peer):
+        code, out, err = self.node.say("peer", "export-config", peer.name, "--for", peer.dialect,
+                                       "--passwords")
+        assert code == 0, out + err
+        peer.paste(out)
 
     def linked(self, since=0):
         """How often each network was linked since that many events."""
