@@ -6,7 +6,7 @@ exactly once and byte-exact below its trace header."""
 import sys
 import time
 
-from tests.demo import xmpp_act
+from tests.demo import irc_act, xmpp_act
 from tests.harness import dns, mail, pki
 from tests.harness.node import Node
 from tests.harness.workspace import Workspace, free_port, wait_until
@@ -113,7 +113,8 @@ class Demo:
             say(f"node mx.{name}.example is up on {HOSTS[name]}:{self.port}")
         self.tell_one_by_one()
         self.outage()
-        return self.verdict() and self.act_two.run(self.nodes, say)
+        return (self.verdict() and self.act_two.run(self.nodes, say) and
+                irc_act.run(self.workspace, say))
 
     def tell_one_by_one(self):
         for subject, data in samples():
