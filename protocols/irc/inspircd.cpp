@@ -15,6 +15,21 @@ namespace {
 constexpr std::string_view version = "1205";
 constexpr std::size_t challenge_signs = 20;
 
+// irc 3.2: what services leave for when it is missing. A server would compare it with its own, so
+// it is told nothing of the kind.
+constexpr std::string_view service_modules =
+    "m_services_account.so m_hidechans.so m_servprotect.so m_chghost.so m_chgident.so "
+    "m_topiclock.so m_cban.so m_svshold.so";
+constexpr std::string_view service_channel_modes =
+    "list:ban=b list:banexception=e list:invex=I param-set:limit=l param:key=k "
+    "prefix:10000:voice=+v prefix:20000:halfop=%h prefix:30000:op=@o prefix:40000:admin=&a "
+    "prefix:50000:founder=~q simple:c_registered=r simple:inviteonly=i simple:moderated=m "
+    "simple:noextmsg=n simple:permanent=P simple:private=p simple:reginvite=R "
+    "simple:regmoderated=M simple:secret=s simple:topiclock=t";
+constexpr std::string_view service_user_modes =
+    "param-set:snomask=s simple:bot=B simple:hidechans=I simple:invisible=i simple:oper=o "
+    "simple:servprotect=k simple:u_registered=r simple:wallops=w";
+
 std::size_t number_or(std::string_view text, std::size_t otherwise, std::size_t most) {
   const Result<std::int64_t> read = parse_integer(text);
   if (!read || *read < 1) return otherwise;
@@ -69,6 +84,8 @@ Result<bool> Inspircd::capab(const Line& line, std::string& out) {
     if (!theirs || (*theirs != 1202 && *theirs < 1205))
       return refuse("its protocol version " + escape_text(line.at(1), 16) +
                     " is none we speak: 1202, 1205 and later");
+    // irc 11: Atheme is the last that speaks 1202, and Anope begins every line with its id.
+    services_ = *theirs == 1202 || !line.source.empty();
     // Who calls us waits for this before it says more.
     if (!dialled_) LineMaker(out).words({}, "CAPAB", {"START", version});
   } else if (part == "CHANMODES") {
@@ -77,6 +94,12 @@ Result<bool> Inspircd::capab(const Line& line, std::string& out) {
     if (Result<void> read = capabilities(line.at(1)); !read) return read.error();
   } else if (part == "END") {
     LineMaker make(out);
+    if (services_ && !dialled_) {
+      make.text({}, "CAPAB", {"MODSUPPORT"}, service_modules);
+      make.text({}, "CAPAB", {"CHANMODES"}, service_channel_modes);
+      make.text({}, "CAPAB", {"USERMODES"}, service_user_modes);
+      channel_modes(service_channel_modes);
+    }
     std::string words = "CASEMAPPING=" + std::string(casemap_name(facts_.casemap));
     if (!their_challenge_.empty()) words += " CHALLENGE=" + challenge_;
     make.text({}, "CAPAB", {"CAPABILITIES"}, words);

@@ -51,6 +51,7 @@ class Inspircd final : public Dialect {
   std::string their_challenge_;
   State state_ = State::asking;
   bool dialled_ = false;
+  bool services_ = false;                  // no ircd: it asks for modules and modes
   const NetworkSettings* network_ = nullptr;
   PeerServer peer_;
   DialectFacts facts_;
