@@ -132,10 +132,10 @@ DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-de
 DEPS_DEMO  := python3 openssl nsd
 DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
 # Peers to test with, each by itself: one that cannot be had here stops nothing.
-PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid libident \
-              "unbound ldnsutils"
-# It conflicts with another of them, so it is not installed but unpacked.
-PEERS_BESIDE := ngircd
+PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid libident m4 \
+              atheme-services anope "unbound ldnsutils"
+# They conflict with another of them, so they are not installed but unpacked.
+PEERS_BESIDE := ngircd ircd-irc2
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 GOALS      := $(MAKECMDGOALS)
 NEEDED     := $(DEPS_BUILD) \
@@ -235,7 +235,7 @@ clean:
 
 help:
 	@echo "make              build $(BUILD)/hanse (make deps installs what that needs)"
-	@echo "make demo         three nodes, a DNS server and a CA on loopback relay mail and XMPP"
+	@echo "make demo         three nodes, a DNS server and a CA on loopback relay mail, XMPP and IRC"
 	@echo "make run          one node in the foreground on high loopback ports"
 	@echo "make test         set everything up, then every test (about half an hour)"
 	@echo "make check        unit tests, transcripts, tidy and a few simulated worlds (2 minutes)"
@@ -243,7 +243,7 @@ help:
 	@echo "make crash        ROUNDS=1000: kill the real daemon again and again"
 	@echo "make interop      against Postfix and Exim"
 	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2; crash-xmpp"
-	@echo "make interop-irc  WORDS=: between InspIRCd, ircd-hybrid and ngIRCd"
+	@echo "make interop-irc  WORDS=: between InspIRCd, ircd-hybrid, ngIRCd and irc2; services"
 	@echo "make bench        ROUNDS=5: side by side with Postfix (docs/bench.md);"
 	@echo "                  bench-xmpp: with Prosody and ejabberd; bench-irc: with ircd-hybrid"
 	@echo "make fuzz         SECONDS=60 for each parser"

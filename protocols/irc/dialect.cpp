@@ -2,6 +2,7 @@
 #include "protocols/irc/dialect.h"
 
 #include "protocols/irc/inspircd.h"
+#include "protocols/irc/irc2.h"
 #include "protocols/irc/ngircd.h"
 #include "protocols/irc/ts6.h"
 #include "server/base/digest.h"
@@ -10,6 +11,13 @@
 namespace hanse::irc {
 
 Error refuse(std::string what) { return {Fault::refused, std::move(what)}; }
+
+std::string sid_here(const DialectFacts& facts, std::string_view sid) {
+  if (!facts.has_ids) return {};
+  std::string out(sid);
+  if (!out.empty() && out.size() < facts.sid_bytes) out.resize(facts.sid_bytes, 'A');
+  return out;
+}
 
 Result<const NetworkSettings*> know_peer(const NetworkSettings* dialled, std::string_view name,
                                          std::string_view password, HandshakeDesk& desk) {
@@ -29,6 +37,7 @@ std::unique_ptr<Dialect> make_dialect(DialectKind kind, const std::string& nonce
     case DialectKind::solanum: return std::make_unique<Ts6>(false);
     case DialectKind::hybrid: return std::make_unique<Ts6>(true);
     case DialectKind::ngircd: return std::make_unique<Ngircd>();
+    case DialectKind::irc2: return std::make_unique<Irc2>();
     case DialectKind::automatic: break;
   }
   return nullptr;
@@ -40,6 +49,7 @@ std::unique_ptr<Dialect> dialect_of(const Line& first, const std::string& nonce)
   if (first.command != "PASS") return nullptr;
   if (first.at(1) == "TS") return make_dialect(DialectKind::solanum, nonce);
   if (first.at(1).starts_with("0210")) return make_dialect(DialectKind::ngircd, nonce);
+  if (first.at(1).starts_with("0211")) return make_dialect(DialectKind::irc2, nonce);
   if (first.parameters == 1) return make_dialect(DialectKind::hybrid, nonce);
   return nullptr;
 }

@@ -25,8 +25,13 @@ struct DialectFacts {
   bool burst_asks = false;          // our burst ends with a PING
   bool has_ids = true;              // servers and users have one beside their name
   bool has_timestamps = true;       // without, whoever is there keeps what he has
+  std::size_t sid_bytes = 3;
+  bool asks_ranks = false;          // also of users of other servers; and only they set topics
   std::string_view no_address = "0";  // of a person whose address is not told
 };
+
+// Our ids are written in three signs; where they have four, all of ours end alike.
+std::string sid_here(const DialectFacts& facts, std::string_view sid);
 
 // Who is at the other end, once the handshake is through.
 struct PeerServer {

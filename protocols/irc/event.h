@@ -34,6 +34,9 @@ struct ServerLeft {
 struct BurstEnded {
   Party server;
 };
+struct BurstTaken {   // we have heard the end of theirs
+  Party by;
+};
 struct ClockTold {  // at the beginning of a burst
   Timestamp now = 0;
 };
@@ -52,7 +55,7 @@ struct NickChanged {
 // The loser of a collision gets its UID for a nick (SAVE).
 struct NickSaved {
   Party source, who;
-  Timestamp timestamp = 0;  // of the nick that was lost
+  Timestamp timestamp = 0;  // of the nick that was lost; 0: the line does not say
 };
 struct UserLeft {
   Party who;
@@ -141,7 +144,8 @@ struct Malformed {
   std::string_view why;
 };
 
-using NetworkEvent = std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, ClockTold,
+using NetworkEvent = std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, BurstTaken,
+                           ClockTold,
                            UserIntroduced, NickChanged, NickSaved, UserLeft, UserKilled,
                            ChannelJoined, ChannelLeft, Kicked, TopicSet, ModesChanged, AwaySet,
                            UserTextChanged, Pinged, Ponged, IdleAsked, IdleTold, LinkError, Ignored,

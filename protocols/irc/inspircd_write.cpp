@@ -102,6 +102,7 @@ struct InspircdWriter {
   }
   bool operator()(const IdleAsked&) { return false; }
   bool operator()(const LinkError& one) { return make.text({}, "ERROR", {}, one.text); }
+  bool operator()(const BurstTaken&) { return false; }
   bool operator()(const ClockTold&) { return false; }
   bool operator()(const Ignored&) { return false; }
   bool operator()(const Malformed&) { return false; }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "server/base/text.h"
+
 namespace hanse::irc {
 namespace {
 
@@ -45,6 +47,10 @@ constexpr Shared shared_commands[] = {
      [](const Line& line) -> NetworkEvent {
        return NickSaved{{line.source, {}}, {line.at(0), {}}, seconds_of(line.at(1))};
      }},
+    {"TOPIC", 2,
+     [](const Line& line) -> NetworkEvent {
+       return TopicSet{{line.source, {}}, line.at(0), 0, 0, {}, line.at(1)};
+     }},
     {"SQUIT", 1,
      [](const Line& line) -> NetworkEvent {
        return ServerLeft{{line.source, {}}, {line.at(0), {}}, line.at(1)};
@@ -68,6 +74,24 @@ bool is_number(std::string_view command) {
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
+}
+
+NetworkEvent away_of(const Line& line) { return AwaySet{{line.source, {}}, line.at(0)}; }
+
+void read_member_list(const ModeTable& modes, std::string_view list, char separator,
+                      std::vector<ChannelMember>& out) {
+  out.clear();
+  for (std::string_view one : split(list, separator)) {
+    ChannelMember member;
+    while (!one.empty()) {
+      const ModeRow* row = modes.by_prefix(one.front());
+      if (row == nullptr) break;
+      member.status = static_cast<std::uint8_t>(member.status | rank_bit(row->mode));
+      one.remove_prefix(1);
+    }
+    member.who.id = one;
+    if (!one.empty()) out.push_back(member);
+  }
 }
 
 std::optional<NetworkEvent> read_shared(const Line& line) {

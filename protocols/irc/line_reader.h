@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "protocols/irc/event.h"
 #include "protocols/irc/line.h"
@@ -18,6 +19,11 @@ constexpr Malformed missing{"missing parameters"};
 Timestamp seconds_of(std::string_view text);
 bool is_number(std::string_view command);   // a numeric reply
 bool is_one_of(std::string_view word, std::span<const std::string_view> words);
+
+NetworkEvent away_of(const Line& line);     // ":who AWAY :why", or without: here again
+// Members with the prefixes of their ranks before them, as all but InspIRCd list them.
+void read_member_list(const ModeTable& modes, std::string_view list, char separator,
+                      std::vector<ChannelMember>& out);
 
 // The commands that mean the same everywhere; nothing: the dialect has to know.
 std::optional<NetworkEvent> read_shared(const Line& line);

@@ -128,7 +128,10 @@ void ServerLink::agreed(Instant now, Outbox& out) {
     return end(may.error().fault, may.error().what, true, out);
   for (const NetworkSettings& one : hub_->settings().networks) {
     const std::string& sid = dialect_->peer().sid;
-    if (sid == one.sid || sid == one.pseudo_sid)
+    const auto is_ours = [&](const std::string& ours) {
+      return !sid.empty() && sid == sid_here(dialect_->facts(), ours);
+    };
+    if (is_ours(one.sid) || is_ours(one.pseudo_sid))
       return end(Fault::refused, "its server id " + sid + " is one of ours", true, out);
   }
   side_ = hub_->side(network.name);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/irc/mirror.h"
 
+#include <algorithm>
+
 #include "protocols/irc/limits.h"
 #include "protocols/irc/origin_mark.h"
 
@@ -15,11 +17,12 @@ constexpr Verdict fatal(std::string_view why) { return {Verdict::Kind::fatal, wh
 
 constexpr Verdict unknown_source = dropped("a source that is not behind this link");
 
-bool is_sid(std::string_view text) {
+bool is_sid(std::string_view text, std::size_t bytes) {
   const auto sign = [](char one) {
     return (one >= '0' && one <= '9') || (one >= 'A' && one <= 'Z');
   };
-  return text.size() == 3 && text[0] >= '0' && text[0] <= '9' && sign(text[1]) && sign(text[2]);
+  return text.size() == bytes && text[0] >= '0' && text[0] <= '9' &&
+         std::ranges::all_of(text, sign);
 }
 
 }  // namespace
@@ -56,7 +59,8 @@ UserId Mirror::their_user(const Party& party) const {
 Verdict Mirror::handle(const ServerIntroduced& event) {
   const std::optional<Source> uplink = source_of(event.uplink);
   if (!uplink || uplink->user != no_id) return unknown_source;
-  if (!event.sid.empty() && !is_sid(event.sid)) return fatal("no server id");
+  if (!event.sid.empty() && !is_sid(event.sid, side_.facts().sid_bytes))
+    return fatal("no server id");
   if (event.name.empty() || event.name.size() > limits::server_name_bytes_max)
     return fatal("no server name");
   const ServerId server = side_.model().add_server(event.name, event.sid, uplink->server);
@@ -86,6 +90,7 @@ Verdict Mirror::handle(const BurstEnded& event) {
   if (!source || source->user != no_id) return unknown_source;
   if (source->server != side_.peer() || side_.linked()) return good;   // one further away
   side_.burst_over();
+  side_.write(BurstTaken{side_.ourselves()});
   watcher_.burst_over(side_);
   return good;
 }
@@ -204,7 +209,8 @@ Verdict Mirror::handle(const NickSaved& event) {
   const UserId user = any_user(event.who);
   if (user == no_id) return dropped("SAVE of an unknown user");
   Network& model = side_.model();
-  if (model.user(user).timestamp != event.timestamp) return good;   // it has another nick by now
+  if (event.timestamp != 0 && model.user(user).timestamp != event.timestamp)
+    return good;   // it has another nick by now
   const std::string uid(model.user(user).texts.get(UserText::uid));
   model.rename(user, uid, limits::saved_nick_timestamp_seconds);
   if (!side_.is_our_user(user)) watcher_.nick_changed(side_, user);

@@ -32,6 +32,7 @@ class Mirror {
   Verdict handle(const ServerIntroduced& event);
   Verdict handle(const ServerLeft& event);
   Verdict handle(const BurstEnded& event);
+  Verdict handle(const BurstTaken&) { return {}; }
   Verdict handle(const ClockTold& event);
   Verdict handle(const UserIntroduced& event);
   Verdict handle(const NickChanged& event);

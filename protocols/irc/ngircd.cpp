@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "protocols/irc/line_maker.h"
-#include "server/base/digest.h"
 #include "server/base/text.h"
 
 namespace hanse::irc {
@@ -31,17 +29,11 @@ constexpr ModeRow rows[] = {
 
 }  // namespace
 
-Ngircd::Ngircd() : modes_(rows) {
+Ngircd::Ngircd() : Rfc2813(rows) {
   facts_.casemap = Casemap::ascii;
   facts_.nick_bytes_max = 9;
-  facts_.has_ids = facts_.has_timestamps = false;
+  facts_.has_ids = false;
   facts_.burst_asks = true;
-}
-
-void Ngircd::greet(const NetworkSettings& network, std::string& out) {
-  dialled_ = true;
-  network_ = &network;
-  say_who(out);
 }
 
 void Ngircd::say_who(std::string& out) const {
@@ -56,7 +48,12 @@ Result<bool> Ngircd::shake(const Line& line, HandshakeDesk& desk, std::string& o
     if (Result<void> taken = pass(line); !taken) return taken.error();
     return false;
   }
-  if (line.command == "SERVER" && peer_.name.empty()) return server(line, desk, out);
+  if (line.command == "SERVER" && peer_.name.empty()) {   // "name hops :description"
+    if (line.parameters < 3) return refuse("its SERVER lacks parameters");
+    if (Result<void> met = meet(line, {}, desk, out); !met) return met.error();
+    tokens_[network_->own_name] = "1";
+    return !enhanced_;
+  }
   if (line.command == "005") return supports(line), false;
   if (line.command == "376" && enhanced_ && !peer_.name.empty()) {
     LineMaker make(out);
@@ -91,19 +88,6 @@ void Ngircd::supports(const Line& line) {
     nick_length_ = word.substr(8);
     facts_.nick_bytes_max = static_cast<std::size_t>(*length);
   }
-}
-
-// "name hops :description"; Anope says 0 hops.
-Result<bool> Ngircd::server(const Line& line, HandshakeDesk& desk, std::string& out) {
-  if (line.parameters < 3) return refuse("its SERVER lacks parameters");
-  const Result<const NetworkSettings*> known =
-      know_peer(dialled_ ? network_ : nullptr, line.at(0), password_, desk);
-  if (!known) return known.error();
-  network_ = *known;
-  peer_ = {std::string(line.at(0)), {}, std::string(line.all().back())};
-  tokens_[network_->own_name] = "1";
-  if (!dialled_) say_who(out);
-  return !enhanced_;
 }
 
 void Ngircd::write_burst_end(std::string& out) {

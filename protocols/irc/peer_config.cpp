@@ -8,7 +8,7 @@
 namespace hanse::irc {
 namespace {
 
-constexpr std::string_view software[] = {"inspircd", "hybrid", "ngircd"};
+constexpr std::string_view software[] = {"inspircd", "hybrid", "ngircd", "irc2"};
 
 // What all of them have to be told, in none's words.
 struct Block {
@@ -111,12 +111,21 @@ std::string for_ngircd(const Block& block) {
   return out;
 }
 
+std::string for_irc2(const Block& block) {
+  // irc 6, 11: what it sends stands behind c, what it wants to hear behind N. It has no TLS.
+  const std::string port = block.they_call ? block.port : std::string();
+  return head(block) + "c%" + block.host + "%" + block.they_say + "%" + block.network.own_name +
+         "%" + port + "%2%\nN%" + block.host + "%" + block.we_say + "%" + block.network.own_name +
+         "%%2%\nH%*%%" + block.network.own_name + "%%\n# class 2 (Y%2%...) has to be there\n";
+}
+
 bool is_for(const NetworkSettings& network, const std::string& wanted) {
   switch (network.dialect) {
     case DialectKind::automatic: return true;
     case DialectKind::inspircd: return wanted == "inspircd";
     case DialectKind::hybrid: return wanted == "hybrid";
     case DialectKind::ngircd: return wanted == "ngircd";
+    case DialectKind::irc2: return wanted == "irc2";
     case DialectKind::solanum: break;
   }
   return false;
@@ -147,6 +156,7 @@ Result<std::string> write_peer_config(const IrcSettings& settings, const PeerCon
   const Block block = make_block(settings, *found, wish);
   if (wish.software == "inspircd") return for_inspircd(block);
   if (wish.software == "hybrid") return for_hybrid(block);
+  if (wish.software == "irc2") return for_irc2(block);
   return for_ngircd(block);
 }
 

@@ -106,7 +106,7 @@ void Relay::claim(Side& from, Side& to) {
     return;
   const NetworkSettings& home = from.settings();
   const std::string description = origin_text(home.name, to.settings().own_name);
-  const std::string_view sid = to.id_or_nothing(home.pseudo_sid);
+  const std::string sid = to.own_sid(home.pseudo_sid);
   const ServerId server = to.model().add_server(home.pseudo_name, sid, to.us());
   if (server == no_id) return;   // somebody there has that name or id
   to.write(ServerIntroduced{to.ourselves(), home.pseudo_name, sid, description});
@@ -321,11 +321,14 @@ void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
 }
 
 // Who acts on the other side for somebody: his puppet, or the server of his network.
-Party Relay::actor(Side& from, Source source, Side& to) {
+Party Relay::actor(Side& from, Source source, Side& to, ChannelId there, bool needs_rank) {
   if (source.user != no_id) {
     const PersonId id = persons_.find(from.index(), source.user);
-    const UserId there = id == no_id ? no_id : persons_.on(id, to.index());
-    if (there != no_id) return to.party_of(there);
+    const UserId puppet = id == no_id ? no_id : persons_.on(id, to.index());
+    if (puppet != no_id) {
+      if (needs_rank) lend_rank(from, puppet, to, there);
+      return to.party_of(puppet);
+    }
   }
   return pseudo_party(from, to);
 }

@@ -62,7 +62,7 @@ class Relay final : public Watcher {
   UserId introduce(PersonId id, Side& to);
   void withdraw(PersonId id, Side& from, std::string_view reason);
   void withdraw_idle(PersonId id, Side& from, std::string_view reason);
-  Party actor(Side& from, Source source, Side& to);
+  Party actor(Side& from, Source source, Side& to, ChannelId there, bool needs_rank);
   Party pseudo_party(const Side& from, const Side& to) const;
   bool is_attached(const Side& from, const Side& to) const {
     return from.linked() && to.linked() && to.claim(from.index()).stands();
@@ -82,6 +82,7 @@ class Relay final : public Watcher {
   void copy_modes(Side& from, ChannelId channel, Side& to, const std::string& name);
   std::optional<ModeChange> translated(const Side& from, const ModeChange& change, Side& to,
                                        ChannelId there, std::string& parameter) const;
+  void lend_rank(const Side& from, UserId puppet, Side& to, ChannelId there);
   bool translate_rank(const Side& from, const Side& to, ChannelId there, const ModeChange& change,
                       std::string& parameter) const;
 

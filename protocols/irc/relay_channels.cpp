@@ -80,7 +80,7 @@ void Relay::kicked(Side& side, Source source, UserId user, ChannelId channel,
     const UserId there = persons_.on(id, to.index());
     const ChannelId place = to.model().find_channel(name);
     if (there == no_id || place == no_id || to.model().membership(there, place) == nullptr) return;
-    to.write(Kicked{actor(side, source, to), name, to.party_of(there), reason});
+    to.write(Kicked{actor(side, source, to, place, true), name, to.party_of(there), reason});
     to.model().part(there, place);
     if (persons_.at(id).home != to.index()) withdraw_idle(id, to, "kicked");
   });
@@ -100,8 +100,17 @@ void Relay::copy_topic(Side& from, ChannelId channel, Side& to, const std::strin
   if (source.topic.empty() || there == no_id || !to.model().channel(there).topic.empty()) return;
   const Timestamp of_channel = to.model().channel(there).timestamp;
   to.model().set_topic(there, source.topic, source.topic_setter, source.topic_timestamp);
-  to.write(TopicSet{pseudo_party(from, to), name, of_channel,
-                    source.topic_timestamp, source.topic_setter, source.topic, true});
+  Party by = pseudo_party(from, to);
+  if (to.facts().asks_ranks) {   // irc 6: of a server it takes none
+    for (const UserId member : to.model().channel(there).members) {
+      if (to.model().user(member).server != to.pseudo(from.index())) continue;
+      if (to.model().channel(there).has(Mode::topic_lock)) lend_rank(from, member, to, there);
+      by = to.party_of(member);
+      break;
+    }
+  }
+  to.write(TopicSet{by, name, of_channel, source.topic_timestamp, source.topic_setter,
+                    source.topic, true});
 }
 
 void Relay::topic_set(Side& side, Source source, ChannelId channel) {
@@ -112,7 +121,7 @@ void Relay::topic_set(Side& side, Source source, ChannelId channel) {
     const ChannelId there = to.model().find_channel(name);
     if (there == no_id || to.model().channel(there).topic == text) return;
     const Channel& place = to.model().channel(there);
-    const Party by = actor(side, source, to);
+    const Party by = actor(side, source, to, there, place.has(Mode::topic_lock));
     const bool from_server = by.name == pseudo_party(side, to).name;
     const std::string setter(by.name);
     const Timestamp at = std::max(now_(), place.topic_timestamp + 1);

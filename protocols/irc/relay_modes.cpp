@@ -61,6 +61,17 @@ std::string translated_mask(const Side& from, std::string_view mask, const Side&
 
 }  // namespace
 
+// irc 6: irc2 asks whether he may. Whoever did it at home may.
+void Relay::lend_rank(const Side& from, UserId puppet, Side& to, ChannelId there) {
+  const Membership* member = to.facts().asks_ranks ? to.model().membership(puppet, there) : nullptr;
+  if (member == nullptr || (member->status & rank_bit(Mode::op)) != 0) return;
+  to.model().set_status(puppet, there,
+                        static_cast<std::uint8_t>(member->status | rank_bit(Mode::op)));
+  const ModeChange change{true, Mode::op, 'o', to.party_of(puppet).word()};
+  const Channel& channel = to.model().channel(there);
+  to.write(ModesChanged{pseudo_party(from, to), channel.name, channel.timestamp, {&change, 1}});
+}
+
 // The member of the other channel who is meant; false: nobody there, or he has it already.
 bool Relay::translate_rank(const Side& from, const Side& to, ChannelId there,
                            const ModeChange& change, std::string& parameter) const {
@@ -123,8 +134,8 @@ void Relay::modes_changed(Side& side, Source source, ChannelId channel,
         theirs.push_back(*one);
     }
     if (!theirs.empty())
-      to.write(ModesChanged{actor(side, source, to), name, to.model().channel(there).timestamp,
-                            theirs});
+      to.write(ModesChanged{actor(side, source, to, there, true), name,
+                            to.model().channel(there).timestamp, theirs});
   });
 }
 

@@ -55,7 +55,7 @@ constexpr Option listen_options[] = {
 constexpr Option network_options[] = {
     {.key = "dialect", .type = OptionType::choice, .fallback = "\"auto\"",
      .help = "The other server's software; auto: by its first lines, so it must connect to us.",
-     .applies = Applies::restart, .choices = "inspircd|solanum|hybrid|ngircd|auto"},
+     .applies = Applies::restart, .choices = "inspircd|solanum|hybrid|ngircd|irc2|auto"},
     {.key = "peer", .type = OptionType::text, .fallback = {},
      .help = "The other server's own name.", .applies = Applies::restart, .required = true},
     {.key = "addr", .type = OptionType::text, .fallback = {},
@@ -134,6 +134,7 @@ DialectKind read_dialect(std::string_view text) {
   if (text == "solanum") return DialectKind::solanum;
   if (text == "hybrid") return DialectKind::hybrid;
   if (text == "ngircd") return DialectKind::ngircd;
+  if (text == "irc2") return DialectKind::irc2;
   return DialectKind::automatic;
 }
 

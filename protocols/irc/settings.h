@@ -13,7 +13,7 @@
 
 namespace hanse::irc {
 
-enum class DialectKind : std::uint8_t { automatic, inspircd, solanum, hybrid, ngircd };
+enum class DialectKind : std::uint8_t { automatic, inspircd, solanum, hybrid, ngircd, irc2 };
 enum class LinkTls : std::uint8_t { off, verify, pin };
 
 // [irc.network.home]

@@ -13,7 +13,7 @@ void Side::begin(std::shared_ptr<Dialect> dialect) {
   dialect_ = std::move(dialect);
   model_ = std::make_unique<Network>(dialect_->facts().casemap);
   const PeerServer& peer = dialect_->peer();
-  us_ = model_->add_server(settings_.own_name, id_or_nothing(settings_.sid), no_id);
+  us_ = model_->add_server(settings_.own_name, own_sid(settings_.sid), no_id);
   peer_ = model_->add_server(peer.name, peer.sid, us_);
   outgoing_.reset();
   phase_ = Phase::bursting;
@@ -50,14 +50,11 @@ Party Side::party_of(UserId user) const {
   return {texts.get(UserText::uid), texts.get(UserText::nick)};
 }
 
-std::string_view Side::id_or_nothing(std::string_view id) const {
-  return facts().has_ids ? id : std::string_view();
-}
-
 std::string Side::make_uid(ServerId server) {
   if (!facts().has_ids) return {};
   constexpr std::string_view signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-  constexpr std::size_t length = 6;
+  constexpr std::size_t uid_bytes = 9;
+  const std::size_t length = uid_bytes - model_->server(server).sid.size();
   for (;;) {
     std::uint64_t number = uids_made_++;
     std::string tail(length, 'A');   // TS6: a letter first

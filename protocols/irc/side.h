@@ -69,7 +69,7 @@ class Side {
   std::uint64_t want_answer();
   std::optional<std::uint64_t> wanted_answer() const { return wanted_answer_; }
   void asked() { wanted_answer_.reset(); }
-  std::string_view id_or_nothing(std::string_view id) const;   // this network may have none
+  std::string own_sid(std::string_view sid) const { return sid_here(facts(), sid); }
   std::string make_uid(ServerId server);   // one that nobody here has
 
   bool write(const NetworkEvent& event);          // false: this network has no words for it

@@ -16,18 +16,6 @@ constexpr std::string_view of_no_interest[] = {
     "TRACE", "LINKS", "LUSERS", "TAGMSG", "CHGHOST", "RESYNC", "METADATA", "GCAP", "OPER",
     "SETFILTER", "CAPAB", "PASS", "REHASH", "CONNECT", "EOPMOD", "OPME", "ETRACE", "SIGNON"};
 
-// hybrid gives the text of ranks by prefix before the UID.
-std::string_view take_prefixes(const ModeTable& modes, std::string_view text,
-                               std::uint8_t& status) {
-  while (!text.empty()) {
-    const ModeRow* row = modes.by_prefix(text.front());
-    if (row == nullptr) break;
-    status = static_cast<std::uint8_t>(status | rank_bit(row->mode));
-    text.remove_prefix(1);
-  }
-  return text;
-}
-
 std::string_view star_as_nothing(std::string_view text) {
   return text == "*" ? std::string_view() : text;
 }
@@ -57,14 +45,7 @@ const Command<Ts6> Ts6::commands[] = {
      [](Ts6&, const Line& line) -> NetworkEvent {   // one without an id: a jupe
        return ServerIntroduced{{line.source, {}}, line.at(0), {}, line.all().back()};
      }},
-    {"TOPIC", 2,
-     [](Ts6&, const Line& line) -> NetworkEvent {
-       return TopicSet{{line.source, {}}, line.at(0), 0, 0, {}, line.at(1)};
-     }},
-    {"AWAY", 0,
-     [](Ts6&, const Line& line) -> NetworkEvent {
-       return AwaySet{{line.source, {}}, line.at(0)};
-     }},
+    {"AWAY", 0, [](Ts6&, const Line& line) { return away_of(line); }},
     {"SVINFO", 4,
      [](Ts6&, const Line& line) -> NetworkEvent { return ClockTold{seconds_of(line.at(3))}; }},
     {"EOB", 0,
@@ -117,14 +98,9 @@ NetworkEvent Ts6::read_extended_user(const Line& line) const {
 // "ts channel +modes [parameters] :@+uid ..."
 NetworkEvent Ts6::read_members(const Line& line) {
   changes_.clear();
-  members_.clear();
   const auto all = line.all();
   modes_.read(line.at(2), all.subspan(3, all.size() - 4), changes_);
-  for (const std::string_view one : split(all.back(), ' ')) {
-    ChannelMember member;
-    member.who.id = take_prefixes(modes_, one, member.status);
-    if (!member.who.id.empty()) members_.push_back(member);
-  }
+  read_member_list(modes_, all.back(), ' ', members_);
   return ChannelJoined{{line.source, {}}, line.at(1), seconds_of(line.at(0)), changes_, members_};
 }
 

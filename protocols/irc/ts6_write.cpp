@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/irc/limits.h"
 #include "protocols/irc/line_maker.h"
+#include "protocols/irc/members.h"
 #include "protocols/irc/ts6.h"
 
 namespace hanse::irc {
@@ -58,18 +59,11 @@ struct Ts6Writer {
   }
   bool operator()(const ChannelJoined& one) {
     const std::string at = number(one.timestamp);
-    std::string list;
-    const auto flush = [&] {
-      const bool good = make.text(one.source.id, "SJOIN", {at, one.channel, "+"}, list);
-      list.clear();
-      return good;
-    };
-    for (const ChannelMember& member : one.members) {
-      if (list.size() > member_list_bytes && !flush()) return false;
-      if (!list.empty()) list += ' ';
-      list.append(modes.status_prefixes(member.status)).append(member.who.id);
-    }
-    return list.empty() || flush();
+    return write_member_list(modes, one.members, ' ', member_list_bytes,
+                             [&](std::string_view list) {
+                               return make.text(one.source.id, "SJOIN", {at, one.channel, "+"},
+                                                list);
+                             });
   }
   bool operator()(const ChannelLeft& one) {
     return make.text(one.who.id, "PART", {one.channel}, one.reason);
@@ -88,14 +82,11 @@ struct Ts6Writer {
   }
   bool operator()(const ModesChanged& one) {
     const std::string at = number(one.timestamp);
-    for (std::size_t next = 0; next < one.changes.size();) {
-      const ModeTable::Written written = modes.write(one.changes, next);
-      if (written.letters.empty()) continue;
-      std::vector<std::string_view> middle{at, one.channel, written.letters};
-      middle.insert(middle.end(), written.parameters.begin(), written.parameters.end());
-      if (!make.many(one.source.id, "TMODE", middle)) return false;
-    }
-    return true;
+    return write_mode_lines(modes, one.changes, [&](std::span<const std::string_view> words) {
+      std::vector<std::string_view> middle{at, one.channel};
+      middle.insert(middle.end(), words.begin(), words.end());
+      return make.many(one.source.id, "TMODE", middle);
+    });
   }
   bool operator()(const Said& one) {
     return make.text(one.source.id, one.kind == Said::Kind::notice ? "NOTICE" : "PRIVMSG",
@@ -113,6 +104,7 @@ struct Ts6Writer {
   bool operator()(const LinkError& one) { return make.text({}, "ERROR", {}, one.text); }
   bool operator()(const IdleAsked&) { return false; }
   bool operator()(const IdleTold&) { return false; }
+  bool operator()(const BurstTaken&) { return false; }
   bool operator()(const ClockTold&) { return false; }
   bool operator()(const Ignored&) { return false; }
   bool operator()(const Malformed&) { return false; }

@@ -24,7 +24,8 @@ struct SteadyClock final : Clock {
 const SteadyClock steady_clock;
 
 constexpr DialectKind dialects[] = {DialectKind::inspircd, DialectKind::hybrid,
-                                    DialectKind::solanum, DialectKind::ngircd};
+                                    DialectKind::solanum, DialectKind::ngircd,
+                                    DialectKind::irc2};
 
 std::shared_ptr<irc::Hub> make_hub(DialectKind dialect) {
   auto out = std::make_shared<irc::IrcSettings>();
@@ -113,6 +114,8 @@ std::string_view handshake_of(DialectKind dialect) {
   if (dialect == DialectKind::solanum)
     return "PASS p TS 6 :1AA\nCAPAB :EUID EOPMOD\nSERVER s.home.example 1 :x\n"
            ":1AA PONG s.home.example :9RL\n";
+  if (dialect == DialectKind::irc2)
+    return "PASS p 0211020003 IRC| P\nSERVER s.home.example 1 000A :x\n:000A EOB\n";
   return "PASS p 0210 IRC|\nSERVER s.home.example 1 :x\n:s.home.example PING :s.home.example\n";
 }
 

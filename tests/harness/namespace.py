@@ -7,6 +7,7 @@ import fcntl
 import os
 import socket
 import struct
+import subprocess
 
 from tests.harness.results import Skip
 
@@ -23,6 +24,15 @@ def private_mounts(network=0):
     if libc.unshare(CLONE_NEWNS | network) != 0:
         raise Skip(f"no namespaces here: {os.strerror(ctypes.get_errno())}")
     return check(libc, libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+
+
+def may_have_mounts():
+    """Skips the test where no program of it may have mounts of its own."""
+    if os.geteuid() != 0:
+        raise Skip("needs root for mounts of its own")
+    tried = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True)
+    if tried.returncode != 0:
+        raise Skip(f"no mounts of its own here: {tried.stderr.strip()}")
 
 
 def enter(workspace):

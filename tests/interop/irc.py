@@ -7,8 +7,10 @@
 import sys
 
 from tests.harness import results
+from tests.harness.irc2_peer import Irc2
 from tests.harness.irc_peers import Hybrid, Inspircd, Ngircd
 from tests.harness.workspace import Workspace, wait_until
+from tests.interop import irc_services
 from tests.interop.irc_world import World
 
 WORLD = None
@@ -155,6 +157,20 @@ def kicks():
         alice.wait(f"KICK #dev {right(op)}", since=mark[0])
 
 
+def kicks_on_irc2():
+    """whoever is given a rank there by somebody here may kick who is here"""
+    with Meeting() as one:
+        alice, bob = one.alice, one.bob
+        mark = alice.mark(), bob.mark()
+        alice.say(f"MODE #dev +o {right(bob)}")
+        bob.wait("MODE #dev +o", bob.nick, since=mark[1])
+        bob.say(f"KICK #dev {left(alice)} :enough")
+        alice.wait(f"KICK #dev {alice.nick}", "enough", since=mark[0])
+        alice.join("#dev")
+        bob.wait(f":{left(alice)}!", "JOIN", since=mark[1])
+        wait_until(lambda: has(alice, right(bob)), 10, "both are there again")
+
+
 def ranks():
     """a rank given on one network is seen on the other"""
     with Meeting() as one:
@@ -255,10 +271,16 @@ def console_shows():
 
 TALK = [meets_and_talks, topics_nicks_parts, kicks, ranks, modes_and_bans, long_lines_and_control,
         nothing_is_refused]
+# irc2 gives nobody an operator's rank while it is so small: who has none on it, has none here.
+TALK_IRC2 = [meets_and_talks, topics_nicks_parts, kicks_on_irc2, modes_and_bans,
+             long_lines_and_control, nothing_is_refused]
 # Who is linked to whom, who calls us instead of being called, by TLS or not, and whether they were
 # configured with what hanse wrote for them.
 WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals]),
           (Inspircd, Ngircd, (), False, TALK + [splits_and_heals]),
+          (Hybrid, Irc2, (), False, TALK_IRC2 + [splits_and_heals]),
+          (Inspircd, Irc2, ("home", "away"), False, [meets_and_talks, nothing_is_refused]),
+          (Irc2, Ngircd, (), False, [meets_and_talks, nothing_is_refused], True),
           (Hybrid, Inspircd, ("home", "away"), False, TALK),
           (Inspircd, Ngircd, (), False, [console_shows, nothing_is_refused], True),
           (Inspircd, Hybrid, (), True, [console_shows, nothing_is_refused], True),
@@ -285,7 +307,7 @@ def run(left_kind, right_kind, calling, tls, tests, pasted=False):
 
 
 def main():
-    return max([run(*world) for world in WORLDS])
+    return max([*(run(*world) for world in WORLDS), irc_services.main()])
 
 
 if __name__ == "__main__":
