@@ -16,6 +16,8 @@ void Outbound::on(Event event, Instant now, Outbox& out) {
   } else if (auto* tls = std::get_if<TlsUp>(&event)) {
     link_.tls_up(std::move(tls->facts));
     begin(out);
+  } else if (look_only_ && std::holds_alternative<Drain>(event)) {
+    out.hang_up();   // nothing was said: there is nothing to take leave of
   } else {
     hand_on(link_, event, now, out);
   }

@@ -299,7 +299,9 @@ Result<IrcSettings> read_settings(const Configuration& configuration, const Node
   out.ping_after = irc.duration("ping_after");
   out.clock_skew_seconds_max =
       std::chrono::duration_cast<std::chrono::seconds>(irc.duration("clock_skew")).count();
-  const Settings& listen = configuration.table("listen.irc");
+  const Settings none;
+  const Settings& listen =
+      configuration.has("listen.irc") ? configuration.table("listen.irc") : none;
   for (const auto& [key, first] : {std::pair{"addr", &out.plain_listen},
                                    std::pair{"tls_addr", &out.tls_listen}}) {
     if (listen.has(key) && !listen.list(key).empty()) *first = listen.list(key).front();

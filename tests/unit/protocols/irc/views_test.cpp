@@ -50,7 +50,7 @@ TEST_CASE("irc views: networks, users and channels, on every side") {
   CHECK(lines(view_page(*met.hub, "channels", 0, 10)) ==
         "home|#dev|dev|1|+ktn|what we do|\n"
         "home|#own||1|+n||\n"
-        "away|#dev|dev|1|+tnk|what we do|\n");
+        "away|#dev|dev|1|+knt|what we do|\n");
   CHECK(lines(view_page(*met.hub, "nonsense", 0, 10)).empty());
   for (const StateView& view : views()) {
     INFO(view.name);
@@ -190,6 +190,9 @@ TEST_CASE("irc probe: a look ends before our password goes out") {
   CHECK(bench.written(look) == "");
   CHECK(look.log_.find("irc.look") != std::string::npos);
   CHECK(bench.side("away").phase() == Side::Phase::down);
+  look.event(Drain{});
+  CHECK(bench.written(look) == "");
+  CHECK(look.log_.find("irc.end") == std::string::npos);
 }
 
 }  // namespace
