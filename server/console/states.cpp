@@ -83,7 +83,9 @@ Ended run_view(Node& node, const Request& request, const Emit& emit) {
 std::string render_view(std::span<const Json> items, const Style& style) {
   if (items.empty()) return "nothing\n";
   std::vector<std::string> header;
-  for (const auto& [name, cell] : items.front().items()) header.push_back(escape_text(name));
+  for (const auto& [name, cell] : items.front().items()) {
+    if (name != "v") header.push_back(escape_text(name));   // the form's version, of every item
+  }
   TextTable table(header);
   for (const Json& item : items) {
     std::vector<std::string> row;
