@@ -98,8 +98,7 @@ class HybridHub(Hybrid):
 
 def pair(port, channel="#bench", names=NAMES[:2]):
     """Two leaves with a user each in the channel, seen by the other."""
-    sender = Leaf(port, f"{names[0]}.leaf.example", "1LF")
-    receiver = Leaf(port, f"{names[1]}.leaf.example", "2LF")
+    sender, receiver = leaf(port, names[0], "1LF"), leaf(port, names[1], "2LF")
     receiver.burst("bob", channel)
     sender.burst("alice", channel)
     receiver.wait_line(b" SJOIN ", channel.encode(), beside=[sender])
@@ -116,7 +115,6 @@ def throughput(servers, rounds):
             cpu.setdefault(name, []).append(1e6 * (cpu_of(pid) - before) / LINES)
             sender.close()
             receiver.close()
-            time.sleep(0.5)   # until it has noticed that its links are gone
     base = rates.get("ircd-hybrid")
     say(f"{'80 octets a line, leaf to leaf':<32}{'lines/s':>10}{'spread':>20}{'/hybrid':>9}"
         f"{'CPU us':>8}")
@@ -135,7 +133,6 @@ def latency(servers):
         found = delays(sender, receiver, "#bench", RATE, 5)
         sender.close()
         receiver.close()
-        time.sleep(0.5)
         middle, late = found[len(found) // 2], found[len(found) * 99 // 100]
         owed = f"   owed: p99 {DELAY_OWED_MS} ms ({held(late <= DELAY_OWED_MS)})"
         say(f"at {RATE} lines/s by {name}: median {middle:.2f} ms, p99 {late:.2f} ms, longest "
@@ -153,15 +150,15 @@ def bursts(server, kind):
     seconds = []
     before = server.resident() if ours else 0
     for turn in range(2):
-        leaf = wait_until(lambda: again(port), 30, "the split is seen")
-        data = crowd(leaf, USERS, CHANNELS, MEMBERS)
+        large = leaf(port, "left", "1LF")
+        data = crowd(large, USERS, CHANNELS, MEMBERS)
         begin = time.monotonic()
-        leaf.socket.sendall(data)
-        leaf.settle(120)
+        large.socket.sendall(data)
+        large.settle(120)
         seconds.append(time.monotonic() - begin)
         if ours and turn == 0:
             memory(server.resident() - before)
-        leaf.close()
+        large.close()
     owed = f"   owed: {BURST_OWED_SECONDS} s ({held(max(seconds) < BURST_OWED_SECONDS)})"
     say(f"{USERS} users in {CHANNELS} channels ({len(data) >> 20} MiB) taken by {kind}: "
         f"{seconds[0]:.2f} s, again after the split {seconds[1]:.2f} s{owed * ours}")
@@ -171,12 +168,14 @@ def bursts(server, kind):
             f"owed: all ({held(said == came)})")
 
 
-def again(port):
-    """The leaf of the large network; None while its last link is still there."""
-    try:
-        return Leaf(port, "left.leaf.example", "1LF")
-    except (AssertionError, ConnectionError):
-        return None
+def leaf(port, name, sid):
+    """Linked once the hub has noticed that the last one of that name is gone."""
+    def link():
+        try:
+            return Leaf(port, f"{name}.leaf.example", sid)
+        except (AssertionError, ConnectionError):
+            return None
+    return wait_until(link, 30, f"{name} links")
 
 
 def memory(grown):
@@ -223,8 +222,7 @@ class Aside:
 
 
 def pair_aside(port):
-    sender = Leaf(port, "right.leaf.example", "3LF")
-    receiver = Leaf(port, "third.leaf.example", "4LF")
+    sender, receiver = leaf(port, "right", "3LF"), leaf(port, "third", "4LF")
     receiver.burst("dora", "#aside")
     sender.burst("carl", "#aside")
     receiver.wait_line(b" SJOIN ", b"#aside", beside=[sender])
