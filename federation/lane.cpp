@@ -159,7 +159,7 @@ Lane::State::State(Lane& events, std::string lane_name,
       window(traits->links_first * traits->link_window, traits->links_max * traits->link_window),
       finder(parts.clock, parts.timers, parts.resolver) {
   if (demand.tls == TlsLevel::may) demand.tls = traits->may_means;
-  ledger.demand(demand.tls);
+  ledger.demand(demand);
 }
 
 Lane::State::~State() {
@@ -285,7 +285,7 @@ void Lane::apply(std::shared_ptr<const LaneTraits> traits, HopDemand demand) {
   const bool stricter_or_other = demand != state.demand;
   state.traits = std::move(traits);
   state.demand = std::move(demand);
-  state.ledger.demand(state.demand.tls);
+  state.ledger.demand(state.demand);
   state.window.limit(state.traits->links_max * state.traits->link_window);
   state.endpoints_until = state.awaited_until = Instant::min();
   if (stricter_or_other) state.close_links();

@@ -133,7 +133,8 @@ void LaneLedger::write(Level level, const Envelope& envelope, const Outcome& out
              {{"proto", protocol_}, {"peer", lane_}, {"qid", envelope.id},
               {"mid", envelope.key.native_id}, {"to", recipient},
               {"reason", reason_of(outcome)}, {"status", outcome.status},
-              {"remote", outcome.remote}, {"tls_wanted", tls_level_name(tls_wanted_)},  // smtp V-3
+              {"remote", outcome.remote}, {"tls_wanted", tls_level_name(demand_.tls)},  // smtp V-3
+              {"tls_rule", demand_.rule},
               {"tls", outcome.tls}, {"dur_ms", duration_ms}});
 }
 

@@ -29,7 +29,7 @@ class LaneLedger {
   void ended(const Envelope& envelope, const Target& target, const Outcome& outcome,
              const Try& tried);
 
-  void demand(TlsLevel tls) { tls_wanted_ = tls; }   // of the hop, for the log
+  void demand(const HopDemand& of_hop) { demand_ = of_hop; }   // for the log
   void breaker_opened(const std::string& why, unsigned failures);
   void breaker_closed();
   void breaker_forgotten() { breaker_open_.add(-1); }   // the lane ends with it open
@@ -53,7 +53,7 @@ class LaneLedger {
   Histogram& attempt_deferred_;
   Histogram& attempt_failed_;
   Gauge& breaker_open_;
-  TlsLevel tls_wanted_ = TlsLevel::may;
+  HopDemand demand_;
 };
 
 // Not tried, and due again at `due`: the lane or its owner sees to when.

@@ -175,6 +175,45 @@ void learn_looks(Policy& policy) {
   for (const PeerPolicy& peer : policy.peers) learn(peer.domain);
 }
 
+HopDemand demand_of_peer(const Policy& policy, std::string_view domain) {
+  HopDemand out;
+  const PeerPolicy* known = policy.peer(domain);
+  if (known == nullptr || !known->tls_out) return out;
+  out.tls = *known->tls_out;
+  out.rule = "peer." + known->domain;
+  return out;
+}
+
+// A rule that names no level leaves it to the peer it is for, also behind a place that it names.
+HopDemand demand_of_rule(const Policy& policy, const Route& rule, std::string_view domain) {
+  HopDemand out = demand_of_peer(policy, domain);
+  out.identity = rule.identity;
+  out.pin = rule.pin;
+  if (!rule.tls) return out;
+  out.tls = *rule.tls;
+  out.rule = rule.name;
+  return out;
+}
+
+// Several rules may lead to one place, and its lane carries for all of them: what one of them
+// demands holds for everything that goes there (smtp X-9).
+HopDemand strictest(const Policy& policy, std::string_view protocol, std::string_view place) {
+  HopDemand out;
+  bool found = false;
+  for (const Route& rule : policy.routes.routes()) {
+    if (rule.via != place || !(rule.protocol.empty() || rule.protocol == protocol)) continue;
+    const HopDemand one = demand_of_rule(policy, rule, rule.match);
+    if (!found || one.tls > out.tls) {
+      out.tls = one.tls;
+      out.rule = one.rule;
+    }
+    if (out.identity.empty()) out.identity = rule.identity;
+    if (out.pin.empty()) out.pin = rule.pin;
+    found = true;
+  }
+  return out;
+}
+
 }  // namespace
 
 const PeerPolicy* Policy::peer(std::string_view domain) const {
@@ -190,46 +229,13 @@ const ProtocolPolicy& Policy::protocol(std::string_view name) const {
   return found == protocols.end() ? closed : found->second;
 }
 
-namespace {
-
-TlsLevel tls_of(const Policy& policy, const Route& rule) {
-  if (rule.tls) return *rule.tls;
-  const PeerPolicy* known = policy.peer(rule.match);
-  return known == nullptr ? TlsLevel::may : known->tls_out.value_or(TlsLevel::may);
-}
-
-// Several rules may lead to one place, and its lane carries for all of them: what one of them
-// demands holds for everything that goes there (smtp X-9).
-HopDemand strictest(const Policy& policy, std::string_view protocol, std::string_view place) {
-  HopDemand out;
-  bool found = false;
-  for (const Route& rule : policy.routes.routes()) {
-    if (rule.via != place || !(rule.protocol.empty() || rule.protocol == protocol)) continue;
-    const TlsLevel level = tls_of(policy, rule);
-    if (!found || level > out.tls) out.tls = level;
-    if (out.identity.empty()) out.identity = rule.identity;
-    if (out.pin.empty()) out.pin = rule.pin;
-    found = true;
-  }
-  return out;
-}
-
-}  // namespace
-
 HopDemand Policy::demand_of_lane(std::string_view protocol_name, std::string_view lane) const {
   const LaneName name = split_lane(lane);
   const Route* rule = routes.rule_of_lane(protocol_name, name.target, name.hop);
-  if (rule != nullptr && name.target == name.hop && rule->via == name.hop)
+  if (rule == nullptr) return demand_of_peer(*this, name.target);
+  if (name.target == name.hop && rule->via == name.hop)
     return strictest(*this, protocol_name, name.hop);
-  HopDemand out;
-  if (rule != nullptr) {
-    out.identity = rule->identity;
-    out.pin = rule->pin;
-  }
-  if (rule != nullptr && rule->tls) out.tls = *rule->tls;
-  else if (const PeerPolicy* known = peer(name.target))   // also behind a place that a rule names
-    out.tls = known->tls_out.value_or(TlsLevel::may);
-  return out;
+  return demand_of_rule(*this, *rule, name.target);
 }
 
 // A lane leads to a peer by its name, or by a rule for that very peer: what carries others too, as
