@@ -28,7 +28,7 @@ struct HopDemand {
   TlsLevel tls = TlsLevel::may;
   std::string identity{};    // the name its certificate must be for, instead of every other
   std::string pin{};         // SHA-256 of its public key, lower-case hex: then nothing else counts
-  std::string rule{};        // where the level is written: "route.0", "peer.b.example"; empty: nowhere
+  std::string rule{};        // where it is written: "route.0", "peer.b.example"; empty: nowhere
   bool operator==(const HopDemand&) const = default;
 };
 

@@ -21,6 +21,7 @@ constexpr std::string_view never_dialled[] = {
     "::/128", "ff00::/8", "fe80::/10",
 };
 constexpr std::string_view loopback[] = {"127.0.0.0/8", "::1/128"};
+constexpr std::string_view no_way_out[] = {"0.0.0.0/0", "::1/128", "fe80::/10"};
 constexpr std::string_view private_use[] = {
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7",
 };
@@ -39,6 +40,27 @@ bool take_port(std::string_view text, std::uint16_t& port) {
   if (text.front() != ':' || !number || *number < 1 || *number > 65535) return false;
   port = static_cast<std::uint16_t>(*number);
   return true;
+}
+
+bool in_network(std::string_view network, std::string_view address) {
+  const std::string_view only[] = {network};
+  return in_any(only, address);
+}
+
+// A listener's address is written as a place to go to is, but for ":25": any IPv4 address.
+NextHop listener(const std::string& text) {
+  return parse_next_hop(text.starts_with(':') ? "0.0.0.0" + text : text);
+}
+
+// Whether a listener at `own` is reached at `address`. The two wildcards stand for the addresses of
+// this machine, of their own family.
+bool covers(const DialRules& rules, std::string_view own, std::string_view address) {
+  const bool any_v4 = own == "0.0.0.0", any_v6 = own == "::";
+  if (!any_v4 && !any_v6) return in_network(own, address);
+  if (!in_network(any_v4 ? "0.0.0.0/0" : "::/0", address)) return false;
+  return in_any(loopback, address) ||
+         std::any_of(rules.own_addresses.begin(), rules.own_addresses.end(),
+                     [address](const std::string& one) { return in_network(one, address); });
 }
 
 NextHop named(NextHop::Kind kind, std::string_view name, std::uint16_t port) {
@@ -77,13 +99,18 @@ bool may_dial(const DialRules& rules, std::string_view address) {
   return rules.private_addresses || !in_any(private_use, address);
 }
 
+bool may_use_ipv6(const DialRules& rules) {
+  return rules.own_addresses.empty() || rules.loopback_addresses ||
+         std::any_of(rules.own_addresses.begin(), rules.own_addresses.end(),
+                     [](const std::string& address) { return !in_any(no_way_out, address); });
+}
+
 bool is_own_endpoint(const DialRules& rules, std::string_view address, std::uint16_t port) {
   return std::any_of(rules.own_endpoints.begin(), rules.own_endpoints.end(),
                      [&](const std::string& text) {
-                       const NextHop own = parse_next_hop(text);
-                       if (own.kind != NextHop::Kind::address || own.port != port) return false;
-                       const Result<Network> exactly = parse_network(own.name);
-                       return exactly && contains(*exactly, address);
+                       const NextHop own = listener(text);
+                       return own.kind == NextHop::Kind::address && own.port == port &&
+                              covers(rules, own.name, address);
                      });
 }
 

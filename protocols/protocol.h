@@ -64,6 +64,8 @@ struct NodeFacts {
   std::string secret{};          // 32 octets of this node and protocol, the same after a restart
   // What stood here before a reload; null at the start. A hub is taken over from it.
   std::shared_ptr<const ProtocolRoom> before{};
+  // Of the interfaces of this machine, when this was loaded; none: they are not known.
+  std::vector<std::string> addresses{};
 };
 
 // A protocol as configured: immutable, shared by all shards, replaced whole on reload.

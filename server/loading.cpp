@@ -2,6 +2,7 @@
 // From a checked configuration to what the rooms work with, at the start and at every reload.
 
 #include "server/base/digest.h"
+#include "server/net/socket.h"
 #include "server/node.h"
 
 namespace hanse {
@@ -52,12 +53,14 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
 
   std::vector<std::string> names;
   auto connections = std::make_shared<net::ConnectionSetup>();
+  const std::vector<std::string> addresses = net::interface_addresses();
   for (const Protocol* protocol : protocols()) {
     names.emplace_back(protocol->name);
     Result<std::shared_ptr<const ProtocolRoom>> room =
         protocol->open(*configuration, {out->settings.domain, &clock_,
                                         hmac_sha256(secret_, protocol->name),
-                                        loaded_ ? loaded_->room(protocol->name) : nullptr});
+                                        loaded_ ? loaded_->room(protocol->name) : nullptr,
+                                        addresses});
     if (!room) return room.error();
     const ProtocolRoom* opened = room->get();
     connections->rooms.emplace(protocol->name, *room);
@@ -86,6 +89,7 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
 
   const config::LimitOptions& limits = out->settings.limits;
   connections->limits = {limits.connections_max, limits.connections_per_prefix_max,
+                         limits.connections_per_peer_max,
                          limits.connections_per_prefix_per_minute_max, {},
                          limits.connect_timeout, limits.handshake_timeout};
   for (const auto& [name, protocol] : out->policy->protocols) {

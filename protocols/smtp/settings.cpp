@@ -82,7 +82,8 @@ constexpr Option smtp_options[] = {
      .help = "Port of hosts found by DNS. Other than 25 only for closed networks and tests.",
      .least = 1, .most = 65535},
     {.key = "ipv6", .type = OptionType::boolean, .fallback = "true",
-     .help = "Dial IPv6 addresses found by DNS. Turn off where this host has no global one."},
+     .help = "Dial IPv6 addresses found by DNS. Where this machine has no global one they are "
+             "passed over in any case; that is looked up at the start and at a reload."},
     {.key = "private_addresses", .type = OptionType::boolean, .fallback = "true",
      .help = "Dial private addresses (10.0.0.0/8, fc00::/7 and such) found by DNS."},
     {.key = "loopback_addresses", .type = OptionType::boolean, .fallback = "false",
@@ -260,8 +261,6 @@ Duration floored(const Settings& table, std::string_view key, Duration floor) {
   return table.boolean("rfc_timeouts") ? std::max(wait, floor) : wait;
 }
 
-// Ports of the wildcard addresses are not known as ours: which addresses they cover is not
-// written in the configuration.
 std::vector<std::string> listen_endpoints(const Settings& listen) {
   return listen.has("addr") ? listen.list("addr") : std::vector<std::string>{};
 }
@@ -278,10 +277,11 @@ Result<OutboundSettings> read_outbound(const Configuration& configuration,
   if (table.durations("retry_slow").empty())
     return Error{Fault::never, "smtp.retry_slow: needs at least one wait"};
   out.own_endpoints = listen_endpoints(configuration.table("listen.smtp"));
+  out.own_addresses = node.addresses;
   out.port = static_cast<std::uint16_t>(table.integer("port"));
-  out.ipv6 = table.boolean("ipv6");
   out.private_addresses = table.boolean("private_addresses");
   out.loopback_addresses = table.boolean("loopback_addresses");
+  out.ipv6 = table.boolean("ipv6") && may_use_ipv6(out);
   out.recipients_per_transaction =
       static_cast<std::size_t>(table.integer("recipients_per_transaction"));
   out.try_next = table.boolean("try_next");

@@ -283,6 +283,8 @@ Result<XmppSettings> read_settings(const Configuration& configuration, const Nod
   out.dial.loopback_addresses = table.boolean("loopback_addresses");
   const Settings& listen = configuration.table("listen.xmpp");
   if (listen.has("addr")) out.dial.own_endpoints = listen.list("addr");
+  out.dial.own_addresses = node.addresses;
+  out.dial.ipv6 = may_use_ipv6(out.dial);
   if (table.durations("retry").empty()) return problem("xmpp.retry", "needs at least one wait");
   return out;
 }

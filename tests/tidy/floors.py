@@ -38,7 +38,8 @@ LIBRARIES = {
 
 # Headers of the C library and the system. C++ headers have no dot and are free to all.
 SYSTEM_HEADERS = {
-    "arpa/inet.h", "dirent.h", "fcntl.h", "grp.h", "malloc.h", "netdb.h", "netinet/in.h",
+    "arpa/inet.h", "dirent.h", "fcntl.h", "grp.h", "ifaddrs.h", "malloc.h", "netdb.h",
+    "netinet/in.h",
     "netinet/tcp.h", "poll.h", "pthread.h", "pwd.h", "signal.h", "stdio.h", "sys/eventfd.h",
     "sys/file.h", "sys/mman.h", "sys/resource.h", "sys/socket.h", "sys/stat.h", "sys/statvfs.h",
     "sys/time.h", "sys/types.h", "sys/uio.h", "sys/un.h", "sys/wait.h", "termios.h", "time.h",

@@ -74,8 +74,34 @@ TEST_CASE("M-6 where this node itself listens") {
   rules.own_endpoints = {"192.0.2.1:25", "[2001:db8::1]:25", "0.0.0.0:26"};
   CHECK(is_own_endpoint(rules, "192.0.2.1", 25));
   CHECK(is_own_endpoint(rules, "2001:0db8::1", 25));
-  CHECK_FALSE(is_own_endpoint(rules, "192.0.2.1", 26));
   CHECK_FALSE(is_own_endpoint(rules, "192.0.2.2", 25));
+}
+
+TEST_CASE("M-6 a wildcard listener covers the addresses of this machine, of its own family") {
+  DialRules rules;
+  rules.own_endpoints = {"0.0.0.0:25", "[::]:26", ":27"};
+  CHECK_FALSE(is_own_endpoint(rules, "192.0.2.1", 25));   // nobody said what is ours
+  rules.own_addresses = {"127.0.0.1", "192.0.2.1", "::1", "2001:db8::1"};
+  CHECK(is_own_endpoint(rules, "192.0.2.1", 25));
+  CHECK(is_own_endpoint(rules, "127.0.0.9", 25));
+  CHECK(is_own_endpoint(rules, "192.0.2.1", 27));
+  CHECK(is_own_endpoint(rules, "2001:db8:0::1", 26));
+  CHECK_FALSE(is_own_endpoint(rules, "192.0.2.1", 26));
+  CHECK_FALSE(is_own_endpoint(rules, "2001:db8::1", 25));
+  CHECK_FALSE(is_own_endpoint(rules, "192.0.2.2", 25));
+  CHECK_FALSE(is_own_endpoint(rules, "192.0.2.1", 28));
+}
+
+TEST_CASE("M-8 IPv6 is passed over where this machine has no global address of it") {
+  DialRules rules;
+  CHECK(may_use_ipv6(rules));                             // not known
+  rules.own_addresses = {"127.0.0.1", "192.0.2.1", "::1", "fe80::1"};
+  CHECK_FALSE(may_use_ipv6(rules));
+  rules.loopback_addresses = true;                        // ::1 may be what is meant
+  CHECK(may_use_ipv6(rules));
+  rules.loopback_addresses = false;
+  rules.own_addresses.emplace_back("2001:db8::1");
+  CHECK(may_use_ipv6(rules));
 }
 
 }  // namespace
