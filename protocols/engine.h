@@ -84,10 +84,14 @@ struct Drain {};                               // finish what is under way, say 
 // whether its peer is still there: if so it wakes that lane, else it hangs up. The newcomer waits,
 // and is drained if it may not stay.
 struct Contested { bool newcomer = false; };
+// Connections of the node run out, or do so no longer: be short of patience (smtp D-17). What holds
+// at the start is in the InboundContext.
+struct Crowded { bool crowded = false; };
 // The last event; also when we hung up.
 struct Closed { bool tls_failed = false; std::string why; };
 using Event =
-    std::variant<Opened, Received, TlsUp, Rang, Answered, Deliver, Drain, Contested, Closed>;
+    std::variant<Opened, Received, TlsUp, Rang, Answered, Deliver, Drain, Contested, Crowded,
+                 Closed>;
 
 // What an engine may do. Calls take effect after on() returns, in order.
 class Outbox {

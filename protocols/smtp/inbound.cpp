@@ -234,8 +234,17 @@ void Inbound::finish_turn(Outbox& out) {
 
 // D-17: the other side gets less time when connections run out.
 void Inbound::wait_for(Duration usual, Outbox& out) {
-  out.set_timer(wait_timer,
-                now_ + (crowded_ ? std::min(usual, limits::mail_crowded_wait_max) : usual));
+  wait_until_ = now_ + (crowded_ ? std::min(usual, limits::mail_crowded_wait_max) : usual);
+  out.set_timer(wait_timer, wait_until_);
+}
+
+// A wait that has begun gets shorter too; those for our own answers stay as they are.
+void Inbound::handle(Crowded& event, Outbox& out) {
+  crowded_ = event.crowded;
+  const Instant soon = now_ + limits::mail_crowded_wait_max;
+  if (!crowded_ || asked_ != Asked::nothing || wait_until_ <= soon) return;
+  wait_until_ = soon;
+  out.set_timer(wait_timer, wait_until_);
 }
 
 // V-3: why we ended it; the client's own QUIT is not worth a line.

@@ -50,6 +50,7 @@ class Inbound final : public Engine {
   void handle(Deliver&, Outbox&) {}
   void handle(Drain&, Outbox&) { draining_ = true; }
   void handle(Contested&, Outbox&) {}
+  void handle(Crowded& event, Outbox& out);
   void handle(Closed&, Outbox&);
   void greet(Outbox& out);
   void greeting_decided(const Answer& answer, Outbox& out);
@@ -122,6 +123,7 @@ class Inbound final : public Engine {
   std::size_t last_reply_ = 0;    // where the one that ends the session begins
   std::string remote_address_, remote_host_, helo_;
   Instant now_{};
+  Instant wait_until_{};          // of the wait timer
   AskId ask_ = 0, name_ask_ = 0;
   std::uint64_t octets_to_skip_ = 0;      // content of a refused BDAT
   std::uint32_t messages_ = 0;            // completed transactions

@@ -87,9 +87,9 @@ bool is_null_mx(const DnsAnswer& answer) {
   return only != nullptr && only->exchange.empty();
 }
 
-bool demands_tls(const TrustDecision& decision) {
+bool failed(const TrustDecision& decision, std::string_view kind) {
   return std::any_of(decision.evidence.begin(), decision.evidence.end(),
-                     [](const Evidence& one) { return one.kind == "tls" && !one.passed; });
+                     [kind](const Evidence& one) { return one.kind == kind && !one.passed; });
 }
 
 }  // namespace
@@ -135,12 +135,15 @@ void Inbound::sender_decided(const Answer& answer, Outbox& out) {
   std::string_view reply;
   if (decision == nullptr) {
     reply = failure_reply(answer);
+  } else if (decision->verdict == Verdict::defer && failed(*decision, "connections")) {
+    drop_transaction(out);
+    return close_with("421 4.3.2 too many connections of yours, try again later");
   } else if (decision->verdict == Verdict::defer) {
     reply = decision->fault == Fault::overloaded
                 ? "452 4.3.1 no room for more, try again later"  // Q-4, D-8
                 : "451 4.7.1 not accepted from you now";
   } else if (decision->verdict == Verdict::refuse) {
-    reply = tls_ == nullptr && demands_tls(*decision) ? "530 5.7.0 STARTTLS first"  // T-4
+    reply = tls_ == nullptr && failed(*decision, "tls") ? "530 5.7.0 STARTTLS first"  // T-4
                                                       : "550 5.7.1 not accepted from you";
   }
   if (!reply.empty()) {
@@ -253,10 +256,11 @@ void Inbound::recipient_domain_found(const Answer& answer, Outbox& out) {
 }
 
 void Inbound::accept_recipient() {
-  --commands_;  // S-12 counts what leads nowhere
   std::vector<Address>& to = transaction_->to;
-  if (std::find(to.begin(), to.end(), transaction_->recipient) == to.end())
+  if (std::find(to.begin(), to.end(), transaction_->recipient) == to.end()) {
+    --commands_;  // S-12 counts what leads nowhere, and so one that is there already
     to.push_back(std::move(transaction_->recipient));
+  }
   state_ = State::recipients;
   say(permission_reply(Permission::Answer::yes));
 }

@@ -70,6 +70,8 @@ constexpr Option limits_table[] = {
      .help = "Connections from one IPv4 address or one IPv6 /64. Networks that may relay "
              "are not counted.",
      .least = 1, .most = 1'000'000},
+    {.key = "connections_per_peer_max", .type = OptionType::integer, .fallback = "20",
+     .help = "Incoming connections of one configured peer.", .least = 1, .most = 1'000'000},
     {.key = "connections_per_prefix_per_minute_max", .type = OptionType::integer,
      .fallback = "600",
      .help = "Connections opened within a minute from one IPv4 address or one IPv6 /64, those "
@@ -218,6 +220,7 @@ class Reader {
     read_.settings.limits = {
         static_cast<std::size_t>(limits.integer("connections_max")),
         static_cast<std::size_t>(limits.integer("connections_per_prefix_max")),
+        static_cast<std::size_t>(limits.integer("connections_per_peer_max")),
         static_cast<std::size_t>(limits.integer("connections_per_prefix_per_minute_max")),
         limits.duration("connect_timeout"), limits.duration("handshake_timeout")};
   }

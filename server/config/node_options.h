@@ -39,6 +39,7 @@ struct LogOptions {
 struct LimitOptions {
   std::size_t connections_max = 0;        // 0: 80 % of the descriptors this process may open
   std::size_t connections_per_prefix_max = 0;
+  std::size_t connections_per_peer_max = 0;
   std::size_t connections_per_prefix_per_minute_max = 0;   // 0: no bound
   Duration connect_timeout{0}, handshake_timeout{0};
 };

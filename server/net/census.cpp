@@ -58,7 +58,28 @@ Census::Ticket Census::enter(const SocketAddress& remote, const ConnectionLimits
   if (ticket.admission == Admission::turned_away) return ticket;
   ++total_;
   if (!ticket.prefix.empty()) ++by_prefix_[ticket.prefix];
+  most_ = most;
+  look_around();
   return ticket;
+}
+
+void Census::look_around() {
+  if (total_ > most_ - most_ / 5) crowded_.store(true, std::memory_order_relaxed);
+  else if (total_ < most_ - most_ / 10 * 3) crowded_.store(false, std::memory_order_relaxed);
+}
+
+bool Census::enter_peer(const std::string& peer, const ConnectionLimits& limits) {
+  const std::lock_guard lock(mutex_);
+  std::size_t& count = by_peer_[peer];
+  if (count >= limits.per_peer_max) return false;
+  ++count;
+  return true;
+}
+
+void Census::leave_peer(const std::string& peer) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_peer_.find(peer);
+  if (found != by_peer_.end() && --found->second == 0) by_peer_.erase(found);
 }
 
 // Those that are turned away count for the rate too: who does not slow down stays out.
@@ -84,6 +105,7 @@ void Census::enter_outgoing() {
 void Census::leave(const std::string& prefix) {
   const std::lock_guard lock(mutex_);
   --total_;
+  look_around();
   if (prefix.empty()) return;
   const auto found = by_prefix_.find(prefix);
   if (found != by_prefix_.end() && --found->second == 0) by_prefix_.erase(found);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -37,14 +38,24 @@ class Census {
   void enter_outgoing();
   void leave(const std::string& prefix);
   std::size_t total() const;
+  // Over four fifths of the bound, until under seven tenths again. Costs no lock.
+  bool crowded() const { return crowded_.load(std::memory_order_relaxed); }
+
+  // An incoming connection has turned out to be this peer's; false: it has as many as it may, and
+  // this one is not counted.
+  bool enter_peer(const std::string& peer, const ConnectionLimits& limits);
+  void leave_peer(const std::string& peer);
 
  private:
+  void look_around();
   void judge_prefix(const ConnectionLimits& limits, Instant now, Ticket& ticket);
 
   const std::size_t connections_max_of_system_;   // 80 % of RLIMIT_NOFILE, asked once
   mutable std::mutex mutex_;
   std::size_t total_ = 0;
-  std::map<std::string, std::size_t> by_prefix_;
+  std::size_t most_ = 0;                          // as of the last who came in
+  std::atomic<bool> crowded_{false};
+  std::map<std::string, std::size_t> by_prefix_, by_peer_;
   ConnectionRates rates_;
 };
 

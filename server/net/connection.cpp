@@ -96,6 +96,13 @@ void Connection::drain() {
   }
 }
 
+void Connection::crowded(bool crowded) {
+  crowded_ = crowded;
+  if (phase_ != Phase::open || dialled_) return;
+  turn([&] { session_->crowded(crowded); });
+  finish_later();
+}
+
 void Connection::cut(const std::string& why) {
   if (in_turn_) {
     hall_->shard.post([self = shared_from_this(), why] { self->cut(why); });
@@ -159,6 +166,7 @@ void Connection::close_socket() {
   session_deadline_ = own_deadline_ = Instant::max();
   update_deadline();
   hall_->census->leave(prefix_);
+  if (!peer_.empty()) hall_->census->leave_peer(peer_);
   hall_->count_open(protocol_, dialled_ != nullptr, -1);
   finish_later();
   hall_->forget(*this);
@@ -206,11 +214,32 @@ void Connection::finish_later() {
 }
 
 void Connection::answer(Ask ask, std::function<void(Answer)> reply) {
-  hall_->services.answer(std::move(ask), [self = shared_from_this(),
+  const bool judges = dialled_ == nullptr && std::holds_alternative<Verify>(ask);
+  hall_->services.answer(std::move(ask), [self = shared_from_this(), judges,
                                           reply = std::move(reply)](Answer answer) {
+    if (judges) self->count_for_peer(answer);
     self->turn([&] { reply(std::move(answer)); });
     self->finish_later();
   });
+}
+
+// It counts for the first peer it turns out to be. One too many is told so by its engine.
+void Connection::count_for_peer(Answer& answer) {
+  TrustDecision* const decision = std::get_if<TrustDecision>(&answer);
+  if (decision == nullptr || decision->verdict != Verdict::accept || decision->peer.empty() ||
+      !peer_.empty() || phase_ == Phase::closed)
+    return;
+  if (hall_->census->enter_peer(decision->peer, hall_->setup->limits)) {
+    peer_ = decision->peer;
+    return;
+  }
+  hall_->count_rejected(protocol_, "peer");
+  hall_->log.write(Level::warning, "peer.limit_reached", "too many connections of one peer",
+                   {{"proto", protocol_}, {"conn", id_}, {"peer", decision->peer}});
+  decision->verdict = Verdict::defer;
+  decision->fault = Fault::overloaded;
+  decision->why = "too many connections of " + decision->peer;
+  decision->evidence.push_back({"connections", false, decision->why});
 }
 
 void Connection::discard(std::int64_t blob) {

@@ -40,6 +40,7 @@ class Connection final : public Wire,
   void cut(const std::string& why);            // at once; the session and the lane hear of it
   void release();                              // at once; nobody hears of it
   void overdue();                              // the sweep: its deadline has passed
+  void crowded(bool crowded);                  // connections of the node run out, or no longer
   ConnectionRow row() const;
 
   // connection_watched.cpp
@@ -105,6 +106,7 @@ class Connection final : public Wire,
   void finish();
   void finish_later();
   void tell_lane();
+  void count_for_peer(Answer& answer);
   void update_deadline();
   void note_closed(const std::string& why);
 
@@ -153,6 +155,7 @@ class Connection final : public Wire,
   std::unique_ptr<Served> served_;             // null: serves no lane
   std::shared_ptr<TraceFeed> probe_;           // null: nobody looks at it in particular
   std::string prefix_;                         // counted under this in the census
+  std::string peer_;                           // likewise, once it has turned out to be this one
   std::string output_;
   std::size_t sent_ = 0;                       // of output_
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;

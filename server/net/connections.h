@@ -21,6 +21,7 @@ namespace hanse::net {
 struct ConnectionLimits {
   std::size_t connections_max = 0;       // of the whole node; 0: 80 % of RLIMIT_NOFILE
   std::size_t per_prefix_max = 20;       // per /32 or /64, of addresses outside `trusted`
+  std::size_t per_peer_max = 20;         // of one configured peer, incoming
   std::size_t per_prefix_per_minute_max = 0;   // opened, likewise; 0: no bound
   std::vector<Network> trusted;          // relay_from networks: no per-prefix bounds
   Duration connect_timeout = std::chrono::seconds(30);

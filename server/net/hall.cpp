@@ -58,8 +58,19 @@ void Hall::sweep() {
       overdue.push_back(connection->shared_from_this());
     }
     for (const std::shared_ptr<Connection>& one : overdue) one->overdue();
+    self->tell_crowded();
     self->sweep();
   });
+}
+
+// A turn may end a connection, and change what is walked over.
+void Hall::tell_crowded() {
+  if (crowded == census->crowded()) return;
+  crowded = !crowded;
+  std::vector<std::shared_ptr<Connection>> all;
+  all.reserve(connections.size());
+  for (const auto& [key, connection] : connections) all.push_back(connection);
+  for (const std::shared_ptr<Connection>& one : all) one->crowded(crowded);
 }
 
 void Hall::count_open(const std::string& protocol, bool outgoing, double amount) {

@@ -27,6 +27,7 @@ struct Hall : std::enable_shared_from_this<Hall> {
   std::string next_id();                               // "s0-17"
   void enrol(std::shared_ptr<Connection> connection);
   void forget(Connection& connection);                 // destroyed in a later turn
+  void tell_crowded();                                 // those that are open, when it has changed
   void set_deadline(Connection& connection, Instant& current, Instant wanted);
 
   void count_open(const std::string& protocol, bool outgoing, double amount);
@@ -50,7 +51,7 @@ struct Hall : std::enable_shared_from_this<Hall> {
   std::atomic<std::size_t> sessions_open{0};
   std::string input;                         // where all connections read to
   std::string plain;                         // and what TLS makes of it
-  bool draining = false, gone = false;
+  bool draining = false, gone = false, crowded = false;
 
  private:
   void sweep();

@@ -254,6 +254,7 @@ void Session::on_deadline() { state_->ring(); }
 void Session::deliver(Work work) { state_->deliver(std::move(work)); }
 void Session::drain() { state_->handle(Drain{}); }
 void Session::contest(bool newcomer) { state_->handle(Contested{newcomer}); }
+void Session::crowded(bool crowded) { state_->handle(Crowded{crowded}); }
 
 void Session::on_closed(bool tls_failed, std::string why) {
   State& state = *state_;

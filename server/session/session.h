@@ -70,6 +70,7 @@ class Session {
   void deliver(Work work);
   void drain();
   void contest(bool newcomer);
+  void crowded(bool crowded);
 
   void watch(std::unique_ptr<Tap> tap);   // from now on; without any it costs nothing
   void unwatch();                    // those whose trace is over

@@ -27,6 +27,36 @@ TEST_CASE("connections over four fifths of the bound are told that it is crowded
   CHECK_FALSE(census.enter(remote, limits, start).crowded);
 }
 
+TEST_CASE("it is crowded until under seven tenths of the bound") {
+  net::ConnectionLimits limits;
+  limits.connections_max = 10;
+  limits.trusted = {*parse_network("192.0.2.0/24")};
+  const net::SocketAddress remote = *net::parse_socket_address("192.0.2.7:40000");
+  net::Census census;
+  std::string seen;
+  for (int i = 0; i < 9; ++i) {
+    census.enter(remote, limits, start);
+    seen += census.crowded() ? 'c' : '.';
+  }
+  for (int i = 0; i < 4; ++i) {
+    census.leave({});
+    seen += census.crowded() ? 'c' : '.';
+  }
+  CHECK(seen == "........c" "cc..");
+}
+
+TEST_CASE("operations section 2: a peer has a bound of its own, wherever it comes from") {
+  net::ConnectionLimits limits;
+  limits.per_peer_max = 2;
+  net::Census census;
+  CHECK(census.enter_peer("b.example", limits));
+  CHECK(census.enter_peer("b.example", limits));
+  CHECK_FALSE(census.enter_peer("b.example", limits));
+  CHECK(census.enter_peer("c.example", limits));
+  census.leave_peer("b.example");
+  CHECK(census.enter_peer("b.example", limits));
+}
+
 // One letter for each connection, which is closed at once: '.' welcome, 'r' told that it comes too
 // often, 'p' that there are too many, '-' nothing at all.
 std::string come(net::Census& census, const net::ConnectionLimits& limits,

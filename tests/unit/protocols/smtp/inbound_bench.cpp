@@ -81,4 +81,17 @@ EngineBench in_content(const Settings& settings, Acceptor& acceptor) {
   return bench;
 }
 
+EngineBench opened(const Settings& settings) {
+  EngineBench bench(make_inbound(settings));
+  bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
+  return bench;
+}
+
+std::string large_content(std::size_t octets) {
+  std::string content(small_content);
+  while (content.size() < octets)
+    content += "line " + std::to_string(content.size()) + " of a large message\r\n";
+  return content;
+}
+
 }  // namespace hanse::test

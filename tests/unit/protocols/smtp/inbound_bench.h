@@ -23,6 +23,9 @@ struct Acceptor {
 // A message with the one field that must be there, as it goes over the wire.
 constexpr std::string_view small_content = "From: <a@b.example>\r\n\r\nhello\r\n";
 
+EngineBench opened(const Settings& settings = {});
+std::string large_content(std::size_t octets);   // at least so many
+
 // A session that has said EHLO, MAIL, RCPT and DATA and got its 354.
 EngineBench in_content(const Settings& settings, Acceptor& acceptor);
 

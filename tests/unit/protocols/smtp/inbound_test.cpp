@@ -8,19 +8,8 @@ namespace hanse {
 namespace {
 
 using namespace std::chrono_literals;
-
-test::EngineBench opened(const test::Settings& settings = {}) {
-  test::EngineBench bench(test::make_inbound(settings));
-  bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
-  return bench;
-}
-
-std::string large_content(std::size_t octets) {
-  std::string content(test::small_content);
-  while (content.size() < octets)
-    content += "line " + std::to_string(content.size()) + " of a large message\r\n";
-  return content;
-}
+using test::large_content;
+using test::opened;
 
 // Sends content in pieces; a question is answered before the next piece, as a session does it.
 void send_content(test::EngineBench& bench, test::Acceptor& acceptor, const std::string& content,
@@ -164,43 +153,6 @@ TEST_CASE("D-13 the connection ends within a message: nothing is submitted, no m
   }
 }
 
-TEST_CASE("D-17 a message may take a minute and a second per KiB") {
-  test::Acceptor acceptor;
-  test::EngineBench bench = test::in_content({}, acceptor);
-  for (int second = 0; second < 200; ++second) {   // just fast enough
-    bench.feed(large_content(1024));
-    bench.pass(1s);
-  }
-  CHECK(bench.hung_up_ == 0);
-  bench.pass(59s);
-  CHECK(bench.hung_up_ == 0);
-  bench.pass(30s);
-  CHECK(bench.hung_up_ == 1);
-  CHECK(bench.take_output() == "421 4.4.2 the message takes too long\r\n");
-}
-
-TEST_CASE("D-17 a message has a head start of ten seconds when connections run out") {
-  test::Acceptor acceptor;
-  test::EngineBench bench = test::in_content({{"crowded", "1"}}, acceptor);
-  for (int piece = 0; piece < 3; ++piece) {   // a fifth of the pace
-    CHECK(bench.hung_up_ == 0);
-    bench.feed(large_content(1024));
-    bench.pass(5s);
-  }
-  CHECK(bench.take_output() == "421 4.4.2 the message takes too long\r\n");
-}
-
-TEST_CASE("D-17 silence within a message") {
-  test::Acceptor acceptor;
-  test::EngineBench bench = test::in_content({}, acceptor);
-  bench.feed(large_content(400 * 1024));
-  bench.answer_all([&acceptor](const Ask& ask) { return acceptor(ask); });
-  bench.pass(179s);
-  CHECK(bench.hung_up_ == 0);
-  bench.pass(1s);
-  CHECK(bench.take_output() == "421 4.4.2 you were silent for too long\r\n");
-}
-
 TEST_CASE("D-14 a question nobody answers in a minute ends the session with 451") {
   test::EngineBench bench = opened();
   bench.feed("EHLO b.example\r\n");
@@ -221,33 +173,6 @@ TEST_CASE("V-3 why a session was ended is one line of the log, QUIT is none") {
   test::EngineBench polite = opened();
   polite.feed("QUIT\r\n");
   CHECK(polite.log_.empty());
-}
-
-TEST_CASE("S-12 a hundred commands without a message; recipients are not counted") {
-  test::Acceptor acceptor;
-  test::EngineBench bench = opened();
-  bench.feed("EHLO b.example\r\nMAIL FROM:<a@b.example>\r\n");
-  for (int i = 0; i < 500; ++i) bench.feed("RCPT TO:<c" + std::to_string(i) + "@d.example>\r\n");
-  bench.answer_all([&acceptor](const Ask& ask) { return acceptor(ask); });
-  CHECK(bench.hung_up_ == 0);
-  for (int i = 0; i < 98; ++i) bench.feed("HELP\r\n");
-  CHECK(bench.hung_up_ == 0);
-  bench.take_output();
-  bench.feed("HELP\r\n");
-  CHECK(bench.take_output() == "421 4.7.0 too many commands without a message\r\n");
-  CHECK(bench.hung_up_ == 1);
-}
-
-TEST_CASE("S-17 drain while a commit is open: its reply first, then goodbye") {
-  test::Acceptor acceptor;
-  test::EngineBench bench = test::in_content({}, acceptor);
-  bench.feed(std::string(test::small_content) + ".\r\n");
-  bench.event(Drain{});
-  CHECK(bench.output_.empty());
-  bench.answer_first(Submitted{"01TEST"});
-  CHECK(bench.take_output() ==
-        "250 2.0.0 queued as 01TEST\r\n421 4.3.2 going down, try again later\r\n");
-  CHECK(bench.hung_up_ == 1);
 }
 
 TEST_CASE("R-1 the reverse name is asked for at once and delays nothing") {
