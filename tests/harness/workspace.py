@@ -107,3 +107,18 @@ def answers(host, port):
             return True
     except OSError:
         return False
+
+
+@contextlib.contextmanager
+def swallowing(host, port):
+    """Meanwhile attempts to connect there get no answer at all."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as trap, contextlib.ExitStack() as held:
+        trap.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trap.bind((host, port))
+        trap.listen(0)
+        for _ in range(4):  # its backlog is full then
+            filler = held.enter_context(socket.socket(family))
+            filler.setblocking(False)
+            filler.connect_ex((host, port))
+        yield

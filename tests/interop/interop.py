@@ -6,27 +6,31 @@ network namespace that this test makes."""
 import email
 import pwd
 import sys
+import time
 
 from tests.harness import dns, mail, namespace, pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, wait_until
+from tests.harness.workspace import Workspace, swallowing, wait_until
 from tests.interop.peers import Exim, Postfix, exim_program
 
 HANSE, POSTFIX, EXIM = "127.0.0.10", "127.0.0.20", "127.0.0.30"
+SILENT = "127.0.0.98"
 
 RECORDS = [
     "h MX 10 mx.h", f"mx.h A {HANSE}",
     "p MX 10 mx.p", f"mx.p A {POSTFIX}",
     "e MX 10 mx.e", f"mx.e A {EXIM}",
     "deadfirst MX 10 dead.h", "deadfirst MX 20 mx.p", "dead.h A 127.0.0.99",
+    "silentfirst MX 10 silent.h", "silentfirst MX 20 mx.p", f"silent.h A {SILENT}",
 ]
 
 POSTFIX_EXTRA = """
 myhostname = mx.p.example
 mynetworks = 127.0.0.1
-relay_domains = p.example deadfirst.example
+relay_domains = p.example deadfirst.example silentfirst.example
 transport_maps = inline:{{ {{ p.example = smtp:[127.0.0.1]:2600 }}
-    {{ deadfirst.example = smtp:[127.0.0.1]:2600 }} }}
+    {{ deadfirst.example = smtp:[127.0.0.1]:2600 }}
+    {{ silentfirst.example = smtp:[127.0.0.1]:2600 }} }}
 smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
 smtpd_tls_security_level = may
 smtpd_tls_cert_file = {cert}
@@ -49,6 +53,8 @@ servers = ["127.0.0.1:53"]
 cert = "file:{cert}"
 key = "file:{key}"
 ca = "{ca}"
+[limits]
+connect_timeout = "3s"
 [policy]
 unknown_peers = "open"
 [smtp]
@@ -149,6 +155,15 @@ def dead_first_mx():
     relayed(HANSE, "dead-first", "u@h.example", "v@deadfirst.example", ["ESMTPS"])
 
 
+def silent_first_mx():
+    """a first MX that swallows everything: the second when the first has had its time (C-5)"""
+    with swallowing(SILENT, 25):
+        start = time.monotonic()
+        relayed(HANSE, "silent-first", "u@h.example", "v@silentfirst.example", ["ESMTPS"])
+        seconds = time.monotonic() - start
+        assert 3 <= seconds < 10, f"it took {seconds:.1f} s"
+
+
 def peer_down_for_a_while():
     """Postfix is down for a while: mail waits with its reason and arrives later"""
     WORLD.postfix.stop()
@@ -217,8 +232,8 @@ def nothing_is_left():
 
 
 TESTS = [postfix_to_hanse, exim_to_hanse, hanse_to_postfix, hanse_to_exim, dead_first_mx,
-         peer_down_for_a_while, temporary_then_success, permanent_and_bounce, twenty_recipients,
-         nothing_is_left]
+         silent_first_mx, peer_down_for_a_while, temporary_then_success, permanent_and_bounce,
+         twenty_recipients, nothing_is_left]
 
 
 def main():

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """hanse among XMPP peers when something is wrong: names, certificates, peers that die."""
 
-import contextlib
 import hashlib
 import re
-import socket
 import time
 
 from tests.harness.results import Skip
-from tests.harness.workspace import wait_until
+from tests.harness.workspace import swallowing, wait_until
 from tests.harness.xml_stream import Closed
 from tests.harness.xmpp import PING, SASL, Dialled, fresh
 from tests.interop.xmpp_world import BLACK_HOLE, LOST, US, fingerprint, records
@@ -38,13 +36,7 @@ def dead_first_target():
 
 def ipv6_black_hole():
     """an AAAA that swallows everything: the A is used within a moment"""
-    with socket.socket(socket.AF_INET6) as trap, contextlib.ExitStack() as held:
-        trap.bind((BLACK_HOLE, 5269))
-        trap.listen(0)
-        for _ in range(4):  # its backlog is full then, and further attempts get no answer
-            filler = held.enter_context(socket.socket(socket.AF_INET6))
-            filler.setblocking(False)
-            filler.connect_ex((BLACK_HOLE, 5269))
+    with swallowing(BLACK_HOLE, 5269):
         start = time.monotonic()
         reach("gwv6.b.example")
         seconds = time.monotonic() - start
