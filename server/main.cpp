@@ -3,6 +3,7 @@
 // a console command or put the rooms together and run until the last goodbye.
 
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <cstdio>
 #include <exception>
@@ -17,12 +18,20 @@
 namespace hanse {
 namespace {
 
+// operations section 9
+void forbid_core_dumps() {
+  constexpr rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
+
 int run_daemon(const std::string& config_file, const config::Schema& schema) {
   // One arena a core: the default of eight a core keeps freed memory of short bursts for ever.
   ::mallopt(M_ARENA_MAX, 2);
   net::count_tls_memory();
   const auto configuration = console::load_or_complain(config_file, schema);
   if (!configuration) return 2;
+  const config::NodeSettings settings = config::read_node_settings(*configuration).settings;
+  if (!settings.core_dumps) forbid_core_dumps();
 
   const SystemClock clock;
   Log log(clock, stderr_sink());
@@ -32,7 +41,6 @@ int run_daemon(const std::string& config_file, const config::Schema& schema) {
     log.write(Level::error, "node.start_failed", started.error().what);
     return started.error().fault == Fault::never ? 2 : 1;
   }
-  const config::NodeSettings settings = config::read_node_settings(*configuration).settings;
   console::Node seen(node, schema, clock);
   const auto control = console::ControlServer::open(
       {settings.control.socket, settings.control.group}, seen);

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "server/base/secret.h"
 #include "server/base/time.h"
 
 namespace hanse {
@@ -72,6 +73,10 @@ class Settings {
     OptionValue value;
     Place place;            // empty file: the built-in default
     std::string written;    // TOML text as shown by `config show` (secrets: "***")
+    bool secret = false;    // then nothing of it stays behind in memory
+    ~Entry() {
+      if (secret) wipe(std::get<std::string>(value));
+    }
   };
 
   bool has(std::string_view key) const { return entries.find(key) != entries.end(); }

@@ -107,8 +107,10 @@ void Checker::take_option(const OptionTable& table, const Member& member, Settin
   Result<OptionValue> value = read_value(*option, member.value, secrets_);
   if (!value) problem(member.value.place, member.key + ": " + value.error().what);
   // A refused value still counts as set, so that it is not reported as missing as well.
-  into.entries[member.key] = {std::move(value).value_or(OptionValue{}), member.place,
-                              written_entry(*option, member.value)};
+  into.entries.erase(member.key);
+  into.entries.try_emplace(member.key, Settings::Entry{
+      std::move(value).value_or(OptionValue{}), member.place,
+      written_entry(*option, member.value), value && option->type == OptionType::secret});
 }
 
 void Checker::fill(const OptionTable& table, Settings& settings) {

@@ -17,6 +17,9 @@ constexpr Option node_table[] = {
     {.key = "shards", .type = OptionType::integer, .fallback = "0",
      .help = "Network threads. 0: as many as the machine has cores.",
      .applies = Applies::restart, .least = 0, .most = 256},
+    {.key = "core_dumps", .type = OptionType::boolean, .fallback = "false",
+     .help = "Let the system write the memory of a crash to a file: it holds keys and messages.",
+     .applies = Applies::restart},
 };
 
 constexpr Option control_table[] = {
@@ -167,6 +170,7 @@ class Reader {
     }
     to.data_dir = node.text("data_dir");
     to.shards = static_cast<unsigned>(node.integer("shards"));
+    to.core_dumps = node.boolean("core_dumps");
     const Settings& control = configuration_.table("control");
     to.control = {control.text("socket"), control.text("group")};
     if (to.control.socket.empty() || to.control.socket.size() > socket_path_bytes_max) {

@@ -21,11 +21,13 @@ struct DnsOptions {
 };
 
 struct CertificateOptions {
-  std::string certificate_pem, key_pem;
+  std::string certificate_pem;
+  Secret key_pem;
 };
 
 struct TlsOptions {
-  std::string certificate_pem, key_pem;   // of [tls]: both may be empty
+  std::string certificate_pem;            // of [tls]: this and the key may be empty
+  Secret key_pem;
   std::vector<CertificateOptions> further;   // of [[certificate]], in file order
   std::string ca;                         // "system" or the path of a PEM file
   std::string version_min;
@@ -49,6 +51,7 @@ struct LimitOptions {
 struct NodeSettings {
   std::string domain, data_dir;
   unsigned shards = 0;                    // 0: one per core
+  bool core_dumps = false;
   ControlSettings control;
   DnsOptions dns;
   TlsOptions tls;

@@ -8,17 +8,18 @@
 
 #include "protocols/engine.h"
 #include "server/base/result.h"
+#include "server/base/secret.h"
 
 namespace hanse::net {
 
 struct TlsIdentity {
   std::string certificate_pem;   // chain, leaf first
-  std::string key_pem;
+  Secret key_pem;
 };
 
 struct TlsSettings {
   std::string certificate_pem;   // the one shown when no other fits; may be empty
-  std::string key_pem;
+  Secret key_pem;
   std::string ca;                // "system" or the path of a PEM file
   std::string version_min = "1.2";
   std::vector<TlsIdentity> further{};   // without any certificate there is no server side

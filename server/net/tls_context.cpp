@@ -191,7 +191,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsSettings& se
   if (!settings.certificate_pem.empty())
     all.insert(all.begin(), {settings.certificate_pem, settings.key_pem});
   for (const TlsIdentity& one : all) {
-    Result<Identity> identity = load_identity(one.certificate_pem, one.key_pem);
+    Result<Identity> identity = load_identity(one.certificate_pem, one.key_pem.text());
     if (!identity) return identity.error();
     state->identities.push_back(std::move(*identity));
   }

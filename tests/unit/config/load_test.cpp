@@ -181,7 +181,7 @@ TEST_CASE("config: the node's own settings and their defaults") {
               "[log]\nlevel = \"debug\"\nprivacy = \"hash\"\n");
   CHECK(all_problems(full.problems).empty());
   CHECK(full.settings.tls.certificate_pem == "CERT\n");
-  CHECK(full.settings.tls.key_pem == "KEY");
+  CHECK(full.settings.tls.key_pem.text() == "KEY");
   CHECK(full.settings.tls.ca == folder.path + "/ca.pem");
   CHECK(full.settings.log.level == Level::debug);
   CHECK(full.settings.log.hash_addresses);
@@ -200,7 +200,7 @@ TEST_CASE("config: further certificates are read in the order of the files, keys
   REQUIRE(read.settings.tls.further.size() == 2);
   CHECK(read.settings.tls.certificate_pem.empty());
   CHECK(read.settings.tls.further[0].certificate_pem == "B\n");
-  CHECK(read.settings.tls.further[0].key_pem == "B KEY");
+  CHECK(read.settings.tls.further[0].key_pem.text() == "B KEY");
   CHECK(read.settings.tls.further[1].certificate_pem == "C\n");
 
   const std::string file = folder.path + "/hanse.toml";

@@ -21,7 +21,7 @@ Made made(const std::string& names, const std::string& more = "",
 
 std::shared_ptr<const TlsContext> context(std::vector<Made> all,
                                           const std::string& ca = tls_files().ca_path) {
-  TlsSettings settings{"", "", ca, "1.2", {}};
+  TlsSettings settings{"", Secret(), ca, "1.2", {}};
   for (Made& one : all) settings.further.push_back({std::move(one.pem), std::move(one.key)});
   auto loaded = TlsContext::load(settings);
   REQUIRE(loaded);

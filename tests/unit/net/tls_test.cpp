@@ -120,12 +120,12 @@ TEST_CASE("a context says what is wrong with its files") {
   };
   CHECK(why({files.certificate_pem, files.key_pem, files.ca_path, "1.2"}) == "good");
   CHECK(why({"nonsense", files.key_pem, "system", "1.2"}).starts_with("certificate: "));
-  CHECK(why({files.certificate_pem, "nonsense", "system", "1.2"}).starts_with("key: "));
-  CHECK(why({"", "", "/no/such/file", "1.2"}).starts_with("trust anchors /no/such/file: "));
+  CHECK(why({files.certificate_pem, Secret("nonsense"), "system", "1.2"}).starts_with("key: "));
+  CHECK(why({"", Secret(), "/no/such/file", "1.2"}).starts_with("trust anchors /no/such/file: "));
 }
 
 TEST_CASE("a context without a certificate only dials; one with it knows when it ends") {
-  const auto client_only = TlsContext::load({"", "", "system", "1.2"});
+  const auto client_only = TlsContext::load({"", Secret(), "system", "1.2"});
   REQUIRE(client_only);
   CHECK_FALSE((*client_only)->can_serve());
   CHECK((*client_only)->certificates().empty());
