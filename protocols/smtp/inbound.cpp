@@ -218,7 +218,7 @@ void Inbound::finish_turn(Outbox& out) {
     reply_.clear();
   }
   if (state_ == State::handshake && progress_) {
-    out.start_tls({});
+    out.start_tls({.ask_certificate = settings_->in.ask_certificate});
     wait_for(limits::mail_tls_wait_max, out);
   } else if (hang_up_) {
     state_ = State::ended;

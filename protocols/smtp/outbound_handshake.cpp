@@ -52,8 +52,11 @@ void Handshake::on_starttls(const Reply& reply, bool more_follow, Outbox& out) {
     return fail("4.7.0", "plain text behind the answer to STARTTLS", out);
   phase_ = Phase::handshake;
   const Endpoint& hop = context_.endpoint;
-  if (!hop.identity.empty()) return out.start_tls({.name = hop.identity});
-  out.start_tls({.name = hop.host, .also = hop.verify_names});
+  TlsWish wish{.name = hop.host, .also = hop.verify_names};
+  if (!hop.identity.empty()) wish = {.name = hop.identity};
+  // Whom we must be sure of may want to be sure of us (T-5); others would only learn a name.
+  if (context_.tls == TlsLevel::verify) wish.identity = settings_->out.helo_name;
+  out.start_tls(std::move(wish));
 }
 
 // V-2, X-9: from encrypt on nothing goes in clear, whatever the server says.

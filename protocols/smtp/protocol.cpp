@@ -14,7 +14,8 @@ namespace {
 
 constexpr Listen listens[] = {
     {.table = "listen.smtp", .address_key = "addr", .default_port = 25},
-    {.table = "listen.smtp", .address_key = "tls_addr", .default_port = 465, .implicit_tls = true},
+    {.table = "listen.smtp", .address_key = "tls_addr", .default_port = 465, .implicit_tls = true,
+     .ask_certificate = true},
 };
 
 std::shared_ptr<const LaneTraits> read_traits(const Settings& table,

@@ -240,6 +240,15 @@ Result<InboundSettings> read_inbound(const Settings& table, const NodeFacts& nod
   return in;
 }
 
+// T-5: only where it may prove something; it costs clients their tickets.
+bool knows_certificates(const Configuration& configuration) {
+  const auto peers = configuration.lists.find("peer");
+  return peers != configuration.lists.end() &&
+         std::any_of(peers->second.begin(), peers->second.end(), [](const Settings& peer) {
+           return peer.has("fingerprints") && !peer.list("fingerprints").empty();
+         });
+}
+
 // By the domain in lower case, as trust names a peer.
 std::map<std::string, ContentPolicy, std::less<>> read_peers(const Configuration& configuration,
                                                              const ContentPolicy& usual) {
@@ -312,6 +321,7 @@ Result<SmtpSettings> read_settings(const Configuration& configuration, const Nod
   Result<InboundSettings> in = read_inbound(configuration.table("smtp"), node);
   if (!in) return in.error();
   in->peers = read_peers(configuration, in->content);
+  in->ask_certificate = knows_certificates(configuration);
   Result<OutboundSettings> out = read_outbound(configuration, node);
   if (!out) return out.error();
   return SmtpSettings{node, std::move(in).value(), std::move(out).value()};

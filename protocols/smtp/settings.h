@@ -33,6 +33,7 @@ struct InboundSettings {
   bool accept_long_lines = false;        // D-5
   bool check_sender_domain = true, check_recipient_domain = true;   // M-4
   bool reverse_names = true;
+  bool ask_certificate = false;          // some peer is known by its certificate (T-5)
   bool relay_to_literals = false;        // S-7
   bool refuse_all = false;               // S-18
   Duration greet_delay{0};               // S-19
