@@ -52,11 +52,17 @@ fuzz_parts   = $(call objects,$(1),tests/fuzz/$(2).cpp tests/fuzz/session_world.
 # with the thread sanitizer. $(1): its folder, $(2): its compiler flags, $(3): its linker flags,
 # $(4): "precompiled" where the standard headers most files use are parsed once for all; the
 # other builds show that each file includes what it uses. $(5): rooms to take from the plain build.
+# $(6): the folder whose objects the tests themselves are.
 PRECOMPILED := algorithm array atomic charconv chrono cstddef cstdint cstring deque functional \
                map memory optional set span string string_view unordered_map utility variant vector
 objects = $(patsubst %.cpp,$(1)/obj/%.o,$(2))
 archive = $(1)/$(subst /,-,$(2)).a
 unit_room = $(call archive,$(if $(filter $(3),$(2)),$(BUILD),$(1)),$(2))
+# One file names the commit, and is compiled anew when that is another one.
+COMMIT := $(shell git -c safe.directory='*' rev-parse --short=12 HEAD 2>/dev/null)
+$(shell mkdir -p $(BUILD) && echo '$(COMMIT)' | cmp -s - $(BUILD)/commit || \
+  echo '$(COMMIT)' >$(BUILD)/commit)
+%/server/console/version.o: CPPFLAGS += $(if $(COMMIT),-DHANSE_COMMIT='"$(COMMIT)"')
 define variant
 $(1)/obj/precompiled.h.gch: | setup
 	@mkdir -p $$(@D)
@@ -67,6 +73,7 @@ $(1)/obj/%.o: %.cpp $(if $(4),$(1)/obj/precompiled.h.gch) | setup
 	@echo "c++  $$<"
 	@$$(CXX) $(if $(4),-include $(1)/obj/precompiled.h) $$(CPPFLAGS) $$(CXXFLAGS) $(2) \
 	  -MMD -MP -c -o $$@ $$<
+$(1)/obj/server/console/version.o: $(BUILD)/commit
 $(foreach room,$(ROOMS),
 $(call archive,$(1),$(room)): $(call objects,$(1),$(call sources,$(room)))
 	@rm -f $$@
@@ -77,13 +84,13 @@ $(1)/hanse: $(call objects,$(1),$(wildcard server/*.cpp)) \
 	@echo "link $$@"
 	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS)
 $(foreach unit,$(UNITS),
-$(1)/test-$(unit): $(call objects,$(1),tests/unit/main.cpp $(call sources,tests/unit/$(unit)) \
+$(1)/test-$(unit): $(call objects,$(6),tests/unit/main.cpp $(call sources,tests/unit/$(unit)) \
                      $(EXTRA_$(unit))) \
                    $(foreach room,$(UNIT_$(unit)),$(call unit_room,$(1),$(room),$(5)))
 	@echo "link $$@"
 	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS)
 )
-$(1)/sim: $(call objects,$(1),$(wildcard tests/sim/*.cpp)) \
+$(1)/sim: $(call objects,$(6),$(wildcard tests/sim/*.cpp)) \
           $(foreach room,$(SIM_ROOMS),$(call archive,$(1),$(room)))
 	@echo "link $$@"
 	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS)
@@ -104,15 +111,17 @@ NOISE := -Wno-maybe-uninitialized -Wno-array-bounds -Wno-restrict -Wno-stringop-
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer $(NOISE)
 TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized \
         -DASIO_DISABLE_FENCED_BLOCK
-$(eval $(call variant,$(BUILD),$(OPT) -D_FORTIFY_SOURCE=2 $(NOISE),,precompiled))
-$(eval $(call variant,$(BUILD)/address-undefined,-Og $(ASAN),$(ASAN),precompiled))
+$(eval $(call variant,$(BUILD),$(OPT) -D_FORTIFY_SOURCE=2 $(NOISE),,precompiled,,$(BUILD)))
+# What the sanitizers look at is ours that runs; the tests that drive it need no look, and are half.
+$(eval $(call variant,$(BUILD)/address-undefined,-Og $(ASAN),$(ASAN),precompiled,,$(BUILD)))
 # Engines have no threads and no locks.
-$(eval $(call variant,$(BUILD)/thread,-Og $(TSAN),$(TSAN),,protocols))
+$(eval $(call variant,$(BUILD)/thread,-Og $(TSAN),$(TSAN),,protocols,$(BUILD)/thread))
 
 # The fuzzers are a fourth way, by another compiler, whose further warnings stop nobody.
 FUZZER := -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-sign-conversion -Wno-error
 $(BUILD)/fuzz/%: override CXX := $(FUZZ_CXX)
-$(eval $(call variant,$(BUILD)/fuzz,-O1 -fsanitize=fuzzer-no-link $(FUZZER),$(FUZZER)))
+$(eval $(call variant,$(BUILD)/fuzz,-O1 -fsanitize=fuzzer-no-link $(FUZZER),$(FUZZER),,,\
+  $(BUILD)/fuzz))
 $(foreach target,$(FUZZ),$(eval \
 $(BUILD)/fuzz/$(target): $(call fuzz_parts,$(BUILD)/fuzz,$(target)) ; \
 	@echo "link $$@" && $$(CXX) $$(LDFLAGS) -fsanitize=fuzzer $(FUZZER) -o $$@ $$^ $$(LIBS)))
@@ -134,6 +143,7 @@ DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
 # Peers to test with, each by itself: one that cannot be had here stops nothing.
 PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid libident m4 \
               atheme-services anope "unbound ldnsutils"
+PEERS_DEMO := inspircd ircd-hybrid
 # They conflict with another of them, so they are not installed but unpacked.
 PEERS_BESIDE := ngircd ircd-irc2
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
@@ -152,6 +162,7 @@ setup:
 	@$(if $(filter test bench% interop% crash% deps-test,$(GOALS)), \
 	  for peer in $(PEERS); do sh tests/setup.sh try $$peer; done; \
 	  for peer in $(PEERS_BESIDE); do sh tests/setup.sh beside $(BUILD)/peers $$peer; done)
+	@$(if $(filter demo,$(GOALS)),for peer in $(PEERS_DEMO); do sh tests/setup.sh try $$peer; done)
 deps deps-test deps-fuzz: setup
 
 # ---- trying it ----

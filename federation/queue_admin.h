@@ -5,6 +5,7 @@
 // threads; never called from a shard.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,6 +80,7 @@ struct QueueTotals {
                 legs_held = 0, legs_quarantined = 0, retry_due = 0;
   std::optional<UtcTime> oldest;
   std::string oldest_lane;
+  std::map<std::string, UtcTime> oldest_of_lanes;   // of all protocols
   std::uint64_t wal_bytes = 0, disk_free_bytes = 0;
   std::optional<UtcTime> last_checkpoint;
 };

@@ -169,6 +169,17 @@ Result<QueueTotals> read_totals(Database& database, UtcTime now) {
     totals.oldest = from_unix_ms(oldest.integer(0));
     totals.oldest_lane = oldest.text(1);
   }
+  // An identifier tells the order of acceptance, and with it the oldest of a lane.
+  Statement of_lanes(database,
+                     "SELECT open.lane, message.accepted FROM"
+                     " (SELECT lane, min(id) AS id FROM leg INDEXED BY leg_open WHERE state <= 4"
+                     "  GROUP BY protocol, lane) AS open"
+                     " JOIN message ON message.id = open.id / 1024");
+  for (of_lanes.query(); of_lanes.row();) {
+    const UtcTime accepted = from_unix_ms(of_lanes.integer(1));
+    const auto [lane, fresh] = totals.oldest_of_lanes.emplace(of_lanes.text(0), accepted);
+    if (!fresh) lane->second = std::min(lane->second, accepted);
+  }
   return totals;
 }
 

@@ -14,7 +14,6 @@ namespace hanse::smtp {
 namespace {
 
 constexpr std::string_view broken_block = "550 5.6.0 broken header block";
-constexpr std::string_view mail_loop = "554 5.4.6 mail loop";
 constexpr std::string_view block_too_large = "550 5.6.0 header block too large";
 
 bool is_blank(char octet) { return octet == ' ' || octet == '\t'; }

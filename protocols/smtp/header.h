@@ -11,6 +11,8 @@
 
 namespace hanse::smtp {
 
+constexpr std::string_view mail_loop = "554 5.4.6 mail loop";   // a refusal
+
 // D-6
 constexpr std::size_t header_octets_max = limits::body_memory_bytes_max;
 constexpr std::size_t header_fields_max = 1000;

@@ -121,6 +121,7 @@ void Inbound::end_of_content(Outbox& out) {
   if (message.refusal.empty()) return submit(out);
   const std::string_view reply = message.refusal;
   drop_transaction(out);
+  if (reply == mail_loop) out.note(Level::warning, "route.loop_dropped", reply);
   refuse(reply, out);
   // D-3: a client that sends such bytes may mean another end of data than we do.
   if (reply == bad_line_ends) hang_up_ = true;

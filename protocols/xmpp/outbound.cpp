@@ -147,7 +147,9 @@ bool Outbound::on_open(xml::Element header, std::vector<xml::Declaration> declar
     return false;
   }
   if (is_own_id(head.id, settings_->node_secret)) {   // xmpp 4.8
-    fail("5.4.6", "the way to " + remote_ + " leads back to this node", *out_, Fault::never);
+    const std::string why = "the way to " + remote_ + " leads back to this node";
+    out_->note(Level::warning, "route.loop_dropped", why);
+    fail("5.4.6", why, *out_, Fault::never);
     return false;
   }
   stream_id_ = head.id;

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/console/health.h"
 
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "federation/lane_name.h"
+#include "federation/policy.h"
 #include "server/base/text.h"
 #include "server/console/metrics_server.h"
 #include "server/console/version.h"
@@ -42,13 +48,32 @@ void Health::take_figures(const Readiness& readiness) {
       .gauge("hanse_ready", "1 when the node is ready")
       .set(readiness.ready ? 1 : 0);
   node_.view.metrics()
-      .gauge("hanse_build_info", "Which build this is.", {{"version", version}})
+      .gauge("hanse_build_info", "Which build this is.", {{"version", version}, {"commit", commit}})
       .set(1);
   const Result<QueueTotals> totals = node_.queue.totals();
   if (!totals) return;
-  node_.view.metrics()
-      .gauge("hanse_queue_oldest_seconds", "Age of the oldest message.")
-      .set(totals->oldest ? seconds_between(node_.clock.utc(), *totals->oldest) : 0);
+  show_ages(*totals);
+}
+
+// Of configured peers, and of all others together.
+void Health::show_ages(const QueueTotals& totals) {
+  const UtcTime now = node_.clock.utc();
+  const std::shared_ptr<const Policy> policy = node_.view.policy();
+  std::map<std::string, double> ages{{"other", 0}};
+  for (const PeerPolicy& peer : policy->peers) ages.emplace(peer.domain, 0);
+  for (const auto& [lane, accepted] : totals.oldest_of_lanes) {
+    const PeerPolicy* const peer = policy->peer(split_lane(lane).target);
+    double& age = ages[peer == nullptr ? "other" : peer->domain];
+    age = std::max(age, seconds_between(now, accepted));
+  }
+  for (const std::string& gone : std::exchange(peers_shown_, {}))
+    ages.emplace(gone, 0);
+  for (const auto& [peer, age] : ages) {
+    node_.view.metrics()
+        .gauge("hanse_queue_oldest_seconds", "Age of the oldest message.", {{"peer", peer}})
+        .set(age);
+    peers_shown_.insert(peer);
+  }
 }
 
 }  // namespace hanse::console

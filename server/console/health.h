@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,10 @@ class Health {
  private:
   std::string checks(bool well, const Readiness& readiness) const;
   void take_figures(const Readiness& readiness);
+  void show_ages(const QueueTotals& totals);
 
   Node& node_;
+  std::set<std::string> peers_shown_;
   bool was_ready_ = false;
 };
 

@@ -15,6 +15,14 @@ Json changed_json(std::string_view verb, const QueueChanged& changed, bool dry_r
           {"sample", std::move(sample)}};
 }
 
+// operations section 6; who did it and why is in the audit's line.
+void note_held(Node& node, std::string_view verb, const Request& request, std::size_t legs) {
+  std::string which;
+  for (const std::string& term : request.arguments) which += (which.empty() ? "" : " ") + term;
+  node.view.log().write(Level::info, verb == "hold" ? "queue.hold" : "queue.release",
+                        escape_text(which), {{"recipients", static_cast<std::int64_t>(legs)}});
+}
+
 Ended change(Node& node, QueueVerb verb, std::string_view name, const Request& request,
              const Emit& emit) {
   if (request.arguments.empty()) {
@@ -31,6 +39,8 @@ Ended change(Node& node, QueueVerb verb, std::string_view name, const Request& r
     return {Exit::not_found, "nothing in the queue matches", ""};
   }
   emit(changed_json(name, *changed, request.dry_run));
+  if (!request.dry_run && (verb == QueueVerb::hold || verb == QueueVerb::release))
+    note_held(node, name, request, changed->legs);
   // Lanes keep their own clock: without a word from us they would look again much later.
   const bool wakes = verb != QueueVerb::bounce && verb != QueueVerb::discard;
   if (wakes && !request.dry_run) {

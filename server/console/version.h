@@ -6,5 +6,6 @@
 namespace hanse {
 
 constexpr std::string_view version = "0.1.0";
+extern const std::string_view commit;   // it was built from; "unknown" outside a repository
 
 }  // namespace hanse

@@ -264,8 +264,10 @@ void Connection::overdue() {
     connect_failed("connect to " + to_text(remote_) + ": no answer within " +
                    format_duration(hall_->setup->limits.connect_timeout));
   } else if (phase_ == Phase::detecting) {
+    note_handshake_timeout("the peer said nothing");
     cut("the peer said nothing");
   } else if (own && securing()) {
+    note_handshake_timeout("the TLS handshake was not over in time");
     tls_failed("TLS handshake timeout");
   } else if (own) {
     cut("the peer did not take the end of the output");
@@ -275,6 +277,11 @@ void Connection::overdue() {
     turn([this] { session_->on_deadline(); });
   }
   finish();
+}
+
+void Connection::note_handshake_timeout(std::string_view what) const {
+  hall_->log.write(Level::info, "conn.handshake_timeout", what,
+                   {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
 }
 
 ConnectionRow Connection::row() const {

@@ -84,6 +84,7 @@ class Connection final : public Wire,
   void wake(const std::string& protocol, const std::string& lane) override {
     hall_->services.wake(protocol, lane);
   }
+  void noted(std::string_view event) override;
   void discard(std::int64_t blob) override;
   std::shared_ptr<ShardDoor> door() override { return hall_->services.door(); }
 
@@ -109,6 +110,7 @@ class Connection final : public Wire,
   void count_for_peer(Answer& answer);
   void update_deadline();
   void note_closed(const std::string& why);
+  void note_handshake_timeout(std::string_view what) const;
 
   TapPlace tap_place() const;
   void watch_from_start();

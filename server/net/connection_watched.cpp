@@ -23,6 +23,12 @@ void add_lane(std::vector<std::string>& names, std::string_view lane) {
 
 }  // namespace
 
+void Connection::noted(std::string_view event) {
+  if (event == "route.loop_dropped")
+    hall_->metrics.counter("hanse_route_loops_dropped_total", "What came back and went no further.",
+                           {{"proto", protocol_}}).add();
+}
+
 TapPlace Connection::tap_place() const {
   TapPlace place{protocol_, id_, to_text(remote_), {}, dialled_ == nullptr};
   if (dialled_) add_lane(place.names, dialled_->request.lane);

@@ -98,6 +98,7 @@ void Session::State::fail(LinkEnd end) {
 
 void Session::State::note(Level level, std::string_view event, std::string_view text) {
   for (const auto& tap : taps_) tap->note(event, text);
+  services_.noted(event);
   if (!log_.enabled(level, event)) return;
   log_.write(level, event, text,
              {{"proto", protocol_}, {"conn", connection_}, {"peer", remote_}});

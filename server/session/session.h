@@ -37,6 +37,7 @@ class Services {
   virtual void wake(const std::string& protocol, const std::string& lane) = 0;
   // Offers a connection to a lane; a link that is destroyed was not wanted.
   virtual void serve(const std::string&, const std::string&, std::unique_ptr<ServedLink>) {}
+  virtual void noted(std::string_view) {}        // an event that an engine told; for those counted
   virtual void discard(std::int64_t blob) = 0;   // an unfinished blob nobody will submit
   // Of the shard they live on; null: what is handed on is not counted.
   virtual std::shared_ptr<ShardDoor> door() { return nullptr; }

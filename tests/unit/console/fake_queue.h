@@ -32,6 +32,7 @@ class FakeQueue final : public QueueAdmin {
     totals.bytes = 40'000'000;
     totals.oldest = from_unix_ms(1'767'697'330'000 - 11'520'000);
     totals.oldest_lane = "c.example";
+    totals.oldest_of_lanes.emplace("c.example", *totals.oldest);
     totals.retry_due = 12;
     return totals;
   }

@@ -71,8 +71,8 @@ TEST_CASE("metrics: the figures come as OpenMetrics") {
   Served served;
   const std::string answer = served.path("/metrics");
   CHECK(answer.find("Content-Type: application/openmetrics-text") != std::string::npos);
-  CHECK(answer.find("hanse_build_info{version=\"0.1.0\"} 1.0\n") != std::string::npos);
-  CHECK(answer.find("hanse_queue_oldest_seconds 11520.0\n") != std::string::npos);
+  CHECK(answer.find("hanse_build_info{version=\"0.1.0\",commit=\"") != std::string::npos);
+  CHECK(answer.find("hanse_queue_oldest_seconds{peer=\"other\"} 11520.0\n") != std::string::npos);
   CHECK(answer.find("hanse_ready 1.0\n") != std::string::npos);
   CHECK(answer.ends_with("# EOF\n"));
 }

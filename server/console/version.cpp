@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/console/version.h"
+
+#ifndef HANSE_COMMIT   // the Makefile says it
+#define HANSE_COMMIT "unknown"
+#endif
+
+namespace hanse {
+
+const std::string_view commit = HANSE_COMMIT;
+
+}  // namespace hanse
