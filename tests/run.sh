@@ -80,6 +80,7 @@ else
   suite "demo" $python -m tests.demo.demo
   suite "system: durability seen from outside" $python -m tests.system.durability
   suite "system: the interface" $python -m tests.system.interface
+  suite "system: edges" $python -m tests.system.edges
   suite "system: what operators watch" $python -m tests.system.watching
   suite "system: XMPP streams" $python -m tests.system.xmpp_streams
   suite "system: XMPP routes" $python -m tests.system.xmpp_routes
@@ -92,6 +93,10 @@ else
   suite "crash: XMPP" $python -m tests.crash.xmpp_crash 10000
   for unit in $units; do
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit"
+  done
+  for name in demo.demo system.interface system.xmpp_streams; do
+    suite "address and undefined: $name" env HANSE_BUILD="$build/address-undefined" \
+      $python -m "tests.$name"
   done
   end_beside "interop: XMPP"
   replay "$build/address-undefined"

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a mail node does at its edges, seen from outside: whom a client's certificate shows, loops,
+settings, what it says of deferred and bounced mail, and what `make install` puts where."""
+
+import hashlib
+import os
+import pwd
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import sqlite3
+import ssl
+import subprocess
+import sys
+import tempfile
+
+from tests.harness import dns, mail, pki, results
+from tests.harness.node import Node
+from tests.harness.results import Skip
+from tests.harness.workspace import BUILD, HANSE, ROOT, Workspace, free_port, wait_until
+
+CONFIG = """
+[node]
+domain = "mx.a.example"
+data_dir = "{{folder}}/data"
+[listen.smtp]
+addr = ["{listen}:{port}"]
+tls_addr = ["127.0.0.1:{tls_port}"]
+[control]
+socket = "{{folder}}/control.sock"
+[dns]
+servers = ["127.0.0.1:{dns}"]
+[tls]
+cert = "file:{cert}"
+key = "file:{key}"
+ca = "{ca}"
+[limits]
+handshake_timeout = "1s"
+[policy]
+unknown_peers = "reject"
+[smtp]
+hosts = ["a.example"]
+relay_from = [{relay_from}]
+port = {port}
+retry = ["1h"]
+reverse_names = false
+check_sender_domain = false
+loopback_addresses = true
+[peer."b.example"]
+scopes = ["smtp"]
+fingerprints = ["{pin}"]
+[[route]]
+match = "a.example"
+protocol = "smtp"
+via = "127.0.0.1:{sink}"
+tls = "off"
+[metrics]
+addr = "127.0.0.1:0"
+"""
+
+RECORDS = ["loop MX 10 back", "back A 127.0.0.1", "gone MX 0 ."]
+
+
+class Bed:
+    def __init__(self, workspace, relay=True, listen="127.0.0.1"):
+        self.authority = pki.Authority(workspace.folder("pki"))
+        cert, key = self.authority.issue("mx.a.example")
+        self.peer = self.authority.issue("b.example")
+        self.sink = mail.Sink("127.0.0.1", 0, self.rules)
+        self.answers = {}
+        self.port, self.tls_port, dns_port = free_port(), free_port(), free_port()
+        self.dns = dns.DnsServer(workspace, RECORDS, port=dns_port)
+        self.node = Node(workspace, "node", CONFIG.format(
+            listen=listen, port=self.port, tls_port=self.tls_port, dns=dns_port, cert=cert,
+            key=key, ca=self.authority.certificate, sink=self.sink.port,
+            pin=fingerprint(self.peer[0]), relay_from='"127.0.0.0/8"' if relay else "")).start()
+
+    def rules(self, verb, argument):
+        return next((reply for what, reply in self.answers.items()
+                     if verb == "RCPT" and what in argument), None)
+
+    def send(self, recipient, extra=""):
+        data = mail.message("edge", "u@a.example", [recipient], "hello", extra)
+        return mail.send("127.0.0.1", self.port, "u@a.example", [recipient], data)
+
+    def metric(self, wanted):
+        """The values of the series whose line begins so."""
+        address = self.node.event("metrics.listening")["address"]
+        host, port = address.rsplit(":", 1)
+        with socket.create_connection((host, int(port)), timeout=5) as asked:
+            asked.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            text = asked.makefile("rb").read().decode()
+        return [float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+                if line.startswith(wanted)]
+
+
+def fingerprint(certificate):
+    with open(certificate, encoding="ascii") as pem:
+        der = ssl.PEM_cert_to_DER_cert(pem.read())
+    return hashlib.sha256(der).hexdigest()
+
+
+def client(bed, shown):
+    context = ssl.create_default_context(cafile=bed.authority.certificate)
+    context.check_hostname = False
+    if shown is not None:
+        context.load_cert_chain(*shown)
+    return context
+
+
+def known_by_certificate():
+    """a peer is known by the certificate its client shows (T-5)"""
+    with Workspace("pins") as workspace:
+        bed = Bed(workspace, relay=False)
+        stranger = bed.authority.issue("stranger.example")
+        for shown, expected in ((bed.peer, 250), (stranger, 550), (None, 550)):
+            with smtplib.SMTP("127.0.0.1", bed.port, timeout=10) as session:
+                session.starttls(context=client(bed, shown))
+                session.ehlo("b.example")
+                assert session.mail("u@b.example")[0] == expected, (shown, expected)
+            with smtplib.SMTP_SSL("127.0.0.1", bed.tls_port, timeout=10,
+                                  context=client(bed, shown)) as session:
+                session.ehlo("b.example")
+                assert session.mail("u@b.example")[0] == expected, (shown, expected)
+
+
+def own_wildcard():
+    """behind a wildcard listener an exchange that is this node itself is a loop (M-6)"""
+    with Workspace("loop") as workspace:
+        bed = Bed(workspace, listen="0.0.0.0")
+        bed.send("v@loop.example")
+        event = wait_until(lambda: bed.node.event("msg.bounced"), 10, "the bounce")
+        assert event["status"] == "5.4.6" and "loops back" in event["msg"], event
+
+
+def loops_are_counted():
+    """what has been around too often is refused, told and counted (R-4)"""
+    with Workspace("hops") as workspace:
+        bed = Bed(workspace)
+        hops = "".join(f"Received: from x{n} by y{n}; 1 Jan 2026 00:00:00 +0000\r\n"
+                       for n in range(100))
+        data = hops.encode() + mail.message("edge", "u@a.example", ["v@a.example"], "hello")
+        try:
+            mail.send("127.0.0.1", bed.port, "u@a.example", ["v@a.example"], data)
+            raise AssertionError("taken")
+        except smtplib.SMTPDataError as refused:
+            assert refused.smtp_code == 554 and b"5.4.6" in refused.smtp_error, refused
+        assert bed.node.event("route.loop_dropped")
+        assert bed.metric('hanse_route_loops_dropped_total{proto="smtp"}') == [1]
+
+
+def deferred_and_bounced():
+    """deferred and bounced mail is counted by reason, and its age by peer"""
+    with Workspace("endings") as workspace:
+        bed = Bed(workspace)
+        bed.answers = {"later": "451 4.2.1 not now", "never": "550 5.1.1 nobody"}
+        bed.send("later@a.example")
+        bed.send("never@a.example")
+        wait_until(lambda: bed.node.event("msg.bounced") and bed.node.event("msg.deferred"), 10,
+                   "both endings")
+        assert sum(bed.metric('hanse_messages_deferred_total{proto="smtp"')) == 1
+        assert sum(bed.metric('hanse_messages_bounced_total{proto="smtp"')) == 1
+        wait_until(lambda: bed.metric('hanse_queue_oldest_seconds{peer="other"}')[0] > 0, 10,
+                   "an age")
+        assert bed.metric('hanse_queue_oldest_seconds{peer="b.example"}') == [0]
+
+
+def holding_is_told():
+    """what is held and released is an event, beside the audit's (operations 6)"""
+    with Workspace("hold") as workspace:
+        bed = Bed(workspace)
+        bed.answers = {"later": "451 4.2.1 not now"}
+        bed.send("later@a.example")
+        wait_until(lambda: bed.node.event("msg.deferred"), 10, "deferred")
+        for verb in ("hold", "release"):
+            bed.node.console("queue", verb, "all", "--reason", "a test")
+            assert bed.node.event(f"queue.{verb}")["recipients"] == 1
+            assert bed.node.event(f"audit.queue_{verb}")["reason"] == "a test"
+
+
+def handshake_timeout():
+    """who does not finish a handshake is told of and let go"""
+    with Workspace("handshake") as workspace:
+        bed = Bed(workspace)
+        with socket.create_connection(("127.0.0.1", bed.tls_port), timeout=10) as silent:
+            assert silent.recv(1) == b""
+        assert bed.node.event("conn.handshake_timeout")["proto"] == "smtp"
+
+
+def needs_restart():
+    """a setting that counts from the next start only is told of at a reload"""
+    with Workspace("restart") as workspace:
+        bed = Bed(workspace)
+        with open(bed.node.config, encoding="utf-8") as config:
+            text = config.read()
+        with open(bed.node.config, "w", encoding="utf-8") as config:
+            config.write(text.replace("[node]", "[node]\nshards = 7"))
+        bed.node.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: bed.node.event("config.reloaded"), 10, "config.reloaded")
+        told = [event["msg"] for event in bed.node.events("config.needs_restart")]
+        assert told == ["node.shards changes with the next start"], told
+
+
+def not_permitted():
+    """somebody else than the group of the control socket gets exit 4"""
+    if os.geteuid() != 0:
+        raise Skip("needs root to become somebody else")
+    with Workspace("permission") as workspace:
+        bed = Bed(workspace)
+        nobody = pwd.getpwnam("nobody")
+        binary = shutil.copy(HANSE, workspace.file("hanse"))   # where anybody may run it
+        os.chmod(workspace.folder("node"), 0o755)
+        control = f"{bed.node.folder}/control.sock"
+        os.chmod(control, 0o666)   # the peer's credentials are asked, not only the file's mode
+        done = subprocess.run([binary, "--socket", control, "status"], stdin=subprocess.DEVNULL,
+                              capture_output=True, user=nobody.pw_uid, group=nobody.pw_gid,
+                              extra_groups=[])
+        assert done.returncode == 4, (done.returncode, done.stderr)
+        assert bed.node.event("audit.refused")
+
+
+def the_database():
+    """the database is as D2 wants it: a log ahead of it, nothing moved by itself, one holder"""
+    with Workspace("database") as workspace:
+        bed = Bed(workspace)
+        bed.send("u@a.example")
+        data = f"{bed.node.folder}/data"
+        database = next(os.path.join(data, name) for name in os.listdir(data)
+                        if name.endswith(".db"))
+        read = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+        assert read.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        read.close()
+        assert os.path.exists(database + "-wal")
+        assert bed.node.event("store.checkpoint_slow") is None
+        second = subprocess.run([HANSE, "run", "--config", bed.node.config],
+                                stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+        text = second.stderr.decode()
+        assert second.returncode != 0 and str(bed.node.process.pid) in text, text
+
+
+def no_core_dumps():
+    """a crash leaves no image of keys and messages behind (operations 9)"""
+    with Workspace("core") as workspace:
+        bed = Bed(workspace)
+        with open(f"/proc/{bed.node.process.pid}/limits", encoding="ascii") as limits:
+            text = limits.read()
+        assert re.search(r"Max core file size\s+0\s+0\s", text), text
+
+
+def installed():
+    """`make install` puts a whole node under DESTDIR, whose program and unit are in order"""
+    with tempfile.TemporaryDirectory(prefix="hanse-install-") as root:
+        done = subprocess.run(["make", "-s", "install", f"DESTDIR={root}",
+                               f"BUILD={os.path.relpath(BUILD, ROOT)}"], cwd=ROOT,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        files = {os.path.join(folder, name)[len(root):]
+                 for folder, _, names in os.walk(root) for name in names}
+        binary = next(name for name in files if name.endswith("bin/hanse"))
+        unit = next(name for name in files if name.endswith("hanse.service"))
+        assert any(name.endswith("hanse.toml.sample") for name in files), files
+        said = subprocess.run([root + binary, "--version"], capture_output=True, text=True)
+        assert said.returncode == 0 and said.stdout.strip(), said
+        with open(root + unit, encoding="utf-8") as text:
+            started = re.search(r"^ExecStart=(\S+)", text.read(), re.M).group(1)
+        assert started == binary, (started, binary)
+
+
+def readme_configuration():
+    """the configuration that the README shows is one"""
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as readme:
+        shown = re.search(r"```toml\n(.*?)```", readme.read(), re.S).group(1)
+    with Workspace("readme") as workspace:
+        authority = pki.Authority(workspace.folder("pki"))
+        cert, key = authority.issue("mx.a.example")
+        text = shown.replace("/etc/hanse/tls/fullchain.pem", cert).replace(
+            "/etc/hanse/tls/key.pem", key)
+        path = workspace.file("hanse.toml", text)
+        done = subprocess.run([HANSE, "config", "check", path], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+TESTS = [known_by_certificate, own_wildcard, loops_are_counted, deferred_and_bounced,
+         holding_is_told, handshake_timeout, needs_restart, not_permitted, the_database,
+         no_core_dumps, installed, readme_configuration]
+
+if __name__ == "__main__":
+    sys.exit(results.run_all("edges", TESTS))
