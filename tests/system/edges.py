@@ -64,7 +64,7 @@ RECORDS = ["loop MX 10 back", "back A 127.0.0.1", "gone MX 0 ."]
 
 
 class Bed:
-    def __init__(self, workspace, relay=True, listen="127.0.0.1"):
+    def __init__(self, workspace, relay=True, listen="127.0.0.1", env=None):
         self.authority = pki.Authority(workspace.folder("pki"))
         cert, key = self.authority.issue("mx.a.example")
         self.peer = self.authority.issue("b.example")
@@ -75,7 +75,8 @@ class Bed:
         self.node = Node(workspace, "node", CONFIG.format(
             listen=listen, port=self.port, tls_port=self.tls_port, dns=dns_port, cert=cert,
             key=key, ca=self.authority.certificate, sink=self.sink.port,
-            pin=fingerprint(self.peer[0]), relay_from='"127.0.0.0/8"' if relay else "")).start()
+            pin=fingerprint(self.peer[0]), relay_from='"127.0.0.0/8"' if relay else ""))
+        self.node.start(env=env)
 
     def rules(self, verb, argument):
         return next((reply for what, reply in self.answers.items()
@@ -240,6 +241,31 @@ def the_database():
         assert second.returncode != 0 and str(bed.node.process.pid) in text, text
 
 
+def the_clock_jumps():
+    """a wall clock that is moved by ten days is told of, and expires nothing (D8)"""
+    library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+    if not os.path.exists(library):
+        raise Skip("faketime is not installed: `make deps-test` installs it")
+    with Workspace("clock") as workspace:
+        stamp = workspace.file("stamp", "+0")
+        moved = dict(os.environ, LD_PRELOAD=library, FAKETIME_TIMESTAMP_FILE=stamp,
+                     FAKETIME_DONT_FAKE_MONOTONIC="1", FAKETIME_NO_CACHE="1")
+        bed = Bed(workspace, env=moved)
+        bed.answers = {"later": "451 4.2.1 not now"}
+        bed.send("later@a.example")
+        wait_until(lambda: bed.node.event("msg.deferred"), 10, "deferred")
+        wait_until(lambda: bed.metric("hanse_fd_used"), 10, "the first look at the clock")
+        workspace.file("stamp", "+10d")
+        jump = wait_until(lambda: bed.node.event("clock.jump"), 20, "clock.jump")
+        assert abs(jump["seconds"] - 864000) < 60, jump
+        bed.node.console("queue", "retry", "all")
+        wait_until(lambda: len(bed.node.events("msg.deferred")) == 2, 10, "tried again")
+        assert not bed.node.event("msg.expired")
+        bed.answers = {}
+        bed.node.console("queue", "retry", "all")
+        wait_until(lambda: bed.sink.messages, 10, "delivered")
+
+
 def no_core_dumps():
     """a crash leaves no image of keys and messages behind (operations 9)"""
     with Workspace("core") as workspace:
@@ -285,7 +311,7 @@ def readme_configuration():
 
 TESTS = [known_by_certificate, own_wildcard, loops_are_counted, deferred_and_bounced,
          holding_is_told, handshake_timeout, needs_restart, not_permitted, the_database,
-         no_core_dumps, installed, readme_configuration]
+         the_clock_jumps, no_core_dumps, installed, readme_configuration]
 
 if __name__ == "__main__":
     sys.exit(results.run_all("edges", TESTS))
