@@ -62,7 +62,7 @@ unit_room = $(call archive,$(if $(filter $(3),$(2)),$(BUILD),$(1)),$(2))
 COMMIT := $(shell git -c safe.directory='*' rev-parse --short=12 HEAD 2>/dev/null)
 $(shell mkdir -p $(BUILD) && echo '$(COMMIT)' | cmp -s - $(BUILD)/commit || \
   echo '$(COMMIT)' >$(BUILD)/commit)
-%/server/console/version.o: CPPFLAGS += $(if $(COMMIT),-DHANSE_COMMIT='"$(COMMIT)"')
+%/server/base/version.o: CPPFLAGS += $(if $(COMMIT),-DHANSE_COMMIT='"$(COMMIT)"')
 define variant
 $(1)/obj/precompiled.h.gch: | setup
 	@mkdir -p $$(@D)
@@ -73,7 +73,7 @@ $(1)/obj/%.o: %.cpp $(if $(4),$(1)/obj/precompiled.h.gch) | setup
 	@echo "c++  $$<"
 	@$$(CXX) $(if $(4),-include $(1)/obj/precompiled.h) $$(CPPFLAGS) $$(CXXFLAGS) $(2) \
 	  -MMD -MP -c -o $$@ $$<
-$(1)/obj/server/console/version.o: $(BUILD)/commit
+$(1)/obj/server/base/version.o: $(BUILD)/commit
 $(foreach room,$(ROOMS),
 $(call archive,$(1),$(room)): $(call objects,$(1),$(call sources,$(room)))
 	@rm -f $$@

@@ -7,6 +7,7 @@
 #include "protocols/xmpp/errors.h"
 #include "protocols/xmpp/names.h"
 #include "protocols/xmpp/stanza.h"
+#include "server/base/version.h"
 
 namespace hanse::xmpp {
 
@@ -78,7 +79,7 @@ bool ping(const Request&, xml::Element&) { return true; }   // XEP-0199
 bool version(const Request& request, xml::Element& reply) {   // XEP-0092
   xml::Element& query = reply.add(ns::version, "query");
   query.add(ns::version, "name").add_text("hanse");
-  query.add(ns::version, "version").add_text("1");
+  query.add(ns::version, "version").add_text(hanse::version);
   if (request.settings.tell_system) query.add(ns::version, "os").add_text("Linux");
   return true;
 }

@@ -8,7 +8,7 @@
 
 #include "server/base/text.h"
 #include "server/console/invocation.h"
-#include "server/console/version.h"
+#include "server/base/version.h"
 
 namespace hanse::console {
 namespace {
@@ -18,7 +18,8 @@ class CommandLine {
  public:
   CommandLine() : app_("hanse: a server among servers. `hanse run` is the daemon, everything else "
                        "is its console.", "hanse") {
-    app_.set_version_flag("--version", "hanse " + std::string(version));
+    app_.set_version_flag("--version", "hanse " + std::string(version) + " (" +
+                                           std::string(commit) + ")");
     app_.require_subcommand(1);
     app_.fallthrough();
     add_globals();

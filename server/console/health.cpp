@@ -9,7 +9,7 @@
 #include "federation/policy.h"
 #include "server/base/text.h"
 #include "server/console/metrics_server.h"
-#include "server/console/version.h"
+#include "server/base/version.h"
 
 namespace hanse::console {
 namespace {

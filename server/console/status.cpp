@@ -4,7 +4,7 @@
 #include "server/base/text.h"
 #include "server/console/ages.h"
 #include "server/console/commands.h"
-#include "server/console/version.h"
+#include "server/base/version.h"
 
 namespace hanse::console {
 namespace {

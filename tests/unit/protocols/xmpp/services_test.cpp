@@ -40,7 +40,7 @@ bool refused(const std::string& reply, std::string_view condition) {
 TEST_CASE("xmpp 11 what a domain of ours answers") {
   CHECK(get("<ping xmlns='urn:xmpp:ping'/>") == std::string(result) + "/>");
   CHECK(get("<query xmlns='jabber:iq:version'/>") ==
-        result_with("<query xmlns='jabber:iq:version'><name>hanse</name><version>1</version>"
+        result_with("<query xmlns='jabber:iq:version'><name>hanse</name><version>0.1.0</version>"
                     "</query>"));
   CHECK(get("<time xmlns='urn:xmpp:time'/>") ==
         result_with("<time xmlns='urn:xmpp:time'><tzo>+00:00</tzo>"

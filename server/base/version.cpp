@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/console/version.h"
+#include "server/base/version.h"
 
 #ifndef HANSE_COMMIT   // the Makefile says it
 #define HANSE_COMMIT "unknown"
