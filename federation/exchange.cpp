@@ -125,7 +125,11 @@ void Exchange::State::pass(Submission submission) {
   // A body too large for memory is the store's already.
   if (flow == Flow::durable || submission.body.blob != 0) {
     submission.envelope.flow = Flow::durable;
-    return submit(std::move(submission), [](const Result<std::string>&) {});
+    return submit(std::move(submission), [this, token = std::weak_ptr(alive)](
+                                             const Result<std::string>& id) {
+      if (!token.expired() && !id)
+        parts.log.write(Level::warning, "msg.refused", id.error().what, {});
+    });
   }
   Result<Intake::Prepared> prepared = intake.prepare(std::move(submission), *policy, lanes);
   if (!prepared) {
