@@ -34,6 +34,7 @@ Irc2::Irc2() : Rfc2813(rows) {
   facts_.nick_bytes_max = 15;
   facts_.sid_bytes = 4;
   facts_.saves = facts_.asks_ranks = true;
+  facts_.servers_speak = false;
   facts_.no_address = "0.0.0.0";
 }
 

@@ -2,6 +2,10 @@
 // The lane of a network: where it leads is written in the configuration.
 #include "protocols/irc/settings.h"
 
+#include <algorithm>
+
+#include "protocols/irc/limits.h"
+
 namespace hanse::irc {
 namespace {
 
@@ -42,15 +46,20 @@ std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration
   out->protocol = "irc";
   out->ordered = true;
   out->links_first = out->links_max = 1;
+  out->link_window = limits::late_works_max;
   out->works_per_link_max = SIZE_MAX;
   out->link_age_max = std::chrono::hours(24 * 365);
   out->endpoints_tried_max = 1;
   out->retry = out->breaker_waits = table.durations("retry");
   out->breaker_failures = 1;
   out->startup_spread = std::chrono::seconds(1);
+  std::int64_t late = 0;
   for (const NetworkSettings& one : settings->networks) {
     if (one.autoconnect) out->standing.insert(one.name);
+    late = std::max(late, one.late_seconds);
   }
+  // What waits longer than its own network allows is dropped by the link.
+  if (late > 0) out->lifetime = out->report_lifetime = std::chrono::seconds(late);
   out->discover = [settings = std::move(settings)](const std::string& lane, Random&) {
     return std::make_unique<Fixed>(settings->network(lane));
   };

@@ -58,6 +58,16 @@ constexpr unsigned nick_attempts_max = 4;
 constexpr std::uint8_t puppet_losses_max = 3;
 constexpr std::int64_t puppet_pause_seconds = 60;
 
+// What waits for a network that is down
+constexpr std::size_t late_works_max = 256;                      // in the hands of one link
+constexpr Duration late_gather_wait = 2s;                        // then no more come at once
+constexpr Duration late_pause = 1s;                              // between two lines
+constexpr std::int64_t late_kept_burst = 500;                    // lines for one network
+constexpr std::int64_t late_kept_per_second = 5;                 // and so many more
+constexpr std::int64_t rival_shows_seconds = 60;                 // another node, when we have left
+constexpr std::int64_t yield_settled_seconds = 20;
+constexpr std::size_t description_bytes_max = 50;                // what every dialect takes
+
 // For operators
 constexpr std::size_t view_looks_max = 4096;                     // of slots for one part of a list
 constexpr std::size_t listed_channels_max = 10;                  // of one person

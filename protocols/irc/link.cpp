@@ -197,6 +197,7 @@ void ServerLink::dropped(std::string_view why, const Line& line, Instant now, Ou
 // ---- writing ----
 
 void ServerLink::finish_turn(Outbox& out) {
+  for (Submission& one : hub_->relay().take_kept()) out.pass(std::move(one));
   if (side_ == nullptr) return;
   ask_what_is_wanted(out);
   if (room_asked_ != 0) return;
@@ -279,6 +280,7 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
     out.set_timer(pace_timer, now + pacer_.wait());
     return;
   }
+  if (timer == late_timer) return tell_late(now, out);
   const Duration wait = hub_->settings().ping_after;
   if (now - heard_at_ >= wait) {
     if (pings_missed_ == limits::pings_missed_max)
@@ -298,8 +300,9 @@ void ServerLink::drain(Outbox& out) {
   end(Fault::try_later, "this server is going down", true, out);
 }
 
-void ServerLink::closed(std::string_view why) {
+void ServerLink::closed(std::string_view why, Outbox& out) {
   state_ = State::ended;
+  give_back_late(out);
   let_go(why.empty() ? "the link ended" : why);
 }
 
@@ -317,6 +320,7 @@ void ServerLink::end(Fault fault, std::string_view why, bool tell, Outbox& out) 
     LineMaker(text).text({}, "ERROR", {}, escape_text(why, limits::error_bytes_max));
     out.send(text);
   }
+  give_back_late(out);
   let_go(why);
   LinkEnd end;
   end.stage = was_up ? LinkEnd::Stage::ready : LinkEnd::Stage::handshake;

@@ -7,6 +7,7 @@
 
 #include "protocols/engine.h"
 #include "protocols/irc/hub.h"
+#include "protocols/irc/late.h"
 #include "protocols/irc/line.h"
 #include "protocols/irc/mirror.h"
 #include "protocols/irc/pacer.h"
@@ -17,7 +18,7 @@ namespace hanse::irc {
 // until one of both ends it. The engines own one each and hand it their events.
 class ServerLink final : private HandshakeDesk {
  public:
-  enum : TimerId { progress_timer, ping_timer, pace_timer };
+  enum : TimerId { progress_timer, ping_timer, pace_timer, late_timer };
 
   // `dialled`: whom we called; null: they called us.
   ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled, const std::string& nonce);
@@ -29,8 +30,9 @@ class ServerLink final : private HandshakeDesk {
   void received(std::string_view bytes, Instant now, Outbox& out);
   void rang(TimerId timer, Instant now, Outbox& out);
   void heard(AskId id, Instant now, Outbox& out);
+  void deliver(const Work& work, Instant now, Outbox& out);
   void drain(Outbox& out);
-  void closed(std::string_view why);
+  void closed(std::string_view why, Outbox& out);
   void refuse(std::string_view why, Outbox& out);
   bool ended() const { return state_ == State::ended; }
   Result<void> tls_suffices(const NetworkSettings& network) const;   // irc 8
@@ -55,6 +57,10 @@ class ServerLink final : private HandshakeDesk {
   void ask(Outbox& out);
   void end(Fault fault, std::string_view why, bool tell, Outbox& out);
   void let_go(std::string_view why);
+  // link_late.cpp
+  void tell_late(Instant now, Outbox& out);
+  void settle_late(const std::vector<LateDesk::Settled>& settled, Outbox& out);
+  void give_back_late(Outbox& out);
 
   const std::shared_ptr<Hub> hub_;
   const NetworkSettings* const dialled_;
@@ -67,6 +73,7 @@ class ServerLink final : private HandshakeDesk {
   std::string remote_address_;
   std::unique_ptr<TlsFacts> tls_;
   Pacer pacer_;
+  std::unique_ptr<LateDesk> late_;             // null: nothing waits to be told
   std::shared_ptr<Bell> room_ = std::make_shared<Bell>();   // rings when others take more again
   AskId more_asked_ = 0, room_asked_ = 0;      // 0: not asked
   Instant heard_at_{}, drops_since_{};

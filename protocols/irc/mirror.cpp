@@ -65,6 +65,7 @@ Verdict Mirror::handle(const ServerIntroduced& event) {
     return fatal("no server name");
   const ServerId server = side_.model().add_server(event.name, event.sid, uplink->server);
   if (server == no_id) return fatal("a server of that name or id exists, or there are too many");
+  if (is_node_description(event.description)) side_.model().mark_node(server);
   if (const auto origin = read_origin(event.description)) {
     side_.model().mark_relayed(server, origin->network, origin->node);
     watcher_.relayed_elsewhere(side_, server);

@@ -34,6 +34,7 @@ Ngircd::Ngircd() : Rfc2813(rows) {
   facts_.nick_bytes_max = 9;
   facts_.has_ids = false;
   facts_.burst_asks = true;
+  facts_.servers_speak = false;
 }
 
 void Ngircd::say_who(std::string& out) const {

@@ -15,6 +15,10 @@ struct OriginMark {
   std::string_view node;      // who put it there
 };
 
+// And by which they know each other's own servers.
+constexpr std::string_view node_mark = " [hanse]";
+inline bool is_node_description(std::string_view text) { return text.ends_with(node_mark); }
+
 inline std::string origin_text(std::string_view network, std::string_view node) {
   return "people of " + std::string(network) + ", relayed by " + std::string(node);
 }

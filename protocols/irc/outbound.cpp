@@ -43,12 +43,9 @@ void hand_on(ServerLink& link, Event& event, Instant now, Outbox& out) {
   } else if (std::holds_alternative<Drain>(event)) {
     link.drain(out);
   } else if (const auto* closed = std::get_if<Closed>(&event)) {
-    link.closed(closed->why);
+    link.closed(closed->why, out);
   } else if (const auto* work = std::get_if<Deliver>(&event)) {
-    // A network is a state that is kept, not a place messages are sent to.
-    for (const Target& target : work->work.targets)
-      out.settle(target.id, {Disposition::failed, Fault::never, "5.3.3",
-                             "nothing is delivered over this protocol", {}, {}});
+    link.deliver(work->work, now, out);
   }
 }
 

@@ -13,7 +13,8 @@ namespace hanse::irc {
 Relay::Relay(std::vector<std::unique_ptr<Side>>& sides, std::vector<Junction> junctions,
              std::function<Timestamp()> now)
     : sides_(sides), junctions_(std::move(junctions)), now_(std::move(now)),
-      persons_(sides.size()), spots_(sides.size()) {}
+      persons_(sides.size()), spots_(sides.size()), allowances_(sides.size()),
+      outlooks_(sides.size(), std::vector<Outlook>(sides.size())) {}
 
 // ---- sides ----
 
@@ -22,6 +23,7 @@ Relay::Relay(std::vector<std::unique_ptr<Side>>& sides, std::vector<Junction> ju
 void Relay::burst_over(Side& side) {
   auto& spots = spots_[side.index()];
   spots.clear();
+  outlooks_[side.index()].assign(sides_.size(), {std::nullopt, now_()});
   for (const Junction& junction : junctions_) {
     for (const Junction::Member& member : junction.members) {
       if (member.network == side.index())
@@ -33,6 +35,7 @@ void Relay::burst_over(Side& side) {
     claim(side, *other);
     claim(*other, side);
   }
+  seat_keepers(side);
 }
 
 bool Relay::share_a_junction(const Side& a, const Side& b) const {
@@ -64,7 +67,9 @@ void Relay::relayed_elsewhere(Side& side, ServerId server) {
     if (other->settings().name != network || ours.server == no_id || ours.stands()) continue;
     detach(*other, side, "another node relays this network");
     side.claim(other->index()).yielded = by < side.settings().own_name;
+    side.claim(other->index()).yielded_at = now_();
   }
+  seat_keepers(side);
 }
 
 // Where a network is more than one server two claims may stand that did not see each other in time:
@@ -78,6 +83,7 @@ void Relay::yield_to_others(Side& side, std::span<const UserId> users) {
       if (other->settings().name != network || !is_attached(*other, side)) continue;
       detach(*other, side, "another node relays this network");
       side.claim(other->index()).yielded = true;
+      side.claim(other->index()).yielded_at = now_();
     }
   }
 }
@@ -86,8 +92,13 @@ void Relay::yield_to_others(Side& side, std::span<const UserId> users) {
 void Relay::servers_left(Side& side) {
   if (!side.linked()) return;
   for (const auto& other : sides_) {
-    if (other.get() != &side && other->linked()) claim(*other, side);
+    if (other.get() == &side || !other->linked()) continue;
+    // It was not one that gave way at the same moment as we.
+    Side::Claim& ours = side.claim(other->index());
+    if (now_() - ours.yielded_at >= limits::yield_settled_seconds) ours.yielded = false;
+    claim(*other, side);
   }
+  seat_keepers(side);
 }
 
 void Relay::claim_again(Side& side) {
@@ -97,6 +108,7 @@ void Relay::claim_again(Side& side) {
     side.claim(other->index()).yielded = false;
     claim(*other, side);
   }
+  seat_keepers(side);
 }
 
 void Relay::claim(Side& from, Side& to) {
@@ -111,11 +123,14 @@ void Relay::claim(Side& from, Side& to) {
   if (server == no_id) return;   // somebody there has that name or id
   to.write(ServerIntroduced{to.ourselves(), home.pseudo_name, sid, description});
   to.write(BurstEnded{to.party_of_server(server)});
-  ours = {server, to.want_answer(), from.want_answer(), false, false, false};
+  ours = {server, to.want_answer(), from.want_answer(), false, false, false, 0};
 }
 
 void Relay::answered(Side& side, std::uint64_t position) {
   if (!side.linked()) return;
+  for (Outlook& one : outlooks_[side.index()]) {
+    if (one.answer_to && *one.answer_to <= position) one = {std::nullopt, now_()};
+  }
   for (const auto& other : sides_) {
     if (other.get() == &side || !other->linked()) continue;
     Side::Claim& here = side.claim(other->index());
@@ -148,6 +163,7 @@ void Relay::attach(Side& from, Side& to) {
       });
     }
   }
+  seat_keepers(from);
 }
 
 // One line, and a split like any other.
@@ -166,8 +182,11 @@ void Relay::detach(Side& from, Side& to, std::string_view reason) {
 // On the others the server that stands for the lost network goes, and everybody with it.
 void Relay::side_down(Side& side, std::string_view reason) {
   const std::size_t index = side.index();
+  if (side.phase() != Side::Phase::down) look_out(side);
   for (const auto& other : sides_) {
-    if (other.get() != &side) detach(side, *other, reason);
+    if (other.get() == &side) continue;
+    detach(side, *other, reason);
+    other->claim(index).yielded = false;   // what was agreed on was about this link
   }
   for (PersonId id = 0; id < persons_.size(); ++id) {
     if (persons_.is_free(id)) continue;
@@ -175,6 +194,11 @@ void Relay::side_down(Side& side, std::string_view reason) {
     else persons_.vanish(id, index);
   }
   spots_[index].clear();
+  losing_ = &side;
+  for (const auto& other : sides_) {
+    if (other.get() != &side) seat_keepers(*other);
+  }
+  losing_ = nullptr;
 }
 
 // Some of its servers left it: its people go one by one, the others of it stay.

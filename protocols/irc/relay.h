@@ -6,8 +6,11 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "federation/exchange.h"
+#include "protocols/irc/limits.h"
 #include "protocols/irc/persons.h"
 #include "protocols/irc/side.h"
 #include "protocols/irc/watcher.h"
@@ -18,7 +21,8 @@ namespace hanse::irc {
 // behind a server that stands for its network (irc 9). Only what real users and their servers do is
 // relayed, never what a puppet does, so nothing comes back to where it came from.
 // relay.cpp: sides that come and go, persons; relay_channels.cpp: what happens in channels;
-// relay_modes.cpp: their modes; relay_talk.cpp: what is said.
+// relay_modes.cpp: their modes; relay_talk.cpp: what is said; relay_late.cpp: what waits for a
+// network that is down.
 // Where two nodes stand between the same networks only one carries each of them to each other: who
 // is there stays, and no people are introduced before the claim to do so stands (answered()).
 class Relay final : public Watcher {
@@ -29,6 +33,13 @@ class Relay final : public Watcher {
   // The peer has answered for everything up to that position: claims up to there stand.
   void answered(Side& side, std::uint64_t position);
   void claim_again(Side& side);   // now and then: those that were yielded to another node
+
+  // What was said to networks that are down, for the queue.
+  std::vector<Submission> take_kept() { return std::exchange(kept_, {}); }
+  void tell_late(Side& to, const std::string& home, const std::string& channel,
+                 std::string_view text);
+  void late_over(Side& to);       // all is told
+  bool is_heard(const Side& to, std::string_view channel) const;   // somebody of its own is there
 
   // The link is lost. To be told before Side::end().
   void side_down(Side& side, std::string_view reason);
@@ -65,7 +76,7 @@ class Relay final : public Watcher {
   Party actor(Side& from, Source source, Side& to, ChannelId there, bool needs_rank);
   Party pseudo_party(const Side& from, const Side& to) const;
   bool is_attached(const Side& from, const Side& to) const {
-    return from.linked() && to.linked() && to.claim(from.index()).stands();
+    return from.linked() && to.linked() && &to != losing_ && to.claim(from.index()).stands();
   }
 
   // ---- relay_channels.cpp ----
@@ -90,12 +101,40 @@ class Relay final : public Watcher {
   void say_privately(Side& side, UserId user, UserId puppet, const Said& what);
   void say(Side& to, UserId puppet, std::string_view target, const Said& what);
 
+  // ---- relay_late.cpp ----
+  void keep_for_absent(const Side& side, const Junction& junction, UserId user, const Said& what);
+  bool keeps_lines(const Side& from, const Side& to) const;
+  bool has_other_nodes(const Side& side) const;
+  void look_out(const Side& lost);
+  void seat_keepers(Side& side);
+  bool is_told_of(const Side& side, std::string_view channel, UserId but) const;
+  UserId helper(const Side& at, const std::string& network, std::string_view name) const;
+  UserId introduce_helper(Side& at, ServerId server, const std::string& network,
+                          std::string_view name);
+  void seat(Side& at, UserId user, const std::string& channel);
+  void dismiss(Side& at, UserId user, std::string_view reason);
+  UserId herald(Side& to, ServerId server, const std::string& home, const std::string& channel);
+
   std::vector<std::unique_ptr<Side>>& sides_;
   const std::vector<Junction> junctions_;
   const std::function<Timestamp()> now_;
   Persons persons_;
   // By side: from a channel's folded name to its junction. Known while the side is linked.
   std::vector<std::unordered_map<std::string, const Junction*>> spots_;
+  std::vector<Submission> kept_;
+  const Side* losing_ = nullptr;     // still looks linked, and is not any more
+  struct Allowance {               // of lines kept for one side
+    std::int64_t left = limits::late_kept_burst;
+    Timestamp since = 0;
+    std::uint64_t missing = 0;     // not kept since the last one that was
+  };
+  std::vector<Allowance> allowances_;
+  // By where it is said and where not heard: since when we see what others do about it.
+  struct Outlook {
+    std::optional<std::uint64_t> answer_to;   // waited for, before that
+    Timestamp since = 0;
+  };
+  std::vector<std::vector<Outlook>> outlooks_;
 };
 
 }  // namespace hanse::irc

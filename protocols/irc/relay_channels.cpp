@@ -53,6 +53,11 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
     enter(side, to, name, side.model().channel(channel).timestamp, natives);
     if (is_new) copy_state(side, channel, to, name);
   });
+  const bool all_are_there = std::ranges::all_of(junction->members, [&](const auto& member) {
+    const Side& other = *sides_[member.network];
+    return &other == &side || is_attached(side, other);
+  });
+  if (!all_are_there) seat_keepers(side);
 }
 
 void Relay::left(Side& side, UserId user, ChannelId channel, std::string_view reason) {
@@ -75,6 +80,7 @@ void Relay::kicked(Side& side, Source source, UserId user, ChannelId channel,
                    std::string_view reason) {
   const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
   const PersonId id = persons_.find(side.index(), user);
+  if (id == no_id && side.is_our_user(user)) side.model().part(user, channel);
   if (junction == nullptr || id == no_id) return;
   elsewhere(side, *junction, [&](Side& to, const std::string& name) {
     const UserId there = persons_.on(id, to.index());

@@ -25,7 +25,7 @@ void Relay::said(Side& side, UserId user, const Said& what) {
       const UserId puppet = presence(id, to);
       if (puppet != no_id) say(to, puppet, name, what);
     });
-    return;
+    return keep_for_absent(side, *junction, user, what);
   }
   UserId target = side.model().find_uid(what.target);
   if (target == no_id) target = side.model().find_nick(what.target);

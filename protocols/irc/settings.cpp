@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocols/irc/limits.h"
+#include "protocols/irc/origin_mark.h"
 #include "server/base/text.h"
 
 namespace hanse::irc {
@@ -37,6 +38,14 @@ constexpr Option irc_options[] = {
     {.key = "clock_skew", .type = OptionType::duration, .fallback = "\"60s\"",
      .help = "A server whose clock differs by more is refused.", .applies = Applies::restart,
      .least = 1, .most = 300},
+    {.key = "late", .type = OptionType::duration, .fallback = "\"6h\"",
+     .help = "How long what is said in a junction waits for a network whose link is down; it is "
+             "told there as late. 0s: not at all.",
+     .applies = Applies::restart, .least = 0, .most = 30 * day_seconds},
+    {.key = "late_lines", .type = OptionType::integer, .fallback = "20",
+     .help = "How many late lines of a channel are told, the last ones; of those before them only "
+             "how many there were.",
+     .applies = Applies::restart, .least = 1, .most = 100},
     {.key = "retry", .type = OptionType::duration_list,
      .fallback = "[\"5s\", \"10s\", \"30s\", \"1m\", \"2m\", \"5m\", \"10m\"]",
      .help = "Waits after the first, second ... attempt in vain to link; the last repeats.",
@@ -77,6 +86,9 @@ constexpr Option network_options[] = {
      .help = "Our server name on this network; absent: [irc] name.", .applies = Applies::restart},
     {.key = "sid", .type = OptionType::text, .fallback = {},
      .help = "Our server id on this network; absent: [irc] sid.", .applies = Applies::restart},
+    {.key = "late", .type = OptionType::duration, .fallback = {},
+     .help = "How long what is said in a junction waits for this network; absent: [irc] late.",
+     .applies = Applies::restart, .least = 0, .most = 30 * day_seconds},
 };
 
 constexpr Option junction_options[] = {
@@ -170,7 +182,11 @@ Result<NetworkSettings> read_network(const Settings& table, const Settings& irc,
   out.dialect = read_dialect(table.text("dialect"));
   out.own_name = table.text_or("name", irc.text_or("name", node.domain));
   out.sid = table.text_or("sid", irc.text_or("sid", {}));
-  out.description = irc.text("description");
+  out.description = cut_utf8(irc.text("description"),
+                             limits::description_bytes_max - node_mark.size());
+  out.description += node_mark;
+  const Duration late = table.has("late") ? table.duration("late") : irc.duration("late");
+  out.late_seconds = std::chrono::duration_cast<std::chrono::seconds>(late).count();
   out.peer = table.text("peer");
   if (!is_server_name(out.own_name)) return problem(where, "name", "no server name");
   if (!is_server_name(out.peer)) return problem(where, "peer", "no server name");
@@ -299,6 +315,7 @@ Result<IrcSettings> read_settings(const Configuration& configuration, const Node
   out.ping_after = irc.duration("ping_after");
   out.clock_skew_seconds_max =
       std::chrono::duration_cast<std::chrono::seconds>(irc.duration("clock_skew")).count();
+  out.late_lines_max = static_cast<std::size_t>(irc.integer("late_lines"));
   const Settings none;
   const Settings& listen =
       configuration.has("listen.irc") ? configuration.table("listen.irc") : none;

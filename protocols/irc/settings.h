@@ -29,6 +29,7 @@ struct NetworkSettings {
   std::string fingerprint;        // lower-case hex; of the certificate it shows
   std::string send_password, receive_password;
   bool autoconnect = false;
+  std::int64_t late_seconds = 0;  // how old a line may be that waits for it; 0: none waits
   std::string pseudo_name, pseudo_sid;   // the server its people are behind on other networks
 };
 
@@ -48,6 +49,7 @@ struct IrcSettings {
   const Clock* clock = nullptr;   // wall time: timestamps are part of the protocol
   Duration handshake_wait{}, burst_wait{}, ping_after{};
   std::int64_t clock_skew_seconds_max = 0;
+  std::size_t late_lines_max = 20;
   std::string plain_listen, tls_listen;   // the first address of each; empty: none
 
   const NetworkSettings* network(std::string_view name) const;

@@ -43,8 +43,9 @@ class Side {
   bool is_our_user(UserId user) const { return is_ours(model_->user(user).server); }
   // Of this network itself: neither ours nor behind another node of our kind.
   bool is_native(UserId user) const {
-    const ServerId server = model_->user(user).server;
-    return !is_ours(server) && model_->server(server).relayed_by.empty();
+    const ServerId id = model_->user(user).server;
+    const Server& server = model_->server(id);
+    return !is_ours(id) && server.relayed_by.empty() && !server.is_node;
   }
   Party party_of_server(ServerId server) const;
   Party party_of(UserId user) const;
@@ -59,6 +60,7 @@ class Side {
     std::uint64_t position = 0, home_position = 0;   // in what is written on either link
     bool heard_here = false, heard_home = false;
     bool yielded = false;             // to another node; it is made again after a while
+    Timestamp yielded_at = 0;
     bool stands() const { return heard_here && heard_home; }
   };
   Claim& claim(std::size_t home) { return claims_[home]; }

@@ -158,7 +158,11 @@ void explain_side(const Side& side, const Channel* channel, std::vector<std::str
   const NetworkSettings& network = side.settings();
   std::string line = network.name + " (" + network.peer;
   if (side.phase() == Side::Phase::down) {
-    out.push_back(line + "): down; nothing passes until it is linked");
+    line += "): down; ";
+    const std::int64_t minutes = network.late_seconds / 60;
+    out.push_back(line + (minutes == 0 ? "what is said elsewhere is lost for it"
+                                       : "what is said elsewhere waits for it, " +
+                                             std::to_string(minutes) + " minutes at most"));
     return;
   }
   line.append(", ").append(side.dialect().name()).append("): ").append(phase_name(side.phase()));

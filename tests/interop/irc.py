@@ -217,6 +217,39 @@ def splits_and_heals():
         assert bob.count("welcome back", since=mark) == 1
 
 
+def late_lines():
+    """what is said while a network is down is told there later, marked, in order and once"""
+    with Meeting() as one:
+        alice, bob = one.alice, one.bob
+        mark = alice.mark()
+        links = len(WORLD.node.events("irc.linked"))
+        WORLD.right.kill()
+        alice.wait(f":{right(bob)}!", "QUIT", since=mark)
+        for number in range(3):
+            alice.tell("#dev", f"meanwhile {number}")
+        alice.tell("#dev", "\x01ACTION waits\x01")
+        alice.settle()
+        wait_until(lambda: waiting() == 4, 10, "four lines wait")
+        WORLD.right.start()
+        WORLD.wait_linked(("away",), since=links)
+        bob = one.bob = one.come(WORLD.right, "bob")
+        wait_until(one.meet, 20, "they meet again")
+        bob.wait(f"* {alice.nick} waits")
+        with bob.news:
+            got = [line.split(" :", 1)[1] for line in bob.lines if "[late, " in line]
+        assert [text.split("] ", 1)[1] for text in got] == [
+            *(f"<{alice.nick}> meanwhile {number}" for number in range(3)),
+            f"* {alice.nick} waits"], got
+        wait_until(lambda: waiting() == 0, 10, "none waits any more")
+        mark = bob.mark()
+        alice.tell("#dev", "live again")
+        assert bob.wait("live again", since=mark).startswith(f":{left(alice)}!")
+
+
+def waiting():
+    return sum("lane" in row for row in WORLD.node.console("queue", "list"))
+
+
 def long_lines_and_control():
     """long lines arrive whole, and what a client asks inside a message does not pass"""
     with Meeting() as one:
@@ -276,12 +309,12 @@ TALK_IRC2 = [meets_and_talks, topics_nicks_parts, kicks_on_irc2, modes_and_bans,
              long_lines_and_control, nothing_is_refused]
 # Who is linked to whom, who calls us instead of being called, by TLS or not, and whether they were
 # configured with what hanse wrote for them.
-WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals]),
-          (Inspircd, Ngircd, (), False, TALK + [splits_and_heals]),
-          (Hybrid, Irc2, (), False, TALK_IRC2 + [splits_and_heals]),
+WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals, late_lines]),
+          (Inspircd, Ngircd, (), False, TALK + [splits_and_heals, late_lines]),
+          (Hybrid, Irc2, (), False, TALK_IRC2 + [splits_and_heals, late_lines]),
           (Inspircd, Irc2, ("home",), False, [meets_and_talks, nothing_is_refused]),
           (Irc2, Ngircd, (), False, [meets_and_talks, nothing_is_refused], True),
-          (Hybrid, Inspircd, ("home", "away"), False, TALK),
+          (Hybrid, Inspircd, ("home", "away"), False, TALK + [late_lines]),
           (Inspircd, Ngircd, (), False, [console_shows, nothing_is_refused], True),
           (Inspircd, Hybrid, (), True, [console_shows, nothing_is_refused], True),
           (Inspircd, Hybrid, (), True, [meets_and_talks, nothing_is_refused]),

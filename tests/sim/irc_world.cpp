@@ -66,6 +66,7 @@ IrcWorld::Report IrcWorld::run() {
   if (const std::string left = difference(); failure_.empty() && !left.empty())
     fail("no agreement: " + left);
   if (failure_.empty()) last_words();
+  if (failure_.empty()) late_words();
   return {failure_, timeline_.digest(), said_.size(), heard_, timeline_.now().time_since_epoch()};
 }
 
@@ -104,7 +105,14 @@ void IrcWorld::speak(int network) {
 }
 
 void IrcWorld::heard(int network, const std::string& text) {
-  const Result<std::int64_t> number = parse_integer(text);
+  const bool late = text.starts_with("[late");
+  if (text.starts_with("[late] ")) {
+    ++summaries_;
+    return;
+  }
+  const std::size_t name_end = late ? text.find("> ") : std::string::npos;
+  const Result<std::int64_t> number =
+      parse_integer(name_end == std::string::npos ? text : text.substr(name_end + 2));
   if (!number || *number < 0 || static_cast<std::size_t>(*number) >= said_.size())
     return fail("a line nobody said: " + text);
   const auto at = static_cast<std::size_t>(*number);
@@ -112,11 +120,27 @@ void IrcWorld::heard(int network, const std::string& text) {
   ++heard_;
   timeline_.mix(static_cast<std::uint64_t>(network) << 32 | at);
   if (line.network == network) return fail("line " + text + " came back to its origin");
-  if (!line.heard_on.insert(network).second)
+  const bool first = line.heard_on.insert(network).second;
+  if (first) line.crashes = crashes_;
+  if (late && (first || line.crashes != crashes_)) return heard_late(network, at);
+  if (!first)
     return fail("line " + text + " came twice to network " + std::to_string(network));
   std::size_t& last = last_heard_[{network, line.nick}];
   if (last > at) return fail("line " + text + " came behind a later one of " + line.nick);
   last = at;
+}
+
+// What is told late has an order of its own. A node that crashes between telling a line and noting
+// that it did tells it once more.
+void IrcWorld::heard_late(int network, std::size_t number) {
+  if (!strict_) return;
+  auto& [last, when] = last_late_[network];
+  if (number < last && said_[number].network == said_[last].network)
+    fail("late line " + std::to_string(number) + " came behind a later one");
+  if (timeline_.now() - when < 900ms)
+    fail("late lines come as a flood to network " + std::to_string(network));
+  last = number;
+  when = timeline_.now();
 }
 
 // ---- what is done to them ----
@@ -144,6 +168,7 @@ void IrcWorld::trouble() {
       return;
     case 2:
       say("a node dies: " + here);
+      ++crashes_;
       return nodes_[node]->crash(random_.below(2) == 0, wait);
     case 3:
       say("a node says goodbye: " + here);
@@ -195,6 +220,38 @@ void IrcWorld::last_words() {
     if (said_[at].heard_on.size() != networks - 1)
       fail("line " + std::to_string(at) + " of network " + std::to_string(said_[at].network) +
            " was heard on " + std::to_string(said_[at].heard_on.size()) + " others");
+}
+
+// What is said while no node reaches a network is told there later: all of little, and of much the
+// end.
+void IrcWorld::late_words() {
+  say("the late words");
+  strict_ = true;
+  constexpr std::size_t few = 7, many = 40, told_most = 20;
+  const int away = any_network(), quiet = (away + 1) % networks, loud = (away + 2) % networks;
+  const auto part = [&](bool parted) {
+    for (int node = 1; node <= nodes; ++node)
+      network_.set_partition(node_address(node), Ircd::address(away), parted);
+  };
+  part(true);
+  run_until(timeline_.now() + 2 * dead_links_max);   // and it is clear who keeps
+  const std::size_t first = said_.size();
+  for (std::size_t line = 0; line < many; ++line) {
+    if (line < few) speak(quiet);
+    speak(loud);
+    run_until(timeline_.now() + 1s);
+  }
+  part(false);
+  const std::uint64_t summaries_before = summaries_;
+  run_until(timeline_.now() + dead_links_max);
+  std::map<int, std::size_t> lines;
+  for (std::size_t at = first; at < said_.size(); ++at)
+    if (said_[at].heard_on.contains(away)) ++lines[said_[at].network];
+  if (failure_.empty() && (lines[quiet] != few || lines[loud] < told_most || lines[loud] == many ||
+                           summaries_ == summaries_before))
+    fail("of " + std::to_string(few) + " and " + std::to_string(many) + " lines for network " +
+         std::to_string(away) + " " + std::to_string(lines[quiet]) + " and " +
+         std::to_string(lines[loud]) + " were told late");
 }
 
 void IrcWorld::fail(std::string why) {

@@ -40,6 +40,8 @@ class IrcWorld {
   void come_or_go(int network);
   std::string difference() const;        // what networks see and should not, or the other way
   void last_words();
+  void late_words();
+  void heard_late(int network, std::size_t number);
   bool run_until(Instant end);
   void fail(std::string why);
   void say(const std::string& what) const;
@@ -52,6 +54,7 @@ class IrcWorld {
     int network = 0;
     std::string nick;
     std::set<int> heard_on;
+    std::uint64_t crashes = 0;             // of nodes, until it was heard first
   };
 
   SeededRandom random_;
@@ -65,7 +68,9 @@ class IrcWorld {
   std::vector<std::unique_ptr<Node>> nodes_;
   std::vector<Said> said_;                                        // by number
   std::map<std::pair<int, std::string>, std::size_t> last_heard_; // by where, and who spoke
-  std::uint64_t heard_ = 0;
+  std::map<int, std::pair<std::size_t, Instant>> last_late_;      // by network
+  bool strict_ = false;                                           // no trouble is about
+  std::uint64_t heard_ = 0, summaries_ = 0, crashes_ = 0;
   std::size_t people_made_ = 0;
   std::string failure_;
 };

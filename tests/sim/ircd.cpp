@@ -63,7 +63,10 @@ class Ircd::Peer final : public EndEvents {
 
   void shake(const irc::Line& line) {
     std::string answer;
-    if (line.command == "SERVER") name_ = line.at(0);
+    if (line.command == "SERVER") {
+      name_ = line.at(0);
+      description_ = line.all().back();
+    }
     const bool ready = ircd_.tongue_.shake(line, ircd_.seconds_(), answer, other_);
     // Who comes again has lost the link that is still here.
     for (const auto& one : ircd_.peers_)
@@ -71,7 +74,9 @@ class Ircd::Peer final : public EndEvents {
     write(answer);
     if (!ready) return;
     up_ = true;
-    Server& server = ircd_.servers_[other_] = {ircd_.tongue_.introduce_server(name_, other_), this};
+    const Tongue& tongue = ircd_.tongue_;
+    Server& server = ircd_.servers_[other_] = {
+        tongue.introduce_server(name_, other_, description_), this};
     ircd_.tell_others(this, server.line);
     ircd_.burst(*this);
   }
@@ -90,7 +95,7 @@ class Ircd::Peer final : public EndEvents {
   irc::LineSplitter splitter_;
   Instant heard_at_{};
   Timeline::Key look_ = 0;
-  std::string name_, other_;           // its name, and its id if it has one
+  std::string name_, other_, description_;   // its name, and its id if it has one
   bool up_ = false, over_ = false;
 };
 
@@ -127,14 +132,15 @@ void Ircd::go(const std::string& nick) {
 
 bool Ircd::say(const std::string& nick, const std::string& text) {
   if (!locals_.contains(nick)) return false;
-  tell_others(nullptr, ":" + local_ids_[nick] + " PRIVMSG " + irc_channel + " :" + text + "\r\n");
+  tell_members(nullptr, ":" + local_ids_[nick] + " PRIVMSG " + irc_channel + " :" + text + "\r\n");
   return true;
 }
 
 std::vector<std::string> Ircd::guests() const {
   std::vector<std::string> out;
   for (const auto& [id, user] : users_)
-    if (user.via != nullptr && user.in_channel) out.push_back(user.realname);
+    if (user.via != nullptr && user.in_channel && user.realname.find(' ') == std::string::npos)
+      out.push_back(user.realname);   // others are nobody's
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -173,13 +179,21 @@ void Ircd::take(Peer& from, const irc::Line& line, const std::string& raw) {
       return tell_others(&from, again);
     case Kind::user: return take_user(from, word, again);
     case Kind::join: return take_join(from, word, again);
+    case Kind::said:
+      if (is_behind(from, word.source)) {   // a server says it
+        heard_(number_, word.text);
+        return tell_members(&from, again);
+      }
+      [[fallthrough]];
     case Kind::part:
-    case Kind::quit:
-    case Kind::said: {
+    case Kind::quit: {
       const auto user = users_.find(word.source);
       if (user == users_.end() || user->second.via != &from) return;
-      if (word.kind == Kind::said) heard_(number_, word.text);
-      else if (word.kind == Kind::quit) users_.erase(user);
+      if (word.kind == Kind::said) {
+        heard_(number_, word.text);
+        return tell_members(&from, again);
+      }
+      if (word.kind == Kind::quit) users_.erase(user);
       else user->second.in_channel = false;
       return tell_others(&from, again);
     }
@@ -245,6 +259,15 @@ void Ircd::lose(Peer& peer) {
 void Ircd::tell_others(const Peer* but, const std::string& raw) {
   for (const auto& one : peers_)
     if (one.get() != but && one->up()) one->write(raw);
+}
+
+void Ircd::tell_members(const Peer* but, const std::string& raw) {
+  for (const auto& one : peers_) {
+    const bool has = std::any_of(users_.begin(), users_.end(), [&one](const auto& entry) {
+      return entry.second.via == one.get() && entry.second.in_channel;
+    });
+    if (one.get() != but && one->up() && has) one->write(raw);
+  }
 }
 
 }  // namespace hanse::sim

@@ -57,6 +57,7 @@ class Ircd {
   void lose(Peer& peer);                       // its link is gone, with all behind it
   void remove_server(Peer& from, const std::string& id);
   void tell_others(const Peer* but, const std::string& raw);
+  void tell_members(const Peer* but, const std::string& raw);   // who has any in the channel
   bool is_behind(const Peer& peer, const std::string& id) const;
 
   Timeline& timeline_;

@@ -47,7 +47,7 @@ IrcWord read_shared(const irc::Line& line) {
   } else if (line.command == "SQUIT") {
     out.kind = Kind::split;
     out.id = line.at(0);
-  } else if (line.command == "PRIVMSG") {
+  } else if (line.command == "PRIVMSG" || line.command == "NOTICE") {
     out.kind = Kind::said;
     out.channel = line.at(0);
     out.text = line.at(1);
@@ -103,8 +103,9 @@ class Insp final : public Tongue {
     }
     return out;
   }
-  std::string introduce_server(const std::string& name, const std::string& id) const override {
-    return ":1AA SERVER " + name + " " + id + " :linked\r\n";
+  std::string introduce_server(const std::string& name, const std::string& id,
+                               const std::string& description) const override {
+    return ":1AA SERVER " + name + " " + id + " :" + description + "\r\n";
   }
   std::string introduce(const std::string& id, const std::string& nick,
                         const std::string& realname, std::int64_t at) const override {
@@ -165,8 +166,9 @@ class Hyb final : public Tongue {
     }
     return out;
   }
-  std::string introduce_server(const std::string& name, const std::string& id) const override {
-    return ":3HY SID " + name + " 2 " + id + " + :linked\r\n";
+  std::string introduce_server(const std::string& name, const std::string& id,
+                               const std::string& description) const override {
+    return ":3HY SID " + name + " 2 " + id + " + :" + description + "\r\n";
   }
   std::string introduce(const std::string& id, const std::string& nick,
                         const std::string& realname, std::int64_t at) const override {
@@ -228,8 +230,9 @@ class Ng final : public Tongue {
     }
     return out;
   }
-  std::string introduce_server(const std::string& name, const std::string&) const override {
-    return std::string(":") + server_name() + " SERVER " + name + " 2 9 :linked\r\n";
+  std::string introduce_server(const std::string& name, const std::string&,
+                               const std::string& description) const override {
+    return std::string(":") + server_name() + " SERVER " + name + " 2 9 :" + description + "\r\n";
   }
   std::string introduce(const std::string&, const std::string& nick, const std::string& realname,
                         std::int64_t) const override {

@@ -36,7 +36,8 @@ class Tongue {
                      std::string& other) const = 0;
   virtual std::string burst_end() const = 0;
   virtual IrcWord read(const irc::Line& line) const = 0;
-  virtual std::string introduce_server(const std::string& name, const std::string& id) const = 0;
+  virtual std::string introduce_server(const std::string& name, const std::string& id,
+                                       const std::string& description) const = 0;
   virtual std::string introduce(const std::string& id, const std::string& nick,
                                 const std::string& realname, std::int64_t at) const = 0;
   virtual std::string join(const std::string& id, const std::string& channel,

@@ -35,6 +35,7 @@ std::shared_ptr<IrcSettings> two_networks(const Clock& clock, DialectKind home,
     one.peer = std::move(peer);
     one.address = "127.0.0.1";
     one.port = 7100;
+    one.autoconnect = true;
     one.send_password = "to-" + name;
     one.receive_password = "from-" + name;
     one.pseudo_name = name + ".node.a.example";

@@ -25,6 +25,7 @@ struct File {
              {"burst_timeout", Duration(std::chrono::seconds(120))},
              {"ping_after", Duration(std::chrono::seconds(90))},
              {"clock_skew", Duration(std::chrono::seconds(60))},
+             {"late", Duration(std::chrono::hours(6))}, {"late_lines", std::int64_t{20}},
              {"retry", std::vector<Duration>{std::chrono::seconds(5)}}};
   Values home = network("insp.home.example"), away = network("hyb.away.example");
   std::vector<std::string> members{"irc:#dev%home", "irc:#dev%away"};
@@ -58,7 +59,8 @@ struct File {
 };
 
 TEST_CASE("irc: what the file says of two networks and a junction") {
-  const File file;
+  File file;
+  File::set(file.away, "late", Duration(std::chrono::hours(24)));
   const Result<IrcSettings> read = file.read();
   REQUIRE(read);
   REQUIRE(read->networks.size() == 2);
@@ -75,8 +77,15 @@ TEST_CASE("irc: what the file says of two networks and a junction") {
   CHECK(read->junctions[0].members[1].channel == "#dev");
   CHECK(read->clock_skew_seconds_max == 60);
 
+  CHECK(home.late_seconds == 6 * 3600);
+  CHECK(read->networks[1].late_seconds == 24 * 3600);
+  CHECK(home.description == "relay [hanse]");
+  File::set(file.irc, "description", std::string(100, 'x'));
+  CHECK(file.read()->networks[0].description == std::string(42, 'x') + " [hanse]");
+
   const auto settings = std::make_shared<const IrcSettings>(*read);
   const auto traits = read_traits(file.configuration(), settings);
+  CHECK(traits->lifetime == std::chrono::hours(24));
   CHECK(traits->standing.size() == 2);
   struct NoRandom final : Random {
     std::uint64_t next() override { return 0; }

@@ -98,7 +98,7 @@ TEST_CASE("irc explain: a channel on all its networks") {
   CHECK(has(told[3], "away (hyb.away.example, hybrid): linked; 1 members, of whom 1 are"));
   met.away->event(Closed{false, "gone"});
   CHECK(explain_channel(*met.hub, "#dev").back() ==
-        "away (hyb.away.example): down; nothing passes until it is linked");
+        "away (hyb.away.example): down; what is said elsewhere is lost for it");
   const auto own = explain_channel(*met.hub, "#own%home");
   REQUIRE(own.size() == 2);
   CHECK(own[1] == "#own%home is in no [junction]: it is not relayed");
