@@ -103,11 +103,13 @@ struct ModesChanged {
   std::span<const ModeChange> changes;
 };
 struct Said {
-  enum class Kind : std::uint8_t { message, notice };
+  enum class Kind : std::uint8_t { message, notice, only_tags };
   Party source;
   std::string_view target;  // a channel, with the prefix of a rank maybe; or a user
   std::string_view text;
   Kind kind = Kind::message;
+  std::string_view tags{};  // as they stand in the line; a dialect writes those that pass
+  bool goes_on = false;     // the rest of a message: its id was said already
 };
 struct AwaySet {
   Party who;

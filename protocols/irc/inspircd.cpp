@@ -88,6 +88,8 @@ Result<bool> Inspircd::capab(const Line& line, std::string& out) {
     services_ = *theirs == 1202 || !line.source.empty();
     // Who calls us waits for this before it says more.
     if (!dialled_) LineMaker(out).words({}, "CAPAB", {"START", version});
+  } else if (part == "MODULES" || part == "MODSUPPORT") {
+    modules(line.at(1));
   } else if (part == "CHANMODES") {
     channel_modes(line.at(1));
   } else if (part == "CAPABILITIES") {
@@ -130,6 +132,19 @@ Result<void> Inspircd::capabilities(std::string_view words) {
     }
   }
   return {};
+}
+
+// "m_ircv3_msgid.so ...", or from version 4 on "ircv3_msgid": what it keeps of tags.
+void Inspircd::modules(std::string_view words) {
+  const auto has = [words](std::string_view name) {
+    return std::ranges::any_of(split(words, ' '), [name](std::string_view one) {
+      if (one.starts_with("m_")) one.remove_prefix(2);
+      return one.substr(0, one.find_first_of(".=")) == name;
+    });
+  };
+  tags_.time |= has("ircv3_servertime");
+  tags_.msgid |= has("ircv3_msgid");
+  tags_.client |= has("ircv3_ctctags");
 }
 
 // "list:ban=b param-set:limit=l param:key=k prefix:30000:op=@o simple:secret=s"

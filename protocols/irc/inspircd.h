@@ -6,6 +6,7 @@
 
 #include "protocols/irc/dialect.h"
 #include "protocols/irc/line_reader.h"
+#include "protocols/irc/tags.h"
 
 namespace hanse::irc {
 
@@ -34,6 +35,7 @@ class Inspircd final : public Dialect {
   Result<bool> capab(const Line& line, std::string& out);
   Result<void> capabilities(std::string_view words);
   void channel_modes(std::string_view words);
+  void modules(std::string_view words);
   Result<bool> server(const Line& line, HandshakeDesk& desk, std::string& out);
   bool password_is_right(std::string_view said) const;
   void say_server(std::string& out) const;
@@ -56,6 +58,7 @@ class Inspircd final : public Dialect {
   PeerServer peer_;
   DialectFacts facts_;
   ModeTable modes_;
+  TagsKept tags_;
   std::vector<ModeChange> changes_;        // of the line that was read last
   std::vector<ChannelMember> members_;
 };

@@ -10,7 +10,7 @@ namespace {
 // Commands of servers and services that change nothing this node keeps (irc 3.3).
 constexpr std::string_view of_no_interest[] = {
     "SINFO", "VERSION", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE",
-    "INVITE", "TAGMSG", "FIDENT", "FNAME", "MODE", "SVSJOIN", "SVSPART", "SVSNICK",
+    "INVITE", "FIDENT", "FNAME", "MODE", "SVSJOIN", "SVSPART", "SVSNICK",
     "SVSTOPIC", "SVSHOLD", "RSQUIT", "LMODE", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
     "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
 

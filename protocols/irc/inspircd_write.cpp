@@ -12,6 +12,7 @@ std::string number(Timestamp value) { return std::to_string(value); }
 // One overload for each event there are words for (irc 3.3).
 struct InspircdWriter {
   const ModeTable& modes;
+  const TagsKept& tags;
   std::string& out;
   LineMaker make{out};
 
@@ -79,10 +80,7 @@ struct InspircdWriter {
     }
     return true;
   }
-  bool operator()(const Said& one) {
-    return make.text(one.source.id, one.kind == Said::Kind::notice ? "NOTICE" : "PRIVMSG",
-                     {one.target}, one.text);
-  }
+  bool operator()(const Said& one) { return write_said(one, tags, one.source.id, out); }
   bool operator()(const AwaySet& one) {
     return one.text.empty() ? make.words(one.who.id, "AWAY", {})
                             : make.text(one.who.id, "AWAY", {number(one.since)}, one.text);
@@ -114,7 +112,7 @@ struct InspircdWriter {
 }  // namespace
 
 bool Inspircd::write(const NetworkEvent& event, std::string& out) {
-  return std::visit(InspircdWriter{modes_, out}, event);
+  return std::visit(InspircdWriter{modes_, tags_, out}, event);
 }
 
 }  // namespace hanse::irc

@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 
 // Lines (irc 1.2-1.5). Bytes never count the CR LF.
 constexpr std::size_t tag_section_bytes_max = 8191;       // with its '@' and its space
+constexpr std::size_t tags_passed_bytes_max = 4096;       // what clients may say in them
+constexpr std::size_t msgid_bytes_max = 255;
 constexpr std::size_t tags_max = 30;                      // what a TS6 peer may send on one line
 constexpr std::size_t body_read_bytes_max = 16 * 1024;
 constexpr std::size_t body_write_bytes_max = 510;

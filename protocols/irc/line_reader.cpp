@@ -10,7 +10,7 @@ namespace hanse::irc {
 namespace {
 
 NetworkEvent said(const Line& line, Said::Kind kind) {
-  return Said{{line.source, {}}, line.at(0), line.at(1), kind};
+  return Said{{line.source, {}}, line.at(0), line.at(1), kind, line.tags};
 }
 
 struct Shared {
@@ -23,6 +23,7 @@ struct Shared {
 constexpr Shared shared_commands[] = {
     {"PRIVMSG", 2, [](const Line& line) { return said(line, Said::Kind::message); }},
     {"NOTICE", 2, [](const Line& line) { return said(line, Said::Kind::notice); }},
+    {"TAGMSG", 1, [](const Line& line) { return said(line, Said::Kind::only_tags); }},
     {"QUIT", 0,
      [](const Line& line) -> NetworkEvent { return UserLeft{{line.source, {}}, line.at(0)}; }},
     {"PART", 1,

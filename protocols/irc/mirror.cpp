@@ -252,8 +252,9 @@ Verdict Mirror::handle(const UserTextChanged& event) {
   if (!source_of(event.source)) return unknown_source;
   const UserId user = their_user(event.who);
   if (user == no_id) return dropped("a change of an unknown user");
-  side_.model().set_text(user, event.is_account ? UserText::account : UserText::shown_host,
-                         event.value == "*" ? std::string_view() : event.value);
+  const UserText which = event.is_account ? UserText::account : UserText::shown_host;
+  side_.model().set_text(user, which, event.value == "*" ? std::string_view() : event.value);
+  if (!side_.is_our_user(user)) watcher_.text_changed(side_, user, which);
   return good;
 }
 

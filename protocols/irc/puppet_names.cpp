@@ -47,6 +47,11 @@ std::string puppet_nick(std::string_view nick, std::string_view network, const D
   return head + tail;
 }
 
+std::string puppet_account(std::string_view account, std::string_view network) {
+  if (account.empty()) return {};
+  return std::string(account).append("/").append(network);
+}
+
 std::string puppet_ident(std::string_view ident, const DialectFacts& facts) {
   if (ident.starts_with('~')) ident.remove_prefix(1);   // says what the home thinks, not who it is
   std::string out = only(ident.substr(0, facts.ident_bytes_max), '_', [](char one) {

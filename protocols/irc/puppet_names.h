@@ -14,6 +14,8 @@ namespace hanse::irc {
 // `unique`, which no other person has.
 std::string puppet_nick(std::string_view nick, std::string_view network, const DialectFacts& facts,
                         unsigned attempt, std::string_view unique);
+// "alice/home": an account of services there is never called so. Empty: none.
+std::string puppet_account(std::string_view account, std::string_view network);
 std::string puppet_ident(std::string_view ident, const DialectFacts& facts);
 std::string puppet_host(std::string_view host, const DialectFacts& facts);
 

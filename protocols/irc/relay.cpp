@@ -252,13 +252,15 @@ UserId Relay::introduce(PersonId id, Side& to) {
   const std::string realname(cut_utf8(native.texts.get(UserText::realname),
                                       limits::realname_bytes_max));
   const std::string away(native.texts.get(UserText::away));
+  const std::string account =
+      puppet_account(native.texts.get(UserText::account), home.settings().name);
   const UserId puppet = to.model().add_user(
-      server, {nick, {}, uid, ident, host, host, facts.no_address, realname, {}, away},
+      server, {nick, {}, uid, ident, host, host, facts.no_address, realname, account, away},
       native.timestamp);
   if (puppet == no_id) return no_id;
   persons_.appear(id, to.index(), puppet);
   to.write(UserIntroduced{to.party_of_server(server), nick, uid, ident, host, host,
-                          facts.no_address, realname, {}, "+i", native.timestamp});
+                          facts.no_address, realname, account, "+i", native.timestamp});
   if (!away.empty()) to.write(AwaySet{to.party_of(puppet), away, now_()});
   return puppet;
 }
@@ -319,6 +321,23 @@ void Relay::away_set(Side& side, UserId user) {
     if (puppet == no_id) continue;
     other->model().set_text(puppet, UserText::away, text);
     other->write(AwaySet{other->party_of(puppet), text, now_()});
+  }
+}
+
+void Relay::text_changed(Side& side, UserId user, UserText which) {
+  const PersonId id = persons_.find(side.index(), user);
+  if (id == no_id) return;
+  const std::string text(side.model().user(user).texts.get(which));
+  for (const auto& other : sides_) {
+    if (other.get() == &side || !other->linked()) continue;
+    const UserId puppet = persons_.on(id, other->index());
+    if (puppet == no_id) continue;
+    const bool account = which == UserText::account;
+    const std::string value = account ? puppet_account(text, side.settings().name)
+                                      : puppet_host(text, other->facts());
+    if (other->write(UserTextChanged{pseudo_party(side, *other), other->party_of(puppet), account,
+                                     value}))
+      other->model().set_text(puppet, which, value);
   }
 }
 

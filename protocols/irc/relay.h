@@ -55,6 +55,7 @@ class Relay final : public Watcher {
   void servers_gone(Side& side, ServerId server, std::string_view reason) override;
   void nick_changed(Side& side, UserId user) override;
   void away_set(Side& side, UserId user) override;
+  void text_changed(Side& side, UserId user, UserText which) override;
   void topic_set(Side& side, Source source, ChannelId channel) override;
   void modes_changed(Side& side, Source source, ChannelId channel,
                      std::span<const ModeChange> changes) override;

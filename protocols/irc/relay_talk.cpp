@@ -25,7 +25,8 @@ void Relay::said(Side& side, UserId user, const Said& what) {
       const UserId puppet = presence(id, to);
       if (puppet != no_id) say(to, puppet, name, what);
     });
-    return keep_for_absent(side, *junction, user, what);
+    if (what.kind != Said::Kind::only_tags) keep_for_absent(side, *junction, user, what);
+    return;
   }
   UserId target = side.model().find_uid(what.target);
   if (target == no_id) target = side.model().find_nick(what.target);
@@ -48,7 +49,7 @@ void Relay::say(Side& to, UserId puppet, std::string_view target, const Said& wh
                            texts.get(UserText::shown_host).size() + target.size() +
                            std::string_view(":!@ PRIVMSG  :").size();
   const std::size_t room = limits::body_write_bytes_max - std::min(head, std::size_t{300});
-  Said line{to.party_of(puppet), target, what.text, what.kind};
+  Said line{to.party_of(puppet), target, what.text, what.kind, what.tags};
   if (what.text.size() <= room) {
     to.write(line);
     return;
@@ -61,6 +62,7 @@ void Relay::say(Side& to, UserId puppet, std::string_view target, const Said& wh
     const std::string framed = action ? std::string(action_start) + piece + '\x01' : piece;
     line.text = framed;
     to.write(line);
+    line.goes_on = true;
   }
 }
 

@@ -123,8 +123,7 @@ bool Rfc2813Writer::operator()(const ModesChanged& one) {
   });
 }
 bool Rfc2813Writer::operator()(const Said& one) {
-  return make.text(one.source.word(), one.kind == Said::Kind::notice ? "NOTICE" : "PRIVMSG",
-                   {one.target}, one.text);
+  return write_said(one, {}, one.source.word(), out);
 }
 bool Rfc2813Writer::operator()(const AwaySet& one) {
   return make.text(one.who.word(), "MODE", {one.who.name}, one.text.empty() ? "-a" : "+a");

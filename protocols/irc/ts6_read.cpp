@@ -13,7 +13,7 @@ constexpr std::string_view of_no_interest[] = {
     "UNDLINE", "XLINE", "UNXLINE", "RESV", "UNRESV", "CLUSTER", "KNOCK", "WHOIS", "WHOWAS",
     "INVITE", "MODE", "SVSNICK", "SVSMODE", "SVSJOIN", "SVSPART", "SVSTAG", "SVSHOST", "SVSKILL",
     "SVSACCOUNT", "CERTFP", "RHOST", "VERSION", "TIME", "STATS", "ADMIN", "INFO", "MOTD", "USERS",
-    "TRACE", "LINKS", "LUSERS", "TAGMSG", "CHGHOST", "RESYNC", "METADATA", "GCAP", "OPER",
+    "TRACE", "LINKS", "LUSERS", "CHGHOST", "RESYNC", "METADATA", "GCAP", "OPER",
     "SETFILTER", "CAPAB", "PASS", "REHASH", "CONNECT", "EOPMOD", "OPME", "ETRACE", "SIGNON"};
 
 std::string_view star_as_nothing(std::string_view text) {

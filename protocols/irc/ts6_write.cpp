@@ -16,6 +16,7 @@ struct Ts6Writer {
   bool hybrid;
   bool euid, etb;                  // what solanum's side can do
   bool eob;
+  TagsKept tags;
   const ModeTable& modes;
   std::string& out;
   LineMaker make{out};
@@ -88,10 +89,7 @@ struct Ts6Writer {
       return make.many(one.source.id, "TMODE", middle);
     });
   }
-  bool operator()(const Said& one) {
-    return make.text(one.source.id, one.kind == Said::Kind::notice ? "NOTICE" : "PRIVMSG",
-                     {one.target}, one.text);
-  }
+  bool operator()(const Said& one) { return write_said(one, tags, one.source.id, out); }
   bool operator()(const AwaySet& one) {
     return one.text.empty() ? make.words(one.who.id, "AWAY", {})
                             : make.text(one.who.id, "AWAY", {}, one.text);
@@ -117,7 +115,10 @@ struct Ts6Writer {
 
 bool Ts6::write(const NetworkEvent& event, std::string& out) {
   const auto can = [this](std::string_view word) { return capabilities_.contains(word); };
-  return std::visit(Ts6Writer{hybrid_, can("EUID"), can("EOPMOD"), can("EOB"), modes_, out}, event);
+  const bool stag = !hybrid_ && can("STAG");
+  return std::visit(Ts6Writer{hybrid_, can("EUID"), can("EOPMOD"), can("EOB"),
+                              {stag, stag, stag, true}, modes_, out},
+                    event);
 }
 
 }  // namespace hanse::irc

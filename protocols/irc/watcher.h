@@ -31,6 +31,8 @@ class Watcher {
   virtual void relayed_elsewhere(Side& side, ServerId server) = 0;
   virtual void nick_changed(Side& side, UserId user) = 0;
   virtual void away_set(Side& side, UserId user) = 0;
+  // Its account, or the host that is shown.
+  virtual void text_changed(Side& side, UserId user, UserText which) = 0;
   virtual void topic_set(Side& side, Source source, ChannelId channel) = 0;
   virtual void modes_changed(Side& side, Source source, ChannelId channel,
                              std::span<const ModeChange> changes) = 0;

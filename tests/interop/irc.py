@@ -217,6 +217,32 @@ def splits_and_heals():
         assert bob.count("welcome back", since=mark) == 1
 
 
+def tags_pass():
+    """the id of a message, and what clients say in tags, are the same on both sides"""
+    with Meeting() as one:
+        alice, bob, carol = one.alice, one.bob, one.come(WORLD.left, "carol")
+        for person in (alice, bob, carol):
+            person.say("CAP REQ :message-tags server-time")
+            person.wait(" CAP ", " ACK ")
+        for number in range(3):  # two servers that count alike would give the same ids
+            bob.tell(left(alice), f"count {number}")
+            alice.wait(f"count {number}")
+        mark = bob.mark(), carol.mark()
+        alice.tell("#dev", "tagged")
+        here = tags_of(carol.wait("PRIVMSG #dev :tagged", since=mark[1]))
+        there = tags_of(bob.wait("PRIVMSG #dev :tagged", since=mark[0]))
+        # Each of the two writes the time for its own people anew.
+        assert here["msgid"] and here["msgid"] == there["msgid"], (here, there)
+        assert "time" in there, there
+        alice.say("@+typing=active TAGMSG #dev")
+        line = bob.wait(f":{left(alice)}!", "TAGMSG :#dev", since=mark[0])
+        assert tags_of(line)["+typing"] == "active", line
+
+
+def tags_of(line):
+    return dict(part.partition("=")[::2] for part in line.split(" ")[0][1:].split(";"))
+
+
 def late_lines():
     """what is said while a network is down is told there later, marked, in order and once"""
     with Meeting() as one:
@@ -311,6 +337,7 @@ TALK_IRC2 = [meets_and_talks, topics_nicks_parts, kicks_on_irc2, modes_and_bans,
 # configured with what hanse wrote for them.
 WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals, late_lines]),
           (Inspircd, Ngircd, (), False, TALK + [splits_and_heals, late_lines]),
+          (Inspircd, Inspircd, (), False, [meets_and_talks, tags_pass, nothing_is_refused]),
           (Hybrid, Irc2, (), False, TALK_IRC2 + [splits_and_heals, late_lines]),
           (Inspircd, Irc2, ("home",), False, [meets_and_talks, nothing_is_refused]),
           (Irc2, Ngircd, (), False, [meets_and_talks, nothing_is_refused], True),
