@@ -60,6 +60,11 @@ constexpr unsigned nick_attempts_max = 4;
 constexpr std::uint8_t puppet_losses_max = 3;
 constexpr std::int64_t puppet_pause_seconds = 60;
 
+// What is undone where nobody has a claim to it (irc 9)
+constexpr std::int64_t undo_window_seconds = 5;
+constexpr unsigned undo_window_max = 15;
+constexpr std::int64_t undo_pause_seconds = 60;                  // the same thing once
+
 // What waits for a network that is down
 constexpr std::size_t late_works_max = 256;                      // in the hands of one link
 constexpr Duration late_gather_wait = 2s;                        // then no more come at once

@@ -198,6 +198,8 @@ void ServerLink::dropped(std::string_view why, const Line& line, Instant now, Ou
 
 void ServerLink::finish_turn(Outbox& out) {
   for (Submission& one : hub_->relay().take_kept()) out.pass(std::move(one));
+  for (const std::string& one : hub_->relay().take_notes())
+    out.note(Level::info, "irc.undone", escape_text(one));
   if (side_ == nullptr) return;
   ask_what_is_wanted(out);
   if (room_asked_ != 0) return;

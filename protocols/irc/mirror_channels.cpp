@@ -82,9 +82,10 @@ Verdict Mirror::handle(const Kicked& event) {
   const ChannelId channel = side_.model().find_channel(event.channel);
   if (user == no_id || channel == no_id || side_.model().membership(user, channel) == nullptr)
     return dropped("KICK of who is not in it");
+  const bool ours = side_.is_our_user(user);
   watcher_.kicked(side_, *source, user, channel, event.reason);
-  // A puppet that was nowhere else is gone by now.
-  if (side_.model().membership(user, channel) != nullptr) side_.model().part(user, channel);
+  // One of ours is the watcher's: it may be gone by now, or back.
+  if (!ours) side_.model().part(user, channel);
   return {};
 }
 

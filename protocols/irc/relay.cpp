@@ -13,8 +13,8 @@ namespace hanse::irc {
 Relay::Relay(std::vector<std::unique_ptr<Side>>& sides, std::vector<Junction> junctions,
              std::function<Timestamp()> now)
     : sides_(sides), junctions_(std::move(junctions)), now_(std::move(now)),
-      persons_(sides.size()), spots_(sides.size()), allowances_(sides.size()),
-      outlooks_(sides.size(), std::vector<Outlook>(sides.size())) {}
+      persons_(sides.size()), spots_(sides.size()), undoings_(sides.size()),
+      allowances_(sides.size()), outlooks_(sides.size(), std::vector<Outlook>(sides.size())) {}
 
 // ---- sides ----
 
@@ -158,8 +158,10 @@ void Relay::attach(Side& from, Side& to) {
         if (&side != &to || natives.empty()) return;
         const bool is_new = to.model().find_channel(name) == no_id;
         enter(from, to, name, from.model().channel(channel).timestamp, natives);
-        if (is_new) copy_modes(from, channel, to, name);
-        copy_topic(from, channel, to, name);
+        const bool owns = junction.owner == from.index();
+        if (!owns && junction.owner != Junction::nobody) return;
+        if (is_new || owns) copy_modes(from, channel, to, name);
+        copy_topic(from, channel, to, name, owns);
       });
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ namespace hanse::irc {
 // relayed, never what a puppet does, so nothing comes back to where it came from.
 // relay.cpp: sides that come and go, persons; relay_channels.cpp: what happens in channels;
 // relay_modes.cpp: their modes; relay_talk.cpp: what is said; relay_late.cpp: what waits for a
-// network that is down.
+// network that is down; relay_claims.cpp: whose word counts.
 // Where two nodes stand between the same networks only one carries each of them to each other: who
 // is there stays, and no people are introduced before the claim to do so stands (answered()).
 class Relay final : public Watcher {
@@ -36,6 +37,7 @@ class Relay final : public Watcher {
 
   // What was said to networks that are down, for the queue.
   std::vector<Submission> take_kept() { return std::exchange(kept_, {}); }
+  std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }   // for the log
   void tell_late(Side& to, const std::string& home, const std::string& channel,
                  std::string_view text);
   void late_over(Side& to);       // all is told
@@ -89,7 +91,8 @@ class Relay final : public Watcher {
              std::span<const UserId> users);
   // A channel that was made just now is as it is at home.
   void copy_state(Side& from, ChannelId channel, Side& to, const std::string& name);
-  void copy_topic(Side& from, ChannelId channel, Side& to, const std::string& name);
+  void copy_topic(Side& from, ChannelId channel, Side& to, const std::string& name,
+                  bool over_theirs);
   // ---- relay_modes.cpp ----
   void copy_modes(Side& from, ChannelId channel, Side& to, const std::string& name);
   std::optional<ModeChange> translated(const Side& from, const ModeChange& change, Side& to,
@@ -97,6 +100,18 @@ class Relay final : public Watcher {
   void lend_rank(const Side& from, UserId puppet, Side& to, ChannelId there);
   bool translate_rank(const Side& from, const Side& to, ChannelId there, const ModeChange& change,
                       std::string& parameter) const;
+
+  // ---- relay_claims.cpp ----
+  bool may(const Junction& junction, const Side& side, Claim what) const;
+  const Channel* at_owner(const Junction& junction) const;   // null: not there, or no owner
+  Party owner_party(const Junction& junction, const Side& side) const;
+  bool may_undo(const Junction& junction, const Side& side, const std::string& what);
+  void undo_topic(Side& side, const Junction& junction, ChannelId channel);
+  void undo_kick(Side& side, const Junction& junction, UserId puppet, ChannelId channel);
+  std::optional<ModeChange> inverse(Side& side, const Junction& junction, ChannelId channel,
+                                    const ModeChange& change, std::string& parameter) const;
+  void undo_modes(Side& side, const Junction& junction, ChannelId channel,
+                  std::span<const ModeChange> changes);
 
   // ---- relay_talk.cpp ----
   void say_privately(Side& side, UserId user, UserId puppet, const Said& what);
@@ -123,6 +138,13 @@ class Relay final : public Watcher {
   // By side: from a channel's folded name to its junction. Known while the side is linked.
   std::vector<std::unordered_map<std::string, const Junction*>> spots_;
   std::vector<Submission> kept_;
+  std::vector<std::string> notes_;
+  struct Undoing {                 // of what was done on one side
+    Timestamp since = 0;
+    unsigned count = 0;
+    std::map<std::string, Timestamp> done;
+  };
+  std::vector<Undoing> undoings_;
   const Side* losing_ = nullptr;     // still looks linked, and is not any more
   struct Allowance {               // of lines kept for one side
     std::int64_t left = limits::late_kept_burst;
@@ -137,5 +159,8 @@ class Relay final : public Watcher {
   };
   std::vector<std::vector<Outlook>> outlooks_;
 };
+
+bool stays_at_home(Mode mode);   // what a network's own services and operators say of a channel
+Claim claim_on(Mode mode);
 
 }  // namespace hanse::irc

@@ -51,7 +51,8 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
   elsewhere(side, *junction, [&](Side& to, const std::string& name) {
     const bool is_new = to.model().find_channel(name) == no_id;
     enter(side, to, name, side.model().channel(channel).timestamp, natives);
-    if (is_new) copy_state(side, channel, to, name);
+    const bool decides = junction->owner == Junction::nobody || junction->owner == side.index();
+    if (is_new && decides) copy_state(side, channel, to, name);
   });
   const bool all_are_there = std::ranges::all_of(junction->members, [&](const auto& member) {
     const Side& other = *sides_[member.network];
@@ -80,8 +81,12 @@ void Relay::kicked(Side& side, Source source, UserId user, ChannelId channel,
                    std::string_view reason) {
   const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
   const PersonId id = persons_.find(side.index(), user);
-  if (id == no_id && side.is_our_user(user)) side.model().part(user, channel);
-  if (junction == nullptr || id == no_id) return;
+  const bool ours = side.is_our_user(user);
+  if (junction == nullptr || id == no_id) {
+    if (ours) side.model().part(user, channel);
+    return;
+  }
+  if (ours && !may(*junction, side, Claim::kick)) return undo_kick(side, *junction, user, channel);
   elsewhere(side, *junction, [&](Side& to, const std::string& name) {
     const UserId there = persons_.on(id, to.index());
     const ChannelId place = to.model().find_channel(name);
@@ -97,15 +102,21 @@ void Relay::kicked(Side& side, Source source, UserId user, ChannelId channel,
 
 void Relay::copy_state(Side& from, ChannelId channel, Side& to, const std::string& name) {
   copy_modes(from, channel, to, name);
-  copy_topic(from, channel, to, name);
+  copy_topic(from, channel, to, name, false);
 }
 
-void Relay::copy_topic(Side& from, ChannelId channel, Side& to, const std::string& name) {
+void Relay::copy_topic(Side& from, ChannelId channel, Side& to, const std::string& name,
+                       bool over_theirs) {
   const Channel& source = from.model().channel(channel);
   const ChannelId there = to.model().find_channel(name);
-  if (source.topic.empty() || there == no_id || !to.model().channel(there).topic.empty()) return;
-  const Timestamp of_channel = to.model().channel(there).timestamp;
-  to.model().set_topic(there, source.topic, source.topic_setter, source.topic_timestamp);
+  if (source.topic.empty() || there == no_id) return;
+  const Channel& place = to.model().channel(there);
+  if (place.topic == source.topic || (!over_theirs && !place.topic.empty())) return;
+  const Timestamp of_channel = place.timestamp;
+  // One that is there already gives way to none but a younger one.
+  const Timestamp at = place.topic.empty() ? source.topic_timestamp
+                                           : std::max(now_(), place.topic_timestamp + 1);
+  to.model().set_topic(there, source.topic, source.topic_setter, at);
   Party by = pseudo_party(from, to);
   if (to.facts().asks_ranks) {   // irc 6: of a server it takes none
     for (const UserId member : to.model().channel(there).members) {
@@ -115,13 +126,13 @@ void Relay::copy_topic(Side& from, ChannelId channel, Side& to, const std::strin
       break;
     }
   }
-  to.write(TopicSet{by, name, of_channel, source.topic_timestamp, source.topic_setter,
-                    source.topic, true});
+  to.write(TopicSet{by, name, of_channel, at, source.topic_setter, source.topic, true});
 }
 
 void Relay::topic_set(Side& side, Source source, ChannelId channel) {
   const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
   if (junction == nullptr) return;
+  if (!may(*junction, side, Claim::topic)) return undo_topic(side, *junction, channel);
   const std::string text = side.model().channel(channel).topic;
   elsewhere(side, *junction, [&](Side& to, const std::string& name) {
     const ChannelId there = to.model().find_channel(name);

@@ -10,12 +10,6 @@
 namespace hanse::irc {
 namespace {
 
-// What a network's own services and operators say of a channel stays there.
-bool stays_at_home(Mode mode) {
-  return mode == Mode::other || mode == Mode::permanent || mode == Mode::registered ||
-         mode == Mode::oper_only;
-}
-
 bool is_mask(std::string_view text) {
   constexpr std::string_view never(" ,\r\n\0", 5);
   return !text.empty() && text.size() <= limits::mask_bytes_max && text.front() != ':' &&
@@ -60,6 +54,11 @@ std::string translated_mask(const Side& from, std::string_view mask, const Side&
 }
 
 }  // namespace
+
+bool stays_at_home(Mode mode) {
+  return mode == Mode::other || mode == Mode::permanent || mode == Mode::registered ||
+         mode == Mode::oper_only;
+}
 
 // irc 6: irc2 asks whether he may. Whoever did it at home may.
 void Relay::lend_rank(const Side& from, UserId puppet, Side& to, ChannelId there) {
@@ -130,6 +129,7 @@ void Relay::modes_changed(Side& side, Source source, ChannelId channel,
     std::vector<ModeChange> theirs;
     std::vector<std::string> parameters(changes.size());   // never moved: changes look into them
     for (std::size_t at = 0; at < changes.size(); ++at) {
+      if (!may(*junction, side, claim_on(changes[at].mode))) continue;
       if (const auto one = translated(side, changes[at], to, there, parameters[at]))
         theirs.push_back(*one);
     }
@@ -137,6 +137,7 @@ void Relay::modes_changed(Side& side, Source source, ChannelId channel,
       to.write(ModesChanged{actor(side, source, to, there, true), name,
                             to.model().channel(there).timestamp, theirs});
   });
+  undo_modes(side, *junction, channel, changes);
 }
 
 void Relay::copy_modes(Side& from, ChannelId channel, Side& to, const std::string& name) {

@@ -3,6 +3,7 @@
 
 #include "protocols/irc/limits.h"
 #include "protocols/irc/members.h"
+#include "protocols/irc/tags.h"
 
 namespace hanse::irc {
 

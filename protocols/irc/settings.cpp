@@ -96,6 +96,14 @@ constexpr Option junction_options[] = {
      .help = "The channels that are one, each as irc:CHANNEL%NETWORK: "
              "[\"irc:#dev%home\", \"irc:#dev%libera\"].",
      .applies = Applies::restart, .required = true},
+    {.key = "owner", .type = OptionType::text, .fallback = {},
+     .help = "The network whose people decide; what others change stays with them and is undone "
+             "there once. Absent: whoever may at home may everywhere.",
+     .applies = Applies::restart},
+    {.key = "grants", .type = OptionType::text_list, .fallback = {},
+     .help = "What others than the owner may change, each as WHAT%NETWORK: topic, kick, modes, "
+             "ranks, bans or all; [\"topic%libera\"].",
+     .applies = Applies::restart},
 };
 
 constexpr OptionTable tables[] = {
@@ -238,6 +246,49 @@ Result<void> give_pseudo_servers(const Settings& irc, std::vector<NetworkSetting
   return {};
 }
 
+std::uint8_t read_claim(std::string_view text) {
+  constexpr std::pair<std::string_view, Claim> names[] = {{"topic", Claim::topic},
+                                                          {"kick", Claim::kick},
+                                                          {"modes", Claim::modes},
+                                                          {"ranks", Claim::ranks},
+                                                          {"bans", Claim::bans}};
+  if (text == "all") return every_claim;
+  for (const auto& [name, claim] : names) {
+    if (text == name) return claim_bit(claim);
+  }
+  return 0;
+}
+
+Result<void> read_claims(const Settings& table, const std::string& where, const IrcSettings& all,
+                         Junction& out) {
+  const auto member = [&](std::string_view network) {
+    return std::ranges::find_if(out.members, [&](const Junction::Member& one) {
+      return all.networks[one.network].name == network;
+    });
+  };
+  const bool has_owner = table.has("owner");
+  if (has_owner) {
+    const auto owner = member(table.text("owner"));
+    if (owner == out.members.end()) return problem(where, "owner", "none of its networks");
+    for (Junction::Member& one : out.members)
+      one.grants = one.network == owner->network ? every_claim : 0;
+    out.owner = owner->network;
+  }
+  if (!table.has("grants")) return {};
+  if (!has_owner) return problem(where, "grants", "needs an owner");
+  for (const std::string& text : table.list("grants")) {
+    const std::size_t percent = std::min(text.find('%'), text.size());
+    const std::uint8_t claim = read_claim(std::string_view(text).substr(0, percent));
+    const auto holder = percent == text.size() ? out.members.end()
+                                               : member(std::string_view(text).substr(percent + 1));
+    if (claim == 0 || holder == out.members.end())
+      return problem(where, "grants", "expected WHAT%NETWORK, a network of the junction: " +
+                                          escape_text(text));
+    holder->grants |= claim;
+  }
+  return {};
+}
+
 Result<Junction> read_junction(const Settings& table, const IrcSettings& all) {
   Junction out;
   out.name = table.name;
@@ -262,6 +313,7 @@ Result<Junction> read_junction(const Settings& table, const IrcSettings& all) {
     out.members.push_back(std::move(member));
   }
   if (out.members.size() < 2) return problem(where, "members", "needs two at least");
+  if (Result<void> read = read_claims(table, where, all, out); !read) return read.error();
   return out;
 }
 

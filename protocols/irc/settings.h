@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -33,13 +34,23 @@ struct NetworkSettings {
   std::string pseudo_name, pseudo_sid;   // the server its people are behind on other networks
 };
 
+// What the people of a network may change in a junction for all of them.
+enum class Claim : std::uint8_t { topic, kick, modes, ranks, bans };
+constexpr std::uint8_t every_claim = 0x1f;
+inline std::uint8_t claim_bit(Claim what) {
+  return static_cast<std::uint8_t>(1u << static_cast<unsigned>(what));
+}
+
 // [junction.dev]: one channel on several networks.
 struct Junction {
+  static constexpr std::size_t nobody = SIZE_MAX;
   struct Member {
     std::size_t network = 0;      // in IrcSettings::networks
     std::string channel;
+    std::uint8_t grants = every_claim;
   };
   std::string name;
+  std::size_t owner = nobody;     // a network; nobody: all have a say
   std::vector<Member> members;
 };
 

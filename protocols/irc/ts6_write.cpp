@@ -2,6 +2,7 @@
 #include "protocols/irc/limits.h"
 #include "protocols/irc/line_maker.h"
 #include "protocols/irc/members.h"
+#include "protocols/irc/tags.h"
 #include "protocols/irc/ts6.h"
 
 namespace hanse::irc {

@@ -218,6 +218,9 @@ void explain_junction(const Hub& hub, const Junction& junction, std::vector<std:
   for (const Junction::Member& member : junction.members)
     line += " " + member.channel + "%" + hub.sides()[member.network]->settings().name;
   out.push_back(std::move(line));
+  if (junction.owner != Junction::nobody)
+    out.push_back("owned by " + hub.sides()[junction.owner]->settings().name +
+                  ": what others change there without a grant stays with them");
   for (const Junction::Member& member : junction.members) {
     const Side& side = *hub.sides()[member.network];
     const Channel* channel = channel_on(side, member.channel);

@@ -128,7 +128,8 @@ INSPIRCD = """
 <files motd="{folder}/motd.txt"> <options allowmismatch="yes" defaultmodes="not">
 {link}
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/inspircd.log">
-<module name="spanningtree"> <module name="cap"> <module name="sha256"> <module name="services_account">
+<module name="cap">
+<module name="spanningtree"> <module name="sha256"> <module name="services_account">
 <module name="banexception"> <module name="inviteexception"> <module name="ircv3_ctctags">
 <module name="ircv3_msgid"> <module name="ircv3_servertime">
 """

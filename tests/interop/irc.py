@@ -243,6 +243,28 @@ def tags_of(line):
     return dict(part.partition("=")[::2] for part in line.split(" ")[0][1:].split(";"))
 
 
+def claims_hold():
+    """what the other network changes in a channel with an owner stays there, and is undone there"""
+    with Meeting() as one:
+        alice, bob = one.alice, one.bob
+        mark = alice.mark(), bob.mark()
+        alice.say(f"MODE #dev +o {right(bob)}")
+        bob.wait("MODE #dev +o", bob.nick, since=mark[1])
+        alice.say("TOPIC #dev :ours")
+        bob.wait("TOPIC #dev :ours", since=mark[1])
+        mark = alice.mark(), bob.mark()
+        bob.say("TOPIC #dev :theirs")
+        bob.wait("TOPIC #dev :ours", since=mark[1])
+        bob.say("MODE #dev +m")
+        bob.wait("MODE #dev -m", since=mark[1])
+        bob.say(f"KICK #dev {left(alice)} :out")
+        bob.wait(f":{left(alice)}!", "JOIN", since=mark[1])
+        bob.tell("#dev", "as you like it")
+        alice.wait("as you like it", since=mark[0])
+        for word in ("theirs", "MODE #dev +m", "KICK"):
+            assert alice.count(word, since=mark[0]) == 0, word
+
+
 def late_lines():
     """what is said while a network is down is told there later, marked, in order and once"""
     with Meeting() as one:
@@ -334,10 +356,12 @@ TALK = [meets_and_talks, topics_nicks_parts, kicks, ranks, modes_and_bans, long_
 TALK_IRC2 = [meets_and_talks, topics_nicks_parts, kicks_on_irc2, modes_and_bans,
              long_lines_and_control, nothing_is_refused]
 # Who is linked to whom, who calls us instead of being called, by TLS or not, and whether they were
-# configured with what hanse wrote for them.
+# configured with what hanse wrote for them, and what else their junction says.
 WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals, late_lines]),
           (Inspircd, Ngircd, (), False, TALK + [splits_and_heals, late_lines]),
           (Inspircd, Inspircd, (), False, [meets_and_talks, tags_pass, nothing_is_refused]),
+          (Inspircd, Hybrid, (), False, [claims_hold, nothing_is_refused], False,
+           'owner = "home"'),
           (Hybrid, Irc2, (), False, TALK_IRC2 + [splits_and_heals, late_lines]),
           (Inspircd, Irc2, ("home",), False, [meets_and_talks, nothing_is_refused]),
           (Irc2, Ngircd, (), False, [meets_and_talks, nothing_is_refused], True),
@@ -348,13 +372,13 @@ WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals, late_lines]),
           (Inspircd, Hybrid, ("home", "away"), True, [meets_and_talks, nothing_is_refused])]
 
 
-def run(left_kind, right_kind, calling, tls, tests, pasted=False):
+def run(left_kind, right_kind, calling, tls, tests, pasted=False, rules=""):
     global WORLD
     pair = (f"{left_kind.dialect} and {right_kind.dialect}" + " calling" * bool(calling) +
-            " by TLS" * tls + " as told" * pasted)
+            " by TLS" * tls + " as told" * pasted + " with rules" * bool(rules))
     with Workspace("irc") as workspace:
         try:
-            WORLD = World(workspace, left_kind, right_kind, calling, tls, pasted).start()
+            WORLD = World(workspace, left_kind, right_kind, calling, tls, pasted, rules).start()
         except results.Skip as skip:
             for test in tests:
                 results.record("skip", f"interop IRC, {pair}: {test.__doc__}")

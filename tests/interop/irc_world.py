@@ -28,7 +28,7 @@ class World:
     their configuration."""
 
     def __init__(self, workspace, left=Inspircd, right=Hybrid, calling=(), tls=False,
-                 pasted=False):
+                 pasted=False, rules=""):
         self.pasted = pasted
         self.port = free_port()
         keys, own = "", {"home": None, "away": None}
@@ -46,7 +46,7 @@ class World:
         text = HANSE.format(us=OUR_NAME, host=HOST, port=self.port, tls=keys,
                             listen="tls_addr" if tls else "addr")
         text += self.left.hanse_network("irc-secrets") + self.right.hanse_network("irc-secrets")
-        text += '[junction.dev]\nmembers = ["irc:#dev%home", "irc:#dev%away"]\n'
+        text += f'[junction.dev]\nmembers = ["irc:#dev%home", "irc:#dev%away"]\n{rules}\n'
         self.node = Node(workspace, "hanse-irc", text)
 
     def start(self):

@@ -44,7 +44,7 @@ std::shared_ptr<IrcSettings> two_networks(const Clock& clock, DialectKind home,
   };
   add("home", home, "insp.home.example", "9RA");
   add("away", away, "hyb.away.example", "9RB");
-  out->junctions.push_back({"dev", {{0, "#dev"}, {1, "#dev"}}});
+  out->junctions.push_back({"dev", Junction::nobody, {{0, "#dev"}, {1, "#dev"}}});
   out->clock = &clock;
   out->handshake_wait = std::chrono::seconds(20);
   out->burst_wait = std::chrono::seconds(120);

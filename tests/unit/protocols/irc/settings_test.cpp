@@ -30,6 +30,7 @@ struct File {
   Values home = network("insp.home.example"), away = network("hyb.away.example");
   std::vector<std::string> members{"irc:#dev%home", "irc:#dev%away"};
   std::string second_junction;
+  Values rules;
   std::string away_name = "away";
 
   static Values network(std::string_view peer) {
@@ -45,7 +46,9 @@ struct File {
     Configuration out;
     out.singles["irc"] = table("", irc);
     out.lists["irc.network"] = {table("home", home), table(away_name, away)};
-    out.lists["junction"] = {table("dev", {{"members", members}})};
+    Values junction{{"members", members}};
+    junction.insert(junction.end(), rules.begin(), rules.end());
+    out.lists["junction"] = {table("dev", junction)};
     if (!second_junction.empty())
       out.lists["junction"].push_back(table("more", {{"members", std::vector<std::string>{
           second_junction, "irc:#more%away"}}}));
@@ -94,6 +97,28 @@ TEST_CASE("irc: what the file says of two networks and a junction") {
   REQUIRE(found);
   CHECK(to_text(found->front()) == "insp.home.example [127.0.0.1]:7100");
   CHECK_FALSE(traits->discover("elsewhere", random)->endpoints());
+}
+
+TEST_CASE("irc: who may change what in a junction") {
+  using List = std::vector<std::string>;
+  File file;
+  CHECK(file.read()->junctions[0].owner == Junction::nobody);
+  CHECK(file.read()->junctions[0].members[1].grants == every_claim);
+  file.rules = {{"owner", text("home")}};
+  CHECK(file.read()->junctions[0].owner == 0);
+  CHECK(file.read()->junctions[0].members[0].grants == every_claim);
+  CHECK(file.read()->junctions[0].members[1].grants == 0);
+  file.rules.emplace_back("grants", List{"topic%away", "kick%away"});
+  CHECK(file.read()->junctions[0].members[1].grants ==
+        (claim_bit(Claim::topic) | claim_bit(Claim::kick)));
+  for (const char* wrong : {"topic", "topics%away", "topic%elsewhere", "%away"}) {
+    file.rules[1].second = List{wrong};
+    CHECK_FALSE(file.read());
+  }
+  file.rules = {{"owner", text("elsewhere")}};
+  CHECK_FALSE(file.read());
+  file.rules = {{"grants", List{"topic%away"}}};
+  CHECK_FALSE(file.read());
 }
 
 TEST_CASE("irc: an id of the range that is ours is left out") {

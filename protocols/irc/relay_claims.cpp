@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whose word counts in a channel that has an owner (irc 9): what others do there without a grant
+// stays where they are, and is undone there once.
+#include <algorithm>
+
+#include "protocols/irc/relay.h"
+
+namespace hanse::irc {
+
+bool Relay::may(const Junction& junction, const Side& side, Claim what) const {
+  const auto member =
+      std::ranges::find(junction.members, side.index(), &Junction::Member::network);
+  return member != junction.members.end() && (member->grants & claim_bit(what)) != 0;
+}
+
+const Channel* Relay::at_owner(const Junction& junction) const {
+  if (junction.owner == Junction::nobody || !sides_[junction.owner]->linked()) return nullptr;
+  const auto member =
+      std::ranges::find(junction.members, junction.owner, &Junction::Member::network);
+  const Network& model = sides_[junction.owner]->model();
+  const ChannelId channel = model.find_channel(member->channel);
+  return channel == no_id ? nullptr : &model.channel(channel);
+}
+
+Party Relay::owner_party(const Junction& junction, const Side& side) const {
+  const ServerId server = side.pseudo(junction.owner);
+  return side.party_of_server(server == no_id ? side.us() : server);
+}
+
+// The same thing once a minute, and never many in a short time: who insists has his way at home.
+bool Relay::may_undo(const Junction& junction, const Side& side, const std::string& what) {
+  Undoing& undoing = undoings_[side.index()];
+  const Timestamp now = now_();
+  if (now - undoing.since >= limits::undo_window_seconds) {
+    undoing.since = now;
+    undoing.count = 0;
+  }
+  std::erase_if(undoing.done, [now](const auto& one) {
+    return now - one.second >= limits::undo_pause_seconds;
+  });
+  if (undoing.count >= limits::undo_window_max ||
+      !undoing.done.emplace(junction.name + " " + what, now).second)
+    return false;
+  ++undoing.count;
+  notes_.push_back(what + " in junction " + junction.name + " by " + side.settings().name +
+                   ", which has no claim to it: undone there");
+  return true;
+}
+
+void Relay::undo_topic(Side& side, const Junction& junction, ChannelId channel) {
+  const Channel* const home = at_owner(junction);
+  const Channel& here = side.model().channel(channel);
+  // Some servers take a topic of members alone: there it only stays where it is.
+  if (home == nullptr || home->topic == here.topic || side.facts().asks_ranks ||
+      !may_undo(junction, side, "a topic"))
+    return;
+  const Party by = owner_party(junction, side);
+  const std::string setter(by.name);
+  const Timestamp at = std::max(now_(), here.topic_timestamp + 1);
+  side.write(TopicSet{by, here.name, here.timestamp, at, setter, home->topic, true});
+  side.model().set_topic(channel, home->topic, setter, at);
+}
+
+void Relay::undo_kick(Side& side, const Junction& junction, UserId puppet, ChannelId channel) {
+  const PersonId id = persons_.find(side.index(), puppet);
+  const std::string name = side.model().channel(channel).name;
+  const Timestamp timestamp = side.model().channel(channel).timestamp;
+  const std::string nick(side.model().user(puppet).texts.get(UserText::nick));
+  side.model().part(puppet, channel);
+  if (!may_undo(junction, side, "a kick of " + nick)) return;
+  const UserId native = persons_.at(id).user;
+  enter(*sides_[persons_.at(id).home], side, name, timestamp, {&native, 1});
+}
+
+Claim claim_on(Mode mode) {
+  if (is_rank(mode)) return Claim::ranks;
+  return is_list(mode) ? Claim::bans : Claim::modes;
+}
+
+// What has to be said so that it is again as it was; nothing: it is none of the owner's business.
+std::optional<ModeChange> Relay::inverse(Side& side, const Junction& junction, ChannelId channel,
+                                         const ModeChange& change, std::string& parameter) const {
+  Network& model = side.model();
+  ModeChange out = change;
+  out.add = !change.add;
+  parameter = change.parameter;
+  if (is_rank(change.mode)) {
+    UserId user = model.find_uid(change.parameter);
+    if (user == no_id) user = model.find_nick(change.parameter);
+    const Membership* member =
+        user == no_id || !side.is_our_user(user) ? nullptr : model.membership(user, channel);
+    if (member == nullptr) return std::nullopt;   // ranks among themselves
+    const unsigned bit = rank_bit(change.mode), status = member->status;
+    model.set_status(user, channel,
+                     static_cast<std::uint8_t>(out.add ? status | bit : status & ~bit));
+    parameter = side.party_of(user).word();
+  } else if (change.mode == Mode::key || change.mode == Mode::limit) {
+    const Channel* const home = at_owner(junction);
+    if (home == nullptr) return std::nullopt;
+    const bool key = change.mode == Mode::key;
+    const std::string& wanted = key ? home->key : home->limit;
+    const std::string& now = key ? model.channel(channel).key : model.channel(channel).limit;
+    if (wanted == now) return std::nullopt;
+    out.add = !wanted.empty();
+    parameter = out.add ? wanted : now;
+  } else if (is_list(change.mode)) {
+    if (parameter.empty()) return std::nullopt;
+  } else {
+    const Channel* const home = at_owner(junction);
+    if (home == nullptr || home->has(change.mode) == change.add) return std::nullopt;
+  }
+  out.parameter = parameter;
+  if (!is_rank(change.mode) && !model.set_mode(channel, out)) return std::nullopt;
+  return out;
+}
+
+void Relay::undo_modes(Side& side, const Junction& junction, ChannelId channel,
+                       std::span<const ModeChange> changes) {
+  std::vector<ModeChange> back;
+  std::vector<std::string> parameters(changes.size());
+  for (std::size_t at = 0; at < changes.size(); ++at) {
+    const ModeChange& one = changes[at];
+    if (stays_at_home(one.mode) || may(junction, side, claim_on(one.mode))) continue;
+    const std::string what = std::string("mode ") + (one.add ? '+' : '-') + one.letter + " " +
+                             std::string(one.parameter);
+    if (!may_undo(junction, side, what)) continue;
+    if (const auto undone = inverse(side, junction, channel, one, parameters[at]))
+      back.push_back(*undone);
+  }
+  const Channel& here = side.model().channel(channel);
+  if (!back.empty())
+    side.write(ModesChanged{owner_party(junction, side), here.name, here.timestamp, back});
+}
+
+}  // namespace hanse::irc

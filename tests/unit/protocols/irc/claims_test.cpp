@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// A channel with an owner: what others change without a grant stays with them, and is undone once.
+#include "tests/catch.h"
+#include "tests/unit/protocols/irc/irc_bench.h"
+
+namespace hanse::irc {
+namespace {
+
+using test::Bench;
+
+constexpr std::string_view carol =
+    ":1AA UID 1AAAAAAAA 1795229100 carol real.host shown.host ~carol 192.0.2.1 1795229100 +i "
+    ":Carol C\n:1AA FJOIN #dev 1795229120 +nt :o,1AAAAAAAA:0\n";
+constexpr std::string_view dave =
+    ":3HY UID dave 1 1795229110 +i dave dave.host dave.host 192.0.2.2 3HYAAAAAA * :Dave\n"
+    ":3HYAAAAAA JOIN 1795229120 #dev +\n";
+
+// #dev belongs to home; Carol is there, and Dave away.
+struct Owned : Bench {
+  explicit Owned(std::uint8_t grants = 0) {
+    Junction junction = settings->junctions[0];
+    junction.owner = 0;
+    junction.members[1].grants = grants;
+    settings->junctions[0] = junction;
+    hub = std::make_shared<Hub>(settings);
+    link_both();
+    say(*home, std::string(carol));
+    say(*away, std::string(dave));
+    say(*home, ":1AAAAAAAA FTOPIC #dev 1795229120 1795229125 :ours\n");
+    written(*home);
+    written(*away);
+  }
+  std::string away_says(const std::string& line) { return say(*away, line + "\n"); }
+};
+
+TEST_CASE("irc 9 the owner's people decide everywhere") {
+  Owned world;
+  world.say(*world.home, ":1AAAAAAAA FMODE #dev 1795229120 +s\n");
+  CHECK(world.written(*world.away) == ":9RAAAAAAA TMODE 1795229120 #dev +s\n");
+  world.say(*world.home, ":1AAAAAAAA KICK #dev 9RBAAAAAA :out\n");
+  CHECK(world.written(*world.away) == ":9RAAAAAAA KICK #dev 3HYAAAAAA :out\n");
+}
+
+TEST_CASE("irc 9 what another network changes without a claim is undone there, once") {
+  Owned world;
+  const std::string tmode = ":9RA TMODE 1795229120 #dev ";
+  SECTION("a topic") {
+    CHECK(world.away_says(":3HYAAAAAA TOPIC #dev :theirs") ==
+          ":9RA TBURST 1795229120 #dev " + std::to_string(test::now_seconds + 1) +
+              " home.node.a.example :ours\n");
+    CHECK(world.written(*world.home).empty());
+    CHECK(world.away_says(":3HYAAAAAA TOPIC #dev :theirs").empty());   // muted
+    world.clock.seconds += 60;
+    CHECK_FALSE(world.away_says(":3HYAAAAAA TOPIC #dev :theirs2").empty());
+  }
+  SECTION("modes, as far as they differ from the owner's") {
+    CHECK(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +m-n") == tmode + "-m+n\n");
+    CHECK(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +n").empty());
+    CHECK(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +kl x 5") == tmode + "-kl x\n");
+    CHECK(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +m").empty());
+    CHECK(world.written(*world.home).empty());
+    CHECK(world.away->log_.find("irc.undone") != std::string::npos);
+  }
+  SECTION("bans") {
+    CHECK(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +b carol|home!*@*") ==
+          tmode + "-b carol|home!*@*\n");
+    CHECK(world.written(*world.home).empty());
+  }
+  SECTION("the rank of a puppet, but not those among themselves") {
+    CHECK(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +o 9RAAAAAAA") ==
+          tmode + "-o 9RAAAAAAA\n");
+    CHECK(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +o 3HYAAAAAA").empty());
+    CHECK(world.written(*world.home).empty());
+  }
+  SECTION("a kick of a puppet: it is back, the second time it is not") {
+    CHECK(world.away_says(":3HYAAAAAA KICK #dev 9RAAAAAAA :out") ==
+          ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n");
+    CHECK(world.written(*world.home).empty());
+    CHECK(world.away_says(":3HYAAAAAA KICK #dev 9RAAAAAAA :out").empty());
+    CHECK(world.written(*world.home).empty());
+    const Network& there = world.side("away").model();
+    CHECK(there.membership(there.find_nick("carol|home"), there.find_channel("#dev")) == nullptr);
+  }
+  SECTION("a kick of one of their own is theirs") {
+    CHECK(world.away_says(":3HY KICK #dev 3HYAAAAAA :out").empty());
+    CHECK(world.written(*world.home).find(" KICK #dev 9RBAAAAAA :out\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("irc 9 not more is undone than fifteen things in five seconds") {
+  Owned world;
+  std::size_t undone = 0;
+  const auto ban = [&](int number) {
+    const std::string back = world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +b a" +
+                                             std::to_string(number) + "!*@*");
+    undone += back.empty() ? 0 : 1;
+  };
+  for (int number = 0; number < 30; ++number) ban(number);
+  CHECK(undone == 15);
+  world.clock.seconds += 5;
+  ban(100);
+  CHECK(undone == 16);
+}
+
+TEST_CASE("irc 9 what is granted counts as the owner's word") {
+  Owned world(static_cast<std::uint8_t>(claim_bit(Claim::topic) | claim_bit(Claim::bans)));
+  CHECK(world.away_says(":3HYAAAAAA TOPIC #dev :theirs").empty());
+  CHECK(world.written(*world.home).find("dave/away :theirs\n") != std::string::npos);
+  CHECK(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +b x!*@*").empty());
+  CHECK(world.written(*world.home).find("+b x/away!*@*\n") != std::string::npos);
+  CHECK_FALSE(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev +m").empty());
+}
+
+TEST_CASE("irc 9 a network that comes back is told the owner's modes and topic") {
+  Owned world;
+  world.away->event(Closed{false, "reset"});
+  world.link_away();
+  world.say(*world.away, std::string(dave));
+  world.say(*world.away, ":3HY TBURST 1795229120 #dev 1795229126 x :another\n");
+  CHECK(world.welcome.find(":9RA TMODE 1795229120 #dev +tn\n") != std::string::npos);
+  CHECK(world.welcome.find(" :ours\n") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace hanse::irc
