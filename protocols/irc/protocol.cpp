@@ -4,6 +4,7 @@
 #include "protocols/irc/hub.h"
 #include "protocols/irc/inbound.h"
 #include "protocols/irc/outbound.h"
+#include "protocols/irc/redactor.h"
 #include "protocols/irc/settings.h"
 #include "protocols/irc/views.h"
 
@@ -28,6 +29,9 @@ class Room final : public ProtocolRoom {
     return std::make_unique<Outbound>(context, hub_);
   }
   std::shared_ptr<const LaneTraits> lane_traits() const override { return traits_; }
+  std::unique_ptr<Redactor> redactor(const RedactorWish& wish) const override {
+    return std::make_unique<LineRedactor>(wish);
+  }
   StatePage state(std::string_view view, std::size_t from, std::size_t most) const override {
     return view_page(*hub_, view, from, most);
   }

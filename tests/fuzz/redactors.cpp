@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/irc/redactor.h"
 #include "protocols/smtp/redactor.h"
 #include "protocols/xmpp/redactor.h"
 #include "server/base/limits.h"
@@ -17,11 +18,12 @@ namespace {
 using Lines = std::vector<std::string>;
 
 struct Kind {
-  bool mail = false;
+  bool mail = false, irc = false;
   RedactorWish wish;
 };
 
 std::unique_ptr<Redactor> make(const Kind& kind) {
+  if (kind.irc) return std::make_unique<irc::LineRedactor>(kind.wish);
   if (kind.mail) return std::make_unique<smtp::MailRedactor>(kind.wish);
   return std::make_unique<xmpp::StreamRedactor>(kind.wish);
 }
@@ -62,6 +64,12 @@ std::vector<Said> mail_with(const Kind& kind, const std::string& secret) {
           {client_is_peer, "Q" + secret + "\r\nQUIT\r\n"}};
 }
 
+std::vector<Said> lines_with(const std::string& secret) {
+  return {{true, "PASS " + secret + " TS 6 :9RL\r\nSERVER a.example Q" + secret +
+                     " 0 1AA :x\r\n:1AA FJOIN #x 1 +k Q" + secret + " :,1AAAAAAAA\r\n"},
+          {false, ":9RL ENCAP * SASL x " + secret + "\r\n"}};
+}
+
 std::vector<Said> stream_with(const std::string& text, const std::string& value) {
   const std::string head = "<stream:stream xmlns='jabber:server' id='x'>";
   return {{true, head + "<db:result from='b' to='a'>" + text + "</db:result><auth>" + text +
@@ -74,6 +82,12 @@ std::vector<Said> stream_with(const std::string& text, const std::string& value)
 // Two that differ in their secrets alone look the same.
 void keep_secrets(const Kind& kind, std::string_view bytes, std::size_t piece) {
   const std::string same(bytes.size(), 'x');
+  if (kind.irc) {
+    require(shown(kind, lines_with(without(bytes, std::string_view("\r\n \t", 4))), piece) ==
+                shown(kind, lines_with(same), piece),
+            "a password shows nothing");
+    return;
+  }
   if (kind.mail) {
     require(shown(kind, mail_with(kind, without(bytes, std::string_view("\r\n \t", 4))), piece) ==
                 shown(kind, mail_with(kind, same), piece),
@@ -95,7 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view input = as_text(data, size);
   Script script(input);
   const std::uint8_t choice = script.next();
-  const Kind kind{(choice & 1) != 0,
+  const Kind kind{(choice & 1) != 0, (choice & 32) != 0,
                   {.dialled = (choice & 2) != 0, .midway = (choice & 4) != 0,
                    .bodies = (choice & 8) != 0}};
   const std::size_t piece = 1 + script.next() % 16;
