@@ -59,6 +59,7 @@ constexpr std::size_t handshake_lines_max = 100;
 constexpr unsigned nick_attempts_max = 4;
 constexpr std::uint8_t puppet_losses_max = 3;
 constexpr std::int64_t puppet_pause_seconds = 60;
+constexpr std::int64_t puppet_unnamed_seconds = 30;              // after a SAVE
 
 // What is undone where nobody has a claim to it (irc 9)
 constexpr std::int64_t undo_window_seconds = 5;

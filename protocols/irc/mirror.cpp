@@ -177,7 +177,8 @@ void Mirror::lose(UserId user) {
     const std::string uid(model.user(user).texts.get(UserText::uid));
     model.rename(user, uid, limits::saved_nick_timestamp_seconds);
     side_.write(NickSaved{side_.ourselves(), side_.party_of(user), lost});
-    if (!ours) watcher_.nick_changed(side_, user);
+    if (ours) watcher_.puppet_saved(side_, user);
+    else watcher_.nick_changed(side_, user);
     return;
   }
   if (!ours) return remove(user, "Nick collision");
@@ -214,7 +215,8 @@ Verdict Mirror::handle(const NickSaved& event) {
     return good;   // it has another nick by now
   const std::string uid(model.user(user).texts.get(UserText::uid));
   model.rename(user, uid, limits::saved_nick_timestamp_seconds);
-  if (!side_.is_our_user(user)) watcher_.nick_changed(side_, user);
+  if (side_.is_our_user(user)) watcher_.puppet_saved(side_, user);
+  else watcher_.nick_changed(side_, user);
   return good;
 }
 

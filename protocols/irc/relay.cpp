@@ -108,6 +108,7 @@ void Relay::claim_again(Side& side) {
     side.claim(other->index()).yielded = false;
     claim(*other, side);
   }
+  name_again(side);
   seat_keepers(side);
 }
 
@@ -288,59 +289,6 @@ void Relay::user_gone(Side& side, UserId user, std::string_view reason) {
     if (other.get() != &side && other->linked()) withdraw(id, *other, reason);
   }
   persons_.forget(id);
-}
-
-void Relay::nick_changed(Side& side, UserId user) {
-  const PersonId id = persons_.find(side.index(), user);
-  if (id == no_id) return;
-  const std::string native(side.model().user(user).texts.get(UserText::nick));
-  for (const auto& other : sides_) {
-    if (other.get() == &side || !other->linked()) continue;
-    const UserId puppet = persons_.on(id, other->index());
-    if (puppet == no_id) continue;
-    Network& model = other->model();
-    for (unsigned attempt = 0; attempt < limits::nick_attempts_max; ++attempt) {
-      const std::string nick = puppet_nick(native, side.settings().name, other->facts(), attempt,
-                                           side.settings().name + native);
-      const UserId holder = model.find_nick(nick);
-      if (holder != no_id && holder != puppet) continue;
-      if (model.user(puppet).texts.get(UserText::nick) == nick) break;
-      const Timestamp at = now_();
-      other->write(NickChanged{other->party_of(puppet), nick, at});
-      model.rename(puppet, nick, at);
-      break;
-    }
-  }
-}
-
-void Relay::away_set(Side& side, UserId user) {
-  const PersonId id = persons_.find(side.index(), user);
-  if (id == no_id) return;
-  const std::string text(side.model().user(user).texts.get(UserText::away));
-  for (const auto& other : sides_) {
-    if (other.get() == &side || !other->linked()) continue;
-    const UserId puppet = persons_.on(id, other->index());
-    if (puppet == no_id) continue;
-    other->model().set_text(puppet, UserText::away, text);
-    other->write(AwaySet{other->party_of(puppet), text, now_()});
-  }
-}
-
-void Relay::text_changed(Side& side, UserId user, UserText which) {
-  const PersonId id = persons_.find(side.index(), user);
-  if (id == no_id) return;
-  const std::string text(side.model().user(user).texts.get(which));
-  for (const auto& other : sides_) {
-    if (other.get() == &side || !other->linked()) continue;
-    const UserId puppet = persons_.on(id, other->index());
-    if (puppet == no_id) continue;
-    const bool account = which == UserText::account;
-    const std::string value = account ? puppet_account(text, side.settings().name)
-                                      : puppet_host(text, other->facts());
-    if (other->write(UserTextChanged{pseudo_party(side, *other), other->party_of(puppet), account,
-                                     value}))
-      other->model().set_text(puppet, which, value);
-  }
 }
 
 // irc 9: honoured. One that a server threw out had a name somebody else wanted, and takes another;

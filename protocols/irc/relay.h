@@ -21,9 +21,10 @@ namespace hanse::irc {
 // Carries the channels of junctions between sides: each person appears on the others as a puppet
 // behind a server that stands for its network (irc 9). Only what real users and their servers do is
 // relayed, never what a puppet does, so nothing comes back to where it came from.
-// relay.cpp: sides that come and go, persons; relay_channels.cpp: what happens in channels;
-// relay_modes.cpp: their modes; relay_talk.cpp: what is said; relay_late.cpp: what waits for a
-// network that is down; relay_claims.cpp: whose word counts.
+// relay.cpp: sides that come and go, persons; relay_persons.cpp: what changes about them;
+// relay_channels.cpp: what happens in channels; relay_modes.cpp: their modes; relay_talk.cpp: what
+// is said; relay_late.cpp: what waits for a network that is down; relay_claims.cpp: whose word
+// counts.
 // Where two nodes stand between the same networks only one carries each of them to each other: who
 // is there stays, and no people are introduced before the claim to do so stands (answered()).
 class Relay final : public Watcher {
@@ -62,6 +63,7 @@ class Relay final : public Watcher {
   void modes_changed(Side& side, Source source, ChannelId channel,
                      std::span<const ModeChange> changes) override;
   void said(Side& side, UserId user, const Said& what) override;
+  void puppet_saved(Side& side, UserId puppet) override;
   void puppet_lost(Side& side, UserId puppet, Source source) override;
 
  private:
@@ -74,6 +76,7 @@ class Relay final : public Watcher {
   void yield_to_others(Side& side, std::span<const UserId> users);
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
   UserId introduce(PersonId id, Side& to);
+  void name_again(Side& side);              // those that have a UID for a nick
   void withdraw(PersonId id, Side& from, std::string_view reason);
   void withdraw_idle(PersonId id, Side& from, std::string_view reason);
   Party actor(Side& from, Source source, Side& to, ChannelId there, bool needs_rank);

@@ -37,6 +37,8 @@ class Watcher {
   virtual void modes_changed(Side& side, Source source, ChannelId channel,
                              std::span<const ModeChange> changes) = 0;
   virtual void said(Side& side, UserId user, const Said& what) = 0;
+  // One of ours has its UID for a nick: another wanted its name (SAVE).
+  virtual void puppet_saved(Side& side, UserId puppet) = 0;
   // One of ours was thrown out, by a person or by a server that settles a collision.
   virtual void puppet_lost(Side& side, UserId puppet, Source source) = 0;
 };

@@ -248,8 +248,8 @@ def claims_hold():
     with Meeting() as one:
         alice, bob = one.alice, one.bob
         mark = alice.mark(), bob.mark()
-        alice.say(f"MODE #dev +o {right(bob)}")
-        bob.wait("MODE #dev +o", bob.nick, since=mark[1])
+        alice.say(f"MODE #dev +o {right(bob)}")  # who comes first is one there already
+        wait_until(lambda: f"@{bob.nick}" in bob.names("#dev"), 10, "bob is an operator")
         alice.say("TOPIC #dev :ours")
         bob.wait("TOPIC #dev :ours", since=mark[1])
         mark = alice.mark(), bob.mark()

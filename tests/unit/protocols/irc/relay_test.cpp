@@ -305,6 +305,29 @@ TEST_CASE("irc 9 names that are taken") {
   CHECK(bench.written(*bench.away).starts_with(":9RA UID carol||home 2 "));
 }
 
+TEST_CASE("irc 9 a puppet that got its UID for a nick is named again after a while") {
+  Met met;
+  const auto save = [&](const std::string& nick) {
+    const Network& model = met.side("home").model();
+    const UserId puppet = model.find_nick(nick);
+    REQUIRE(puppet != no_id);
+    const std::string at = std::to_string(model.user(puppet).timestamp);
+    met.say(*met.home, ":1AA SAVE 9RBAAAAAA " + at + "\n");
+    CHECK(model.find_nick("9RBAAAAAA") == puppet);
+    met.home->pass(std::chrono::seconds(90));   // by its clock; too early by that of the node
+    CHECK(met.settled(*met.home).find(" NICK ") == std::string::npos);
+    met.clock.seconds += 30;
+    met.home->pass(std::chrono::seconds(90));
+    return met.settled(*met.home);
+  };
+  CHECK(save("dave/away") == ":9RBAAAAAA NICK dave//away " +
+                                 std::to_string(test::now_seconds + 30) + "\n");
+  CHECK(save("dave//away").starts_with(":9RBAAAAAA NICK dave/away/"));
+  const Network& model = met.side("home").model();
+  const std::string third(model.user(model.find_uid("9RBAAAAAA")).texts.get(UserText::nick));
+  CHECK(save(third).empty());
+}
+
 std::string collision(std::string_view uid) {
   return ":3HY KILL " + std::string(uid) + " :hyb.away.example (Nick collision (new))\n";
 }
