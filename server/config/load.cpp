@@ -13,7 +13,6 @@
 #include "server/config/checker.h"
 
 namespace hanse::config {
-namespace {
 
 namespace fs = std::filesystem;
 
@@ -29,6 +28,20 @@ Result<std::string> read_bounded(const std::string& path, std::size_t bytes_max)
                                                               format_bytes(bytes_max)};
   return text;
 }
+
+std::vector<std::string> files_of(const std::string& file) {
+  std::vector<std::string> files;
+  std::error_code error;
+  const fs::path folder = fs::path(file).parent_path() / "conf.d";
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".toml") files.push_back(at->path().string());
+  }
+  std::sort(files.begin(), files.end());
+  files.insert(files.begin(), file);
+  return files;
+}
+
+namespace {
 
 // operations section 3: a key that others can read is no secret any more.
 Result<void> check_private(const std::string& path) {
@@ -61,18 +74,6 @@ Result<std::string> read_credential(const std::string& name) {
     return Error{Fault::never, "not the name of a credential: " + escape_text(name)};
   }
   return read_secret_file(std::string(folder) + "/" + name);
-}
-
-std::vector<std::string> files_of(const std::string& file) {
-  std::vector<std::string> files;
-  std::error_code error;
-  const fs::path folder = fs::path(file).parent_path() / "conf.d";
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() == ".toml") files.push_back(at->path().string());
-  }
-  std::sort(files.begin(), files.end());
-  files.insert(files.begin(), file);
-  return files;
 }
 
 Tree refused(const std::string& file, std::string what) {

@@ -16,6 +16,17 @@ SecretReader hidden_secrets();
 // Every value by its whole name: "peer.b.example.state" -> "\"active\"".
 std::map<std::string, std::string> flat(const Configuration& configuration);
 
+// Where the node of this file has its control socket, though the file may have mistakes by now.
+// Empty: no line that can be read names one. An Error: one does, and no path can be read from it.
+struct SocketNamed {
+  Result<std::string> socket;
+  std::vector<Problem> problems;   // of the whole file
+};
+SocketNamed control_socket_of(const std::string& file, const Schema& schema);
+
+std::vector<std::string> files_of(const std::string& file);   // itself, then its conf.d
+Result<std::string> read_bounded(const std::string& path, std::size_t bytes_max);
+
 std::string folder_of(const std::string& file);
 std::string in_folder(const std::string& folder, const std::string& path);
 

@@ -60,19 +60,30 @@ class Printer {
   bool printed_ = false;
 };
 
+void warn(const std::string& what, bool json) {
+  if (json) std::cerr << to_line({{"v", 1}, {"warning", what}}) << '\n';
+  else std::cerr << "hanse: warning: " << escape_text(what, limits::control_text_bytes_max) << '\n';
+}
+
 // The socket named by the configuration. Secrets are not read: whoever may use the console need
-// not be able to read the node's key.
+// not be able to read the node's key. A file with mistakes still tells where its node is: the one
+// that runs was started with an earlier state of it.
 Result<std::string> socket_of(const Invocation& invocation, const config::Schema& schema) {
   if (!invocation.socket.empty()) return invocation.socket;
   if (invocation.config_file.empty()) return std::string(config::default_control_socket);
-  const config::Loaded loaded =
-      config::load(invocation.config_file, schema, config::hidden_secrets());
-  if (loaded.configuration) return loaded.configuration->table("control").text("socket");
-  std::string what;
-  for (const config::Problem& problem : loaded.problems) {
-    what += config::problem_text(problem) + "\n";
-  }
-  return Error{Fault::never, what + "fix these or name the node by --socket"};
+  const std::string file = escape_text(invocation.config_file, limits::control_text_bytes_max);
+  if (::access(invocation.config_file.c_str(), F_OK) != 0)
+    return Error{Fault::never, file + ": there is no such file"};
+  config::SocketNamed named = config::control_socket_of(invocation.config_file, schema);
+  for (const config::Problem& problem : named.problems)
+    warn(config::problem_text(problem), invocation.json);
+  if (!named.socket)
+    return Error{Fault::never, file + ": " + named.socket.error().what +
+                                   "; fix it or name the node by --socket"};
+  if (named.problems.empty()) return named.socket;
+  if (named.socket->empty()) named.socket = std::string(config::default_control_socket);
+  warn("asking the node at " + *named.socket + " all the same", invocation.json);
+  return named.socket;
 }
 
 Ended ask(const Invocation& invocation, const config::Schema& schema, const Request& request,
