@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+
+#include "protocols/protocol.h"
 #include "server/base/log.h"
+#include "server/base/log_areas.h"
 
 #include "server/base/text.h"
 #include "server/console/commands.h"
@@ -8,6 +12,12 @@ namespace hanse::console {
 namespace {
 
 constexpr Level levels[] = {Level::debug, Level::info, Level::warning, Level::error};
+
+std::set<std::string_view> areas() {
+  std::set<std::string_view> out(std::begin(log_areas), std::end(log_areas));
+  for (const Protocol* protocol : protocols()) out.insert(protocol->name);
+  return out;
+}
 
 // The lowest level that is written for events of this area.
 std::string_view current(const Log& log, std::string_view area) {
@@ -31,8 +41,11 @@ Ended run_level(Node& node, const Request& request, const Emit& emit) {
   const std::string name = equals == std::string::npos ? word : word.substr(equals + 1);
   Level level{};
   if (!parse_level(name, level)) return usage("a level is debug, info, warning or error");
-  if (!area.empty() && area.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string::npos) {
-    return usage("an area is the first word of an event's name, such as store");
+  const std::set<std::string_view> known = areas();
+  if (equals != std::string::npos && !known.contains(area)) {
+    std::string list;
+    for (const std::string_view one : known) list += " " + std::string(one);
+    return usage("an area is one of:" + list);
   }
   if (request.dry_run) return tell(node, area, false, emit);
   Log& log = node.view.log();

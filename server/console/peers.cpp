@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "federation/lane_name.h"
 #include "server/base/text.h"
 #include "server/console/commands.h"
@@ -30,6 +32,12 @@ Json lanes_of(const std::vector<LaneStatus>& lanes, const Policy& policy,
     }
   }
   return found;
+}
+
+// Whether a lane leads to this domain by its own name, and not only because a route for all does.
+bool names_it(const LaneStatus& lane, std::string_view domain) {
+  const LaneName name = split_lane(lane.lane);
+  return lane.lane == domain || name.target == domain || name.hop == domain;
 }
 
 Ended run_list(Node& node, const Request&, const Emit& emit) {
@@ -90,7 +98,10 @@ Ended run_show(Node& node, const Request& request, const Emit& emit) {
   const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
   if (!lanes) return ended(lanes.error());
   Json found = lanes_of(*lanes, *policy, domain);
-  if (peer == nullptr && found.empty()) {
+  const bool is_lane = std::any_of(lanes->begin(), lanes->end(), [&domain](const auto& lane) {
+    return names_it(lane, domain);
+  });
+  if (peer == nullptr && !is_lane) {
     return {Exit::not_found, "no peer and no lane " + escape_text(domain), ""};
   }
   Json json = peer == nullptr ? Json{{"peer", domain}, {"state", "not configured"}}
