@@ -3,6 +3,7 @@
 
 #include "server/base/digest.h"
 #include "server/net/socket.h"
+#include "server/net/tls_covers.h"
 #include "server/node.h"
 
 namespace hanse {
@@ -86,6 +87,11 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
   Result<std::shared_ptr<const net::TlsContext>> tls = net::TlsContext::load(shown);
   if (!tls) return tls.error();
   connections->tls = std::move(tls).value();
+  for (const auto& [protocol, room] : connections->rooms) {
+    const std::string name = room->greeting_name();
+    if (!name.empty() && connections->tls->can_serve() && !net::covers(shown, name))
+      out->unnamed.push_back(name);
+  }
 
   const config::LimitOptions& limits = out->settings.limits;
   connections->limits = {limits.connections_max, limits.connections_per_prefix_max,
@@ -105,6 +111,14 @@ void Node::apply_log(const config::LogOptions& options) {
   log_.hash_addresses(options.hash_addresses);
 }
 
+Error Node::reject(std::string why) {
+  note_reload(false);
+  log_.write(Level::error, "config.rejected", why);
+  std::lock_guard lock(mutex_);
+  config_rejected_ = console::RejectedConfig{clock_.utc(), why};
+  return Error{Fault::never, std::move(why)};
+}
+
 void Node::note_reload(bool worked) {
   metrics_.gauge("hanse_config_last_reload_success", "1 when the last (re)load was taken")
       .set(worked ? 1 : 0);
@@ -112,11 +126,6 @@ void Node::note_reload(bool worked) {
 
 Result<void> Node::reload() {
   const config::Loaded read = config::load(config_file_, schema_);
-  const auto reject = [this](const std::string& why) {
-    note_reload(false);
-    log_.write(Level::error, "config.rejected", why);
-    return Error{Fault::never, why};
-  };
   if (!read.configuration) return reject(config::problem_text(read.problems.front()));
   Result<std::shared_ptr<const Loaded>> parts = take_apart(read.configuration);
   if (!parts) return reject(parts.error().what);
@@ -130,6 +139,7 @@ Result<void> Node::reload() {
     loaded_ = *parts;
     ++config_epoch_;
     config_loaded_ = clock_.utc();
+    config_rejected_.reset();
   }
   note_reload(true);
   apply_log((*parts)->settings.log);

@@ -40,7 +40,7 @@ std::set<std::string> listen_addresses(const Configuration& configuration, const
 Node::Node(std::string config_file, const config::Schema& schema, Log& log, Metrics& metrics,
            const Clock& clock)
     : config_file_(std::move(config_file)), schema_(schema), log_(log), metrics_(metrics),
-      clock_(clock), started_(clock.utc()) {}
+      clock_(clock), started_(clock.utc()), beat_every_(beat_period()) {}
 
 Node::~Node() { take_down(Duration::zero()); }
 
@@ -67,7 +67,9 @@ void Node::announce_ready() {
     std::lock_guard lock(mutex_);
     ready_ = true;
   }
-  notify_systemd("READY=1\nSTATUS=relaying");
+  announced_ = true;
+  notify_systemd("READY=1");
+  beat();
   log_.write(Level::info, "node.ready", "all listeners are bound and the store is recovered",
              {{"domain", loaded_->settings.domain},
               {"recovered", static_cast<std::int64_t>(recovered_.messages)},
@@ -78,7 +80,8 @@ void Node::announce_ready() {
 Result<void> Node::open_store() {
   const store::StoreSettings settings = store::read_settings(*loaded_->configuration);
   auto lock = store::DirectoryLock::take(settings.directory);  // D10
-  if (!lock) return lock.error();
+  // Nothing is wrong with the configuration: it works as soon as the other one has ended.
+  if (!lock) return Error{Fault::try_later, lock.error().what};
   lock_ = std::move(lock).value();
 
   disk_ = std::make_unique<store::RealDisk>();
@@ -194,8 +197,15 @@ void Node::wish_reload() {
 int Node::run() {
   for (;;) {
     std::unique_lock lock(mutex_);
-    wished_.wait(lock, [this] { return wish_ != Wish::none || reload_wished_; });
+    const auto wished = [this] { return wish_ != Wish::none || reload_wished_; };
+    if (!beat_every_) wished_.wait(lock, wished);
+    else wished_.wait_for(lock, *beat_every_, wished);
     if (wish_ != Wish::none) break;
+    if (!reload_wished_) {
+      lock.unlock();
+      beat();
+      continue;
+    }
     reload_wished_ = false;
     lock.unlock();
     // Already logged; the old configuration runs on.
@@ -216,9 +226,11 @@ int Node::run() {
 void Node::take_down(Duration grace) {
   if (taken_down_) return;
   taken_down_ = true;
-  notify_systemd("STOPPING=1");
-  log_.write(Level::info, "drain.start", "no new connections are taken",
-             {{"grace_s", std::chrono::duration<double>(grace).count()}});
+  if (announced_) {   // else nobody was ever served
+    notify_systemd("STOPPING=1");
+    log_.write(Level::info, "drain.start", "no new connections are taken",
+               {{"grace_s", std::chrono::duration<double>(grace).count()}});
+  }
   for (const auto& acceptor : acceptors_) acceptor->close();
   on_every_shard([](ShardRooms& rooms) {
     rooms.connections().drain();
@@ -232,6 +244,7 @@ void Node::take_down(Duration grace) {
   wait_until_drained(1s);
   if (writer_) writer_->stop();
   for (const auto& rooms : shards_) rooms->shard().stop();
+  if (!announced_) return;
   log_.write(Level::info, "drain.done", drained ? "everything under way was finished"
                                                 : "what was under way stays in the queue");
 }
@@ -251,6 +264,7 @@ bool Node::wait_until_drained(Duration most) {
     });
     if (drained && std::find(drained->begin(), drained->end(), false) == drained->end())
       return true;
+    if (announced_) beat();
     std::unique_lock lock(mutex_);
     if (clock_.now() >= end || wish_ > Wish::drain) return false;
     wished_.wait_for(lock, 50ms);

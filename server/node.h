@@ -44,6 +44,9 @@ class Node final : public console::NodeView {
   std::shared_ptr<const Configuration> configuration() const override;
   std::uint64_t config_epoch() const override;
   UtcTime config_loaded() const override;
+  std::optional<console::RejectedConfig> config_rejected() const override;
+  std::vector<std::string> warnings() const override;
+  std::vector<console::BoundNow> bounds() const override;
   QueueAdmin& queue() override { return *queue_admin_; }
   Metrics& metrics() override { return metrics_; }
   Log& log() override { return log_; }
@@ -77,12 +80,14 @@ class Node final : public console::NodeView {
     std::shared_ptr<const net::ConnectionSetup> connections;
     std::vector<std::shared_ptr<const LaneTraits>> traits;
     std::map<std::string, ReportMaker> reports;
+    std::vector<std::string> unnamed;   // what we greet as and no certificate of ours names
 
     std::shared_ptr<const ProtocolRoom> room(std::string_view protocol) const;
   };
   // loading.cpp
   Result<std::shared_ptr<const Loaded>> take_apart(
       std::shared_ptr<const Configuration> configuration) const;
+  Error reject(std::string why);
   void note_reload(bool worked);
   void apply_log(const config::LogOptions& options);
   static ShardRooms::Setup shard_setup(const Loaded& loaded);
@@ -109,6 +114,10 @@ class Node final : public console::NodeView {
   Result<std::shared_ptr<TraceFeed>> new_feed(TraceWish wish);   // node_watch.cpp
   void watch();   // node_view.cpp
   void watch_memory();
+  std::vector<std::string> failing() const;   // under the lock
+  void watch_certificates(const Loaded& loaded);   // node_health.cpp
+  std::size_t queue_length();
+  void beat();
 
   const std::string config_file_;
   const config::Schema& schema_;
@@ -131,7 +140,10 @@ class Node final : public console::NodeView {
   Duration clock_drift_{};               // wall minus elapsed, at the last look; first shard only
   net::MemoryLimit memory_limit_;        // first shard only
   bool memory_short_ = false;
-  bool taken_down_ = false;
+  std::map<std::string, Instant> certificates_told_;   // first shard only
+  bool announced_ = false, taken_down_ = false;
+  const std::optional<Duration> beat_every_;   // empty: no supervisor listens
+  Instant next_beat_{};                  // main thread only
 
   mutable std::mutex mutex_;             // guards what follows
   std::condition_variable wished_;
@@ -143,6 +155,7 @@ class Node final : public console::NodeView {
   std::shared_ptr<const Loaded> loaded_;
   std::uint64_t config_epoch_ = 0;
   UtcTime config_loaded_{};
+  std::optional<console::RejectedConfig> config_rejected_;
 };
 
 // Asks every shard and joins the answers; a shard that does not answer within a second makes

@@ -35,6 +35,11 @@ UtcTime Node::config_loaded() const {
   return config_loaded_;
 }
 
+std::optional<console::RejectedConfig> Node::config_rejected() const {
+  std::lock_guard lock(mutex_);
+  return config_rejected_;
+}
+
 Result<std::vector<LaneStatus>> Node::lanes() {
   return gather<LaneStatus>([](ShardRooms& rooms) { return rooms.exchange().lanes(); });
 }
@@ -58,11 +63,17 @@ console::Readiness Node::readiness() {
   out.live = turning.has_value();
   if (!out.live) out.failing.push_back("an event loop does not turn");
   std::lock_guard lock(mutex_);
-  if (!ready_ && wish_ == Wish::none) out.failing.push_back("still starting");
-  if (wish_ == Wish::store_broken) out.failing.push_back("the store is broken");
-  else if (wish_ != Wish::none) out.failing.push_back("draining");
-  if (pressure_ && pressure_->disk_low) out.failing.push_back("disk low");
+  for (std::string& what : failing()) out.failing.push_back(std::move(what));
   out.ready = out.failing.empty();
+  return out;
+}
+
+std::vector<std::string> Node::failing() const {
+  std::vector<std::string> out;
+  if (!ready_ && wish_ == Wish::none) out.push_back("still starting");
+  if (wish_ == Wish::store_broken) out.push_back("the store is broken");
+  else if (wish_ != Wish::none) out.push_back("draining");
+  if (pressure_ && pressure_->disk_low) out.push_back("disk low");
   return out;
 }
 
@@ -111,13 +122,14 @@ void Node::watch() {
         .set(loaded_->policy->rates->used(peer.domain, clock_.now()));
   }
   lock.unlock();
+  watch_certificates(*loaded());
   shards_[0]->shard().at(clock_.now() + 5s, [this] { watch(); });
 }
 
 // On the first shard. Freed memory goes back to the system first: only what is really held counts.
 void Node::watch_memory() {
   const std::size_t wished = loaded()->settings.memory_soft;
-  const std::size_t soft = wished != 0 ? wished : net::memory_bytes_max() / 10 * 7;
+  const std::size_t soft = wished != 0 ? wished : net::memory_soft_default();
   std::size_t resident = net::resident_bytes();
   if (resident >= soft || memory_short_) {
     ::malloc_trim(0);

@@ -5,9 +5,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+
+#include "server/base/quantity.h"
 
 namespace hanse {
 
@@ -31,6 +34,18 @@ void notify_systemd(std::string_view state) {
     return;
   }
   ::close(descriptor);
+}
+
+std::optional<Duration> beat_period() {
+  using namespace std::chrono_literals;
+  constexpr Duration longest = 10s, shortest = 100ms;
+  if (std::getenv("NOTIFY_SOCKET") == nullptr) return std::nullopt;
+  const char* allowed = std::getenv("WATCHDOG_USEC");
+  const Result<std::int64_t> microseconds = parse_integer(allowed == nullptr ? "" : allowed);
+  if (!microseconds || *microseconds <= 0) return longest;
+  // Compared as numbers first: what nobody would wait for cannot overflow then.
+  if (*microseconds >= 3 * std::chrono::microseconds(longest).count()) return longest;
+  return std::max(shortest, Duration(std::chrono::microseconds(*microseconds / 3)));
 }
 
 }  // namespace hanse

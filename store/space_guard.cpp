@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "store/disk_floor.h"
+
 namespace hanse::store {
 
 namespace {
@@ -41,9 +43,13 @@ void SpaceGuard::look(Instant now) {
               {"free_inodes", static_cast<std::int64_t>(space->free_inodes)}});
 }
 
+std::uint64_t disk_floor(std::uint64_t wished, std::uint64_t total_bytes) {
+  if (wished != 0) return wished;
+  return std::max(free_min_default_bytes, total_bytes / free_min_default_part);
+}
+
 std::uint64_t SpaceGuard::least_bytes(const Disk::Space& space) const {
-  if (free_min_bytes_ != 0) return free_min_bytes_;
-  return std::max(free_min_default_bytes, space.total_bytes / free_min_default_part);
+  return disk_floor(free_min_bytes_, space.total_bytes);
 }
 
 bool SpaceGuard::below(const Disk::Space& space, double factor) const {

@@ -50,6 +50,16 @@ void Health::take_figures(const Readiness& readiness) {
   node_.view.metrics()
       .gauge("hanse_build_info", "Which build this is.", {{"version", version}, {"commit", commit}})
       .set(1);
+  for (const BoundNow& bound : node_.view.bounds()) {
+    const std::string_view name = bound.setting == "disk.min_free" ? "hanse_disk_free_min_bytes"
+                                  : bound.setting == "limits.connections_max"
+                                      ? "hanse_connections_max"
+                                      : "";
+    if (!name.empty())
+      node_.view.metrics()
+          .gauge(name, "What is in force for " + bound.setting + ".")
+          .set(static_cast<double>(bound.bound));
+  }
   const Result<QueueTotals> totals = node_.queue.totals();
   if (!totals) return;
   show_ages(*totals);

@@ -2,6 +2,7 @@
 #include "server/base/limits.h"
 
 #include <algorithm>
+#include <variant>
 
 #include "server/base/text.h"
 #include "server/console/commands.h"
@@ -12,8 +13,8 @@ namespace {
 enum class Unit : std::uint8_t { count, bytes };
 struct Fixed {
   std::string_view name;
-  std::uint64_t value;
-  Unit unit;
+  std::variant<std::uint64_t, Duration> value;
+  Unit unit = Unit::count;
 };
 
 // The bounds that are not settings and that an operator may meet.
@@ -41,12 +42,24 @@ constexpr Fixed fixed[] = {
     {"trace_lines_per_second_max", limits::trace_lines_per_second_max, Unit::count},
     {"trace_line_bytes_max", limits::trace_line_bytes_max, Unit::bytes},
     {"metrics_series_max", limits::metrics_series_max, Unit::count},
+    {"mail_errors_max", limits::mail_errors_max, Unit::count},
+    {"mail_commands_max", limits::mail_commands_max, Unit::count},
+    {"mail_idle_commands_max", limits::mail_idle_commands_max, Unit::count},
+    {"mail_refused_data_errors_max", limits::mail_refused_data_errors_max, Unit::count},
+    {"mail_oversize_octets_max", limits::mail_oversize_octets_max, Unit::bytes},
+    {"mail_octets_per_second_min", limits::mail_octets_per_second_min, Unit::bytes},
+    {"mail_content_start_max", limits::mail_content_start_max},
+    {"mail_question_wait_max", limits::mail_question_wait_max},
+    {"mail_recipient_wait_max", limits::mail_recipient_wait_max},
+    {"mail_crowded_wait_max", limits::mail_crowded_wait_max},
+    {"mail_tls_wait_max", limits::mail_tls_wait_max},
     {"config_file_bytes_max", limits::config_file_bytes_max, Unit::bytes},
 };
 
 bool is_limit(std::string_view key) {
   static constexpr std::string_view words[] = {"_max", "max_", "_min", "min_", "_per_",
-                                               "timeout", "lifetime", "grace", "soft"};
+                                               "timeout", "lifetime", "grace", "soft",
+                                               "_wait", "_keep", "_after", "_close"};
   return std::any_of(std::begin(words), std::end(words), [key](std::string_view word) {
     return key.find(word) != std::string_view::npos;
   });
@@ -61,7 +74,6 @@ Json usage_now(Node& node) {
     used["lanes_max"] = lanes->size();
     used["lane_memory_items_max"] = in_memory;
   }
-  if (const auto links = node.view.links()) used["limits.connections_max"] = links->size();
   const auto shape = node.queue.shape(limits::shape_destinations_max);
   std::uint64_t fullest = 0;   // the first row is the sum of all
   for (std::size_t i = 1; shape && i < shape->size(); ++i) {
@@ -72,38 +84,65 @@ Json usage_now(Node& node) {
   return used;
 }
 
-void emit_table(const std::string& table, const Settings& settings, const Json& used,
+// A setting of 0 that stands for something else is shown as what it stands for.
+struct Now {
+  Json used;
+  std::vector<BoundNow> bounds;
+
+  std::string value(const std::string& name, std::string written) const {
+    std::erase(written, '"');
+    for (const BoundNow& bound : bounds) {
+      if (bound.setting != name || written != "0") continue;
+      return (bound.bytes ? format_bytes(bound.bound) : std::to_string(bound.bound)) +
+             " (by default)";
+    }
+    return written;
+  }
+};
+
+Now look(Node& node) {
+  Now out{usage_now(node), node.view.bounds()};
+  for (const BoundNow& bound : out.bounds)
+    if (bound.used) out.used[bound.setting] = *bound.used;
+  return out;
+}
+
+std::string fixed_text(const Fixed& limit) {
+  if (const auto* wait = std::get_if<Duration>(&limit.value)) return format_duration(*wait);
+  const auto value = std::get<std::uint64_t>(limit.value);
+  return limit.unit == Unit::bytes ? format_bytes(value) : std::to_string(value);
+}
+
+void emit_table(const std::string& table, const Settings& settings, const Now& now,
                 const Emit& emit) {
   for (const auto& [key, entry] : settings.entries) {
     const bool measured = std::holds_alternative<std::int64_t>(entry.value) ||
                           std::holds_alternative<Duration>(entry.value);
     if (!measured || !is_limit(key)) continue;
     const std::string name = table + "." + key;
-    std::string value = entry.written;
-    std::erase(value, '"');
-    Json json = {{"limit", name}, {"kind", "setting"}, {"value", value}};
-    if (used.contains(name)) json["used"] = used[name];
+    Json json = {{"limit", name}, {"kind", "setting"}};
+    json["value"] = now.value(name, entry.written);
+    if (now.used.contains(name)) json["used"] = now.used[name];
     emit(std::move(json));
   }
 }
 
 Ended run_limits(Node& node, const Request&, const Emit& emit) {
-  const Json used = usage_now(node);
+  const Now now = look(node);
   const std::shared_ptr<const Configuration> configuration = node.view.configuration();
   for (const auto& [name, settings] : configuration->singles) {
-    emit_table(name, settings, used, emit);
+    emit_table(name, settings, now, emit);
   }
   for (const auto& [name, list] : configuration->lists) {
     for (const Settings& settings : list) {
-      emit_table(name + "." + settings.name, settings, used, emit);
+      emit_table(name + "." + settings.name, settings, now, emit);
     }
   }
   for (const Fixed& limit : fixed) {
     const std::string name(limit.name);
     Json json = {{"limit", name}, {"kind", "fixed"}};
-    json["value"] = limit.unit == Unit::bytes ? format_bytes(limit.value)
-                                              : std::to_string(limit.value);
-    if (used.contains(name)) json["used"] = used[name];
+    json["value"] = fixed_text(limit);
+    if (now.used.contains(name)) json["used"] = now.used[name];
     emit(std::move(json));
   }
   return {};

@@ -51,6 +51,20 @@ struct ProbeWish {
 
 struct ListenRow { std::string protocol, address; };
 
+// A configuration that was not taken; the one before it runs on.
+struct RejectedConfig {
+  UtcTime at{};
+  std::string why;             // with its place: "hanse.toml:5:1: ..."
+};
+
+// A bound as it is in force, whatever its setting says, and how much of it is used.
+struct BoundNow {
+  std::string setting;         // "limits.connections_max"
+  std::uint64_t bound = 0;
+  std::optional<std::uint64_t> used;
+  bool bytes = false;
+};
+
 struct Readiness {
   bool ready = false, live = false;
   std::vector<std::string> failing;   // "store not recovered", "draining", "disk low"
@@ -71,6 +85,9 @@ class NodeView {
   virtual std::shared_ptr<const Configuration> configuration() const = 0;
   virtual std::uint64_t config_epoch() const = 0;
   virtual UtcTime config_loaded() const = 0;
+  virtual std::optional<RejectedConfig> config_rejected() const = 0;   // by the last reload
+  virtual std::vector<std::string> warnings() const = 0;   // ready, and yet: certificates that end
+  virtual std::vector<BoundNow> bounds() const = 0;
   virtual QueueAdmin& queue() = 0;
   virtual Metrics& metrics() = 0;
   virtual Log& log() = 0;

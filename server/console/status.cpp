@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "server/base/limits.h"
 #include "server/base/text.h"
 #include "server/console/ages.h"
 #include "server/console/commands.h"
@@ -70,9 +71,20 @@ Json breakers_json(Node& node, Json& warnings) {
   return open;
 }
 
+Json rejected_json(Node& node, Json& warnings) {
+  const std::optional<RejectedConfig> rejected = node.view.config_rejected();
+  if (!rejected) return nullptr;
+  warnings.push_back("the configuration on disk was rejected, the one before it runs on: " +
+                     rejected->why);
+  return {{"at", format_utc(rejected->at)},
+          {"age", age_text(node.clock.utc(), rejected->at)},
+          {"why", rejected->why}};
+}
+
 Ended run_status(Node& node, const Request&, const Emit& emit) {
   const Readiness readiness = node.view.readiness();
   Json warnings = readiness.failing;
+  for (const std::string& warning : node.view.warnings()) warnings.push_back(warning);
   const UtcTime now = node.clock.utc();
   Json json = {{"domain", node.view.domain()},
                {"version", version},
@@ -83,6 +95,7 @@ Ended run_status(Node& node, const Request&, const Emit& emit) {
                {"config_epoch", node.view.config_epoch()},
                {"config_loaded", format_utc(node.view.config_loaded())},
                {"config_age", age_text(now, node.view.config_loaded())},
+               {"config_rejected", rejected_json(node, warnings)},
                {"protocols", protocols_json(node)},
                {"queue", queue_json(node)},
                {"peers", peers_json(node)},
@@ -126,14 +139,21 @@ std::string peers_text(const Json& status) {
   return out + "\n";
 }
 
+std::string config_text(const Json& status) {
+  const Json& rejected = member_of(status, "config_rejected");
+  const std::string loaded = "loaded " + text_of(status, "config_age") + " ago, epoch " +
+                             std::to_string(number_of(status, "config_epoch"));
+  if (rejected.is_null()) return "config ok (" + loaded + ")";
+  return "config REJECTED " + text_of(rejected, "age") + " ago: " + text_of(rejected, "why") +
+         " (in force: " + loaded + ")";
+}
+
 std::string render_status(std::span<const Json> items, const Style& style) {
   std::string out;
   for (const Json& status : items) {
     out += text_of(status, "domain") + "  hanse " + text_of(status, "version") + "  up " +
            text_of(status, "up") + "  " + (flag_of(status, "ready") ? "ready" : "NOT READY") +
-           "  durability=" + text_of(status, "durability") + "  config ok (loaded " +
-           text_of(status, "config_age") + " ago, epoch " +
-           std::to_string(number_of(status, "config_epoch")) + ")\n";
+           "  durability=" + text_of(status, "durability") + "  " + config_text(status) + "\n";
     TextTable table({"proto", "listen", "in", "out"});
     for (const Json& row : member_of(status, "protocols")) {
       const auto number = [&row](std::string_view key) {
@@ -144,7 +164,8 @@ std::string render_status(std::span<const Json> items, const Style& style) {
     out += table.text(style) + queue_text(member_of(status, "queue")) + peers_text(status);
     for (const Json& warning : member_of(status, "warnings")) {
       const auto* text = warning.get_ptr<const Json::string_t*>();
-      if (text != nullptr) out += "warn   " + escape_text(*text) + "\n";
+      if (text == nullptr) continue;
+      out += "warn   " + escape_text(*text, limits::console_text_bytes_max) + "\n";
     }
   }
   return out;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/census.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 
 #include "server/net/connections.h"
+#include "server/net/memory.h"
 #include "server/net/socket.h"
 
 namespace hanse::net {
@@ -32,12 +31,6 @@ std::string prefix_of(const SocketAddress& remote, const ConnectionLimits& limit
 Admission judge(std::size_t count, std::size_t most, std::size_t spare) {
   if (count < most) return Admission::welcome;
   return count < most + spare ? Admission::busy : Admission::turned_away;
-}
-
-std::size_t connections_max_of_system() {
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024;
-  return static_cast<std::size_t>(files.rlim_cur / 5 * 4);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/memory.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +23,14 @@ std::string text_of(const std::string& path) {
 }
 
 }  // namespace
+
+std::size_t connections_max_of_system() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024;
+  return static_cast<std::size_t>(files.rlim_cur / 5 * 4);
+}
+
+std::size_t memory_soft_default() { return memory_bytes_max() / 10 * 7; }
 
 std::size_t resident_bytes() {
   std::size_t pages = 0, resident = 0;

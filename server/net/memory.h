@@ -10,6 +10,8 @@ namespace hanse::net {
 
 std::size_t resident_bytes();      // of this process
 std::size_t memory_bytes_max();    // of its control group, or of the machine
+std::size_t memory_soft_default(); // 70 % of that: where memory.soft is 0
+std::size_t connections_max_of_system();   // 80 % of RLIMIT_NOFILE: limits.connections_max likewise
 
 // The lowest memory.max of the group named in the text of /proc/self/cgroup and of those above it,
 // below `root`; empty when none has a limit.

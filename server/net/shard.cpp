@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/shard.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <exception>
 
@@ -23,6 +25,8 @@ Shard::~Shard() { stop(); }
 
 void Shard::start() {
   parts_->thread = std::thread([parts = parts_.get()] {
+    const std::string name = "shard-" + std::to_string(parts->index);   // for ps and debuggers
+    ::pthread_setname_np(::pthread_self(), name.c_str());
     parts->measure_lag();
     parts->run();
   });

@@ -8,6 +8,7 @@
 #include "server/base/limits.h"
 #include "server/base/text.h"
 #include "server/net/tls_chain.h"
+#include "server/net/tls_covers.h"
 #include "server/net/tls_handles.h"
 
 namespace hanse::net {
@@ -178,6 +179,27 @@ const Identity* TlsContext::State::find(std::string_view domain) const {
 
 // ---- the context ----
 
+namespace {
+
+std::vector<TlsIdentity> identities_of(const TlsSettings& settings) {
+  std::vector<TlsIdentity> all = settings.further;
+  if (!settings.certificate_pem.empty())
+    all.insert(all.begin(), {settings.certificate_pem, settings.key_pem});
+  return all;
+}
+
+}  // namespace
+
+bool covers(const TlsSettings& ours, std::string_view domain) {
+  TlsContext::State state;
+  for (const TlsIdentity& one : identities_of(ours)) {
+    Result<Identity> identity = load_identity(one.certificate_pem, one.key_pem.text());
+    if (identity) state.identities.push_back(std::move(*identity));
+  }
+  state.index();
+  return state.find(domain) != nullptr;
+}
+
 TlsContext::TlsContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsContext::~TlsContext() = default;
 
@@ -187,10 +209,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsSettings& se
   if (!client) return client.error();
   if (Result<void> done = use_anchors(client->get(), settings.ca); !done) return done.error();
   state->client = std::move(*client);
-  std::vector<TlsIdentity> all = settings.further;
-  if (!settings.certificate_pem.empty())
-    all.insert(all.begin(), {settings.certificate_pem, settings.key_pem});
-  for (const TlsIdentity& one : all) {
+  for (const TlsIdentity& one : identities_of(settings)) {
     Result<Identity> identity = load_identity(one.certificate_pem, one.key_pem.text());
     if (!identity) return identity.error();
     state->identities.push_back(std::move(*identity));

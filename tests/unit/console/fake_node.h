@@ -20,9 +20,7 @@ class FixedClock final : public Clock {
 class FakeNode final : public NodeView {
  public:
   FakeNode() : log_(clock, [this](std::string_view line) { lines += line; }) {
-    configuration_ = config::parse("[node]\ndomain = \"a.example\"\n", "t.toml", schema,
-                                   config::hidden_secrets())
-                         .configuration;
+    set_configuration("[node]\ndomain = \"a.example\"\n");
     auto policy = std::make_shared<Policy>();
     policy->node_domain = "a.example";
     policy_ = policy;
@@ -37,6 +35,9 @@ class FakeNode final : public NodeView {
   std::shared_ptr<const Configuration> configuration() const override { return configuration_; }
   std::uint64_t config_epoch() const override { return 17; }
   UtcTime config_loaded() const override { return clock.at - std::chrono::hours(48); }
+  std::optional<RejectedConfig> config_rejected() const override { return rejected; }
+  std::vector<std::string> warnings() const override { return troubles; }
+  std::vector<BoundNow> bounds() const override { return bounds_now; }
   QueueAdmin& queue() override { return queue_admin; }
   Metrics& metrics() override { return metrics_; }
   Log& log() override { return log_; }
@@ -106,6 +107,10 @@ class FakeNode final : public NodeView {
   Result<void> reload() override { return reload_answer; }
   void drain(Duration grace) override { drained = grace; }
 
+  void set_configuration(std::string_view toml) {
+    configuration_ =
+        config::parse(toml, "t.toml", schema, config::hidden_secrets()).configuration;
+  }
   void set_policy(Policy policy) { policy_ = std::make_shared<Policy>(std::move(policy)); }
 
   FixedClock clock;
@@ -114,6 +119,9 @@ class FakeNode final : public NodeView {
   std::vector<LaneStatus> lane_rows;
   std::vector<LinkRow> link_rows;
   Readiness ready{true, true, {}};
+  std::optional<RejectedConfig> rejected;
+  std::vector<std::string> troubles;
+  std::vector<BoundNow> bounds_now;
   Result<void> reload_answer;
   std::optional<Duration> drained;
   std::vector<std::string> woken;
