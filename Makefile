@@ -41,11 +41,12 @@ SIM_ROOMS       := server/session server/config protocols store federation serve
 
 # Fuzz targets: one program each, with a fuzzer around it or with a main that replays files.
 FUZZ        := smtp_commands smtp_replies header_block dns_answer config control_request \
-               xmpp_jid xml_stream srv_merge xmpp_stanza xmpp_dialback redactors irc_link
+               xmpp_jid xml_stream srv_merge xmpp_stanza xmpp_dialback redactors irc_link http_get
 FUZZ_ROOMS  := server/config server/session protocols store federation server/base
 FUZZ_CXX    ?= clang++-14
 fuzz_parts   = $(call objects,$(1),tests/fuzz/$(2).cpp tests/fuzz/session_world.cpp $(3) \
-                 server/console/request.cpp server/console/json_text.cpp) \
+                 server/console/request.cpp server/console/json_text.cpp \
+                 server/console/http.cpp) \
                $(foreach room,$(FUZZ_ROOMS),$(call archive,$(1),$(room)))
 
 # Three ways to build the same things: plain, with address and undefined behaviour sanitizers,
@@ -240,6 +241,8 @@ install: all
 	install -D -m 644 conf/hanse.service $(DESTDIR)/lib/systemd/system/hanse.service
 	install -D -m 644 conf/hanse.sysusers $(DESTDIR)/usr/lib/sysusers.d/hanse.conf
 	install -D -m 640 conf/hanse.toml $(DESTDIR)/etc/hanse/hanse.toml.sample
+	install -D -m 644 conf/alerts.yml $(DESTDIR)$(PREFIX)/share/hanse/alerts.yml
+	install -D -m 644 conf/dashboard.json $(DESTDIR)$(PREFIX)/share/hanse/dashboard.json
 
 clean:
 	rm -rf $(BUILD)
