@@ -82,6 +82,7 @@ else
   suite "system: the interface" $python -m tests.system.interface
   suite "system: edges" $python -m tests.system.edges
   suite "system: what operators watch" $python -m tests.system.watching
+  suite "system: what the node says of itself" $python -m tests.system.console_state
   suite "system: XMPP streams" $python -m tests.system.xmpp_streams
   suite "system: XMPP routes" $python -m tests.system.xmpp_routes
   suite "system: XMPP components" $python -m tests.system.xmpp_components
