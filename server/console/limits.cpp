@@ -2,59 +2,13 @@
 #include "server/base/limits.h"
 
 #include <algorithm>
-#include <variant>
 
 #include "server/base/text.h"
 #include "server/console/commands.h"
+#include "server/console/fixed_limits.h"
 
 namespace hanse::console {
 namespace {
-
-enum class Unit : std::uint8_t { count, bytes };
-struct Fixed {
-  std::string_view name;
-  std::variant<std::uint64_t, Duration> value;
-  Unit unit = Unit::count;
-};
-
-// The bounds that are not settings and that an operator may meet.
-constexpr Fixed fixed[] = {
-    {"recipients_per_message_max", limits::recipients_per_message_max, Unit::count},
-    {"input_held_bytes_max", limits::input_held_bytes_max, Unit::bytes},
-    {"output_bytes_max", limits::output_bytes_max, Unit::bytes},
-    {"feed_bytes_max", limits::feed_bytes_max, Unit::bytes},
-    {"body_inline_bytes_max", limits::body_inline_bytes_max, Unit::bytes},
-    {"body_memory_bytes_max", limits::body_memory_bytes_max, Unit::bytes},
-    {"bodies_in_memory_bytes_max", limits::bodies_in_memory_bytes_max, Unit::bytes},
-    {"store_mailbox_items_max", limits::store_mailbox_items_max, Unit::count},
-    {"shard_mailbox_items_max", limits::shard_mailbox_items_max, Unit::count},
-    {"commit_items_max", limits::commit_items_max, Unit::count},
-    {"lanes_max", limits::lanes_max, Unit::count},
-    {"name_check_addresses_max", limits::name_check_addresses_max, Unit::count},
-    {"lane_memory_items_max", limits::lane_memory_items_max, Unit::count},
-    {"lane_spill_items_max", limits::lane_spill_items_max, Unit::count},
-    {"endpoints_per_lane_max", limits::endpoints_per_lane_max, Unit::count},
-    {"dns_cache_entries_max", limits::dns_cache_entries_max, Unit::count},
-    {"dns_questions_open_max", limits::dns_questions_open_max, Unit::count},
-    {"control_request_bytes_max", limits::control_request_bytes_max, Unit::bytes},
-    {"trace_sessions_max", limits::trace_sessions_max, Unit::count},
-    {"trace_lines_max", limits::trace_lines_max, Unit::count},
-    {"trace_lines_per_second_max", limits::trace_lines_per_second_max, Unit::count},
-    {"trace_line_bytes_max", limits::trace_line_bytes_max, Unit::bytes},
-    {"metrics_series_max", limits::metrics_series_max, Unit::count},
-    {"mail_errors_max", limits::mail_errors_max, Unit::count},
-    {"mail_commands_max", limits::mail_commands_max, Unit::count},
-    {"mail_idle_commands_max", limits::mail_idle_commands_max, Unit::count},
-    {"mail_refused_data_errors_max", limits::mail_refused_data_errors_max, Unit::count},
-    {"mail_oversize_octets_max", limits::mail_oversize_octets_max, Unit::bytes},
-    {"mail_octets_per_second_min", limits::mail_octets_per_second_min, Unit::bytes},
-    {"mail_content_start_max", limits::mail_content_start_max},
-    {"mail_question_wait_max", limits::mail_question_wait_max},
-    {"mail_recipient_wait_max", limits::mail_recipient_wait_max},
-    {"mail_crowded_wait_max", limits::mail_crowded_wait_max},
-    {"mail_tls_wait_max", limits::mail_tls_wait_max},
-    {"config_file_bytes_max", limits::config_file_bytes_max, Unit::bytes},
-};
 
 bool is_limit(std::string_view key) {
   static constexpr std::string_view words[] = {"_max", "max_", "_min", "min_", "_per_",
@@ -107,10 +61,10 @@ Now look(Node& node) {
   return out;
 }
 
-std::string fixed_text(const Fixed& limit) {
+std::string fixed_text(const FixedLimit& limit) {
   if (const auto* wait = std::get_if<Duration>(&limit.value)) return format_duration(*wait);
   const auto value = std::get<std::uint64_t>(limit.value);
-  return limit.unit == Unit::bytes ? format_bytes(value) : std::to_string(value);
+  return limit.unit == FixedLimit::Unit::bytes ? format_bytes(value) : std::to_string(value);
 }
 
 void emit_table(const std::string& table, const Settings& settings, const Now& now,
@@ -138,7 +92,7 @@ Ended run_limits(Node& node, const Request&, const Emit& emit) {
       emit_table(name + "." + settings.name, settings, now, emit);
     }
   }
-  for (const Fixed& limit : fixed) {
+  for (const FixedLimit& limit : fixed_limits()) {
     const std::string name(limit.name);
     Json json = {{"limit", name}, {"kind", "fixed"}};
     json["value"] = fixed_text(limit);

@@ -59,6 +59,25 @@ TEST_CASE("console: limits shows what stands for a 0, waits, and how much is use
   CHECK(rows["mail_question_wait_max"]["value"] == "1m");
 }
 
+TEST_CASE("console: limits shows every bound of server/base/limits.h") {
+  FakeNode fake;
+  std::set<std::string> shown;
+  for (const Json& item : ask(fake, make_request("limits")).items)
+    shown.insert(raw_text_of(item, "limit"));
+  std::ifstream in("server/base/limits.h");
+  const std::regex name("([a-z_]+[a-z]) = ");
+  std::size_t found = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("constexpr")) continue;
+    line = line.substr(0, line.find("//"));
+    for (std::sregex_iterator at(line.begin(), line.end(), name), end; at != end; ++at, ++found) {
+      INFO((*at)[1].str());
+      CHECK(shown.count((*at)[1].str()) == 1);
+    }
+  }
+  CHECK(found > 100);
+}
+
 TEST_CASE("console: limits leaves a bound alone that was set") {
   FakeNode fake;
   fake.set_configuration("[node]\ndomain = \"a.example\"\n[limits]\nconnections_max = 7\n");
