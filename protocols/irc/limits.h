@@ -59,6 +59,8 @@ constexpr std::size_t handshake_lines_max = 100;
 constexpr unsigned nick_attempts_max = 4;
 constexpr std::uint8_t puppet_losses_max = 3;
 constexpr std::int64_t puppet_pause_seconds = 60;
+constexpr std::int64_t split_seconds = 60;                       // who is back then is who he was
+constexpr std::size_t split_remembered_max = 10'000;
 constexpr std::int64_t puppet_unnamed_seconds = 30;              // after a SAVE
 
 // What is undone where nobody has a claim to it (irc 9)

@@ -193,8 +193,12 @@ void Relay::side_down(Side& side, std::string_view reason) {
   }
   for (PersonId id = 0; id < persons_.size(); ++id) {
     if (persons_.is_free(id)) continue;
-    if (persons_.at(id).home == index) persons_.forget(id);
-    else persons_.vanish(id, index);
+    if (persons_.at(id).home == index) {
+      remember(id, side);
+      persons_.forget(id);
+      continue;
+    }
+    persons_.vanish(id, index);
   }
   spots_[index].clear();
   losing_ = &side;
@@ -216,7 +220,9 @@ void Relay::servers_gone(Side& side, ServerId server, std::string_view reason) {
   for (PersonId id = 0; id < persons_.size(); ++id) {
     if (persons_.is_free(id) || persons_.at(id).home != side.index()) continue;
     const UserId user = persons_.at(id).user;
-    if (model.is_behind(model.user(user).server, server)) user_gone(side, user, split);
+    if (!model.is_behind(model.user(user).server, server)) continue;
+    remember(id, side);
+    user_gone(side, user, split);
   }
 }
 

@@ -76,6 +76,8 @@ class Relay final : public Watcher {
   void yield_to_others(Side& side, std::span<const UserId> users);
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
   UserId introduce(PersonId id, Side& to);
+  PersonId person_of(const Side& home, UserId user);   // made when it is not known
+  void remember(PersonId id, const Side& home);        // it goes by a split
   void name_again(Side& side);              // those that have a UID for a nick
   void withdraw(PersonId id, Side& from, std::string_view reason);
   void withdraw_idle(PersonId id, Side& from, std::string_view reason);
@@ -138,6 +140,12 @@ class Relay final : public Watcher {
   const std::vector<Junction> junctions_;
   const std::function<Timestamp()> now_;
   Persons persons_;
+  // Who went by a split, by home and id: whoever is back soon is who he was.
+  struct Split {
+    Timestamp at = 0;
+    std::vector<Person::Puppet> abroad;
+  };
+  std::map<std::pair<std::size_t, std::string>, Split> ledger_;
   // By side: from a channel's folded name to its junction. Known while the side is linked.
   std::vector<std::unordered_map<std::string, const Junction*>> spots_;
   std::vector<Submission> kept_;

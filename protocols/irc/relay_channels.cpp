@@ -28,7 +28,7 @@ void Relay::enter(Side& from, Side& to, const std::string& channel, Timestamp ti
   if (known != no_id) timestamp = model.channel(known).timestamp;
   std::vector<ChannelMember> members;
   for (const UserId user : users) {
-    const UserId puppet = presence(persons_.find_or_add(from.index(), user), to);
+    const UserId puppet = presence(person_of(from, user), to);
     if (puppet == no_id) continue;
     const ChannelId there = model.find_channel(channel);
     if (there != no_id && model.membership(puppet, there) != nullptr) continue;

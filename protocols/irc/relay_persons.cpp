@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What changes about a person, and of a puppet that has lost its name.
+#include <algorithm>
+
 #include "protocols/irc/limits.h"
 #include "protocols/irc/puppet_names.h"
 #include "protocols/irc/relay.h"
@@ -40,6 +42,38 @@ void Relay::away_set(Side& side, UserId user) {
     other->model().set_text(puppet, UserText::away, text);
     other->write(AwaySet{other->party_of(puppet), text, now_()});
   }
+}
+
+// irc 4.3: only what is worth it. Where there are no ids a nick has to do.
+void Relay::remember(PersonId id, const Side& home) {
+  if (home.phase() == Side::Phase::down) return;
+  const Timestamp now = now_();
+  std::erase_if(ledger_, [now](const auto& one) {
+    return now - one.second.at > limits::split_seconds;
+  });
+  const Person& person = persons_.at(id);
+  const bool troubled = std::ranges::any_of(
+      person.abroad, [](const Person::Puppet& one) { return one.losses > 0; });
+  if (!troubled || ledger_.size() >= limits::split_remembered_max) return;
+  ledger_[{home.index(), std::string(home.party_of(person.user).word())}] = {now, person.abroad};
+}
+
+PersonId Relay::person_of(const Side& home, UserId user) {
+  const PersonId known = persons_.find(home.index(), user);
+  if (known != no_id) return known;
+  const PersonId id = persons_.find_or_add(home.index(), user);
+  if (ledger_.empty()) return id;
+  const auto back = ledger_.find({home.index(), std::string(home.party_of(user).word())});
+  if (back == ledger_.end()) return id;
+  if (now_() - back->second.at <= limits::split_seconds) {
+    std::vector<Person::Puppet>& abroad = persons_.at(id).abroad;
+    for (std::size_t side = 0; side < abroad.size(); ++side) {
+      abroad[side].losses = back->second.abroad[side].losses;
+      abroad[side].lost_at = back->second.abroad[side].lost_at;
+    }
+  }
+  ledger_.erase(back);
+  return id;
 }
 
 void Relay::puppet_saved(Side& side, UserId puppet) {

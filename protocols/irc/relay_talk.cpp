@@ -20,7 +20,7 @@ void Relay::said(Side& side, UserId user, const Said& what) {
   if (channel != no_id) {
     const Junction* junction = junction_of(side, channel);
     if (junction == nullptr) return;
-    const PersonId id = persons_.find_or_add(side.index(), user);
+    const PersonId id = person_of(side, user);
     elsewhere(side, *junction, [&](Side& to, const std::string& name) {
       const UserId puppet = presence(id, to);
       if (puppet != no_id) say(to, puppet, name, what);
@@ -37,7 +37,7 @@ void Relay::say_privately(Side& side, UserId user, UserId puppet, const Said& wh
   const PersonId wanted = persons_.find(side.index(), puppet);
   if (wanted == no_id) return;
   Side& home = *sides_[persons_.at(wanted).home];
-  const UserId sender = presence(persons_.find_or_add(side.index(), user), home);
+  const UserId sender = presence(person_of(side, user), home);
   if (sender == no_id) return;
   say(home, sender, home.party_of(persons_.at(wanted).user).word(), what);
 }

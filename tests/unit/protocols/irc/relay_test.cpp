@@ -305,6 +305,28 @@ TEST_CASE("irc 9 names that are taken") {
   CHECK(bench.written(*bench.away).starts_with(":9RA UID carol||home 2 "));
 }
 
+TEST_CASE("irc 4.3 who goes by a split and is back within a minute has not got rid of a KILL") {
+  Met met;
+  const std::string leaf = ":1AA SERVER leaf.home.example 1AB :leaf\n";
+  const std::string erin = ":1AB UID 1ABAAAAAA 1795229100 erin h h e 192.0.2.1 1795229100 + :E\n"
+                           ":1AB FJOIN #dev 1795229120 + :,1ABAAAAAA:0\n";
+  met.say(*met.home, leaf + erin);
+  met.written(*met.away);
+  met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAB :hyb.away.example!dave (go away)\n");
+  met.say(*met.home, ":1AA SQUIT 1AB :insp.home.example leaf.home.example\n");
+  const auto after = [&](std::int64_t seconds) {
+    met.clock.seconds += seconds;
+    met.written(*met.away);
+    met.say(*met.home, leaf + erin);
+    return met.written(*met.away);
+  };
+  SECTION("soon") { CHECK(after(30).empty()); }
+  SECTION("and is let in again when the minute of the KILL is over") {
+    CHECK(after(60).find("UID erin||home ") != std::string::npos);
+  }
+  SECTION("late") { CHECK(after(61).find("UID erin|home ") != std::string::npos); }
+}
+
 TEST_CASE("irc 9 a puppet that got its UID for a nick is named again after a while") {
   Met met;
   const auto save = [&](const std::string& nick) {
