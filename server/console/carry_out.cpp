@@ -142,7 +142,7 @@ void report(const Ended& ended, bool json) {
   }
 }
 
-Ended run(const Invocation& invocation, const config::Schema& schema, Printer& printer) {
+Ended run(Invocation invocation, const config::Schema& schema, Printer& printer) {
   const Command& command = *invocation.command;
   if (command.here != nullptr) {
     const auto ask_lines = [&](const Request& request, const Emit& emit) {
@@ -156,6 +156,9 @@ Ended run(const Invocation& invocation, const config::Schema& schema, Printer& p
       return true;
     });
   }
+  Result<std::string> socket = socket_of(invocation, schema);
+  if (!socket) return usage(socket.error().what);
+  invocation.socket = *std::move(socket);   // mistakes are told once, however often it is asked
   if (command.confirms && !invocation.request.dry_run) {
     const Ended confirmed = confirm(invocation, schema);
     if (confirmed.exit != Exit::ok) return confirmed;

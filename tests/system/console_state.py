@@ -88,6 +88,9 @@ def a_rejected_configuration():
             assert code == 0 and "config REJECTED" in out and place in out, f"{code}: {out}{err}"
             assert "config ok" not in out and place in err, err
             assert bed.node.event("config.rejected")
+            code, out, err = bed.node.say("queue", "discard", "dest=down.example", "--reason",
+                                          "test", "--yes")
+            assert code == 0 and err.count("all the same") == 1, f"exit {code}: {out}{err}"
             status = bed.status()
             assert place in status["config_rejected"]["why"] and status["ready"], status
             assert any(place in one for one in status["warnings"]), status["warnings"]
