@@ -43,6 +43,7 @@ struct Exchange::State final : LaneHost {
   std::set<LaneKey> missed;       // the store holds work their lanes do not know of
   std::map<LaneKey, std::size_t> detours;   // swift works being stored on their way there
   std::shared_ptr<ShardDoor> askers = std::make_shared<ShardDoor>();
+  Legacies legacies{parts.shards, parts.clock, parts.timers, askers};
   std::set<std::string> lookalikes_told;
   std::size_t commits_open = 0;
   bool makes_reports = false, draining = false, armed = false;
@@ -380,6 +381,7 @@ void Exchange::announced(std::string_view protocol, std::string_view lane) {
 }
 
 std::shared_ptr<ShardDoor> Exchange::door() const { return state_->askers; }
+Legacies& Exchange::legacies() { return state_->legacies; }
 
 void Exchange::drain(bool now) {
   state_->draining = true;

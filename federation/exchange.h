@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "federation/lane.h"
+#include "federation/legacies.h"
 #include "federation/permission.h"
 #include "federation/policy.h"
 
@@ -27,6 +28,8 @@ struct Submission {
 using ReportMaker = std::function<Result<Submission>(const Reportable&, std::string_view head,
                                                      UtcTime now)>;
 
+class Exchange;
+
 // Sends work to the shard that owns its lane; false when that shard's mailbox is full.
 class Shards {
  public:
@@ -36,6 +39,10 @@ class Shards {
   virtual void lend(const std::string&, const std::string&, std::unique_ptr<ServedLink>) {}
   // The peer of these lanes is there, whatever shard they live on.
   virtual void wake(const std::string&, const std::string&) {}
+  // Runs it on the shard that a lane of that name has; false: there is none.
+  virtual bool visit(const std::string&, const std::string&, std::function<void(Exchange&)>) {
+    return false;
+  }
 };
 
 // What the store lets the node know, on every shard.
@@ -102,6 +109,7 @@ class Exchange {
   void announce(const std::string& protocol, const std::string& lane);
   void announced(std::string_view protocol, std::string_view lane);   // on this one
   std::shared_ptr<ShardDoor> door() const;                       // of this shard
+  Legacies& legacies();                                          // likewise
   void drain(bool now);
   bool drained() const;
   std::vector<LaneStatus> lanes() const;

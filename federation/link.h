@@ -63,6 +63,7 @@ struct DialRequest {
   Endpoint endpoint;
   TlsLevel tls = TlsLevel::may;
   bool look_only = false;         // ready without having proved who we are; carries no works
+  bool probe = false;             // of no lane: carries no works either way, takes nobody's place
 };
 
 class Dialer {

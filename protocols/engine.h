@@ -46,8 +46,13 @@ struct Verify {
   std::uint64_t size_bytes = 0;
 };
 struct Permit { PermissionQuestion question; };                   // -> Permission
-// background: input goes on meanwhile.
-struct Submit { Submission submission; bool background = false; };  // -> Submitted
+// background: input goes on meanwhile. beyond: it goes on and is answered when the connection is
+// closed, too; the engine may then do no more than pass and leave.
+struct Submit {                                                   // -> Submitted
+  Submission submission;
+  bool background = false;
+  bool beyond = false;
+};
 // Carries a live message over its lane now and tells how that ended; input goes on meanwhile.
 struct Convey { Submission submission; };                         // -> Conveyed
 struct Lookup { DnsQuestion question; bool background = false; };  // -> DnsAnswer
@@ -56,15 +61,18 @@ struct Heed { std::shared_ptr<Bell> bell; bool background = true; };
 struct Keep { std::int64_t blob = 0; std::string bytes; };        // -> Kept (0 starts a blob)
 // -> Fetched
 struct Fetch { std::int64_t blob = 0; std::uint64_t offset = 0; std::size_t most = 0; };
-using Ask = std::variant<Verify, Permit, Submit, Convey, Lookup, Keep, Fetch, Heed>;
+// What a connection has left to this one (Outbox::leave); waits for what is promised. -> Inherited
+struct Inherit { LegacyKey key; };
+using Ask = std::variant<Verify, Permit, Submit, Convey, Lookup, Keep, Fetch, Heed, Inherit>;
 
 struct Submitted { std::string id; };
 struct Conveyed { Outcome outcome; };
 struct Kept { std::int64_t blob = 0; };
 struct Fetched { std::string bytes; };
 struct Heard {};
+struct Inherited { std::shared_ptr<const Legacy> legacy; };       // null: there is nothing
 using Answer = std::variant<TrustDecision, Permission, Submitted, Conveyed, DnsAnswer, Kept,
-                            Fetched, Heard, Error>;
+                            Fetched, Heard, Inherited, Error>;
 
 using AskId = std::uint32_t;    // unique within one session
 using TimerId = std::uint8_t;   // chosen by the engine; below limits::timers_per_engine_max
@@ -87,11 +95,13 @@ struct Contested { bool newcomer = false; };
 // Connections of the node run out, or do so no longer: be short of patience (smtp D-17). What holds
 // at the start is in the InboundContext.
 struct Crowded { bool crowded = false; };
-// The last event; also when we hung up.
+// Another connection takes the place of this one, and waits for what it has promised: end now.
+struct Succeeded {};
+// The last event; also when we hung up. Only answers to Submits that reach beyond it follow.
 struct Closed { bool tls_failed = false; std::string why; };
 using Event =
     std::variant<Opened, Received, TlsUp, Rang, Answered, Deliver, Drain, Contested, Crowded,
-                 Closed>;
+                 Succeeded, Closed>;
 
 // What an engine may do. Calls take effect after on() returns, in order.
 class Outbox {
@@ -116,6 +126,10 @@ class Outbox {
   virtual void serve(std::string_view lane, bool beside) = 0;
   virtual void wake(std::string_view lane) = 0;               // its peer is there: try now
   virtual void settle(DeliveryId id, Outcome outcome) = 0;    // outgoing: exactly once per target
+  // When this connection is over it leaves something under that key; who asks for it before is the
+  // reason of Succeeded. What is promised and not left at the end is nothing.
+  virtual void promise(LegacyKey) {}
+  virtual void leave(LegacyKey, std::shared_ptr<const Legacy>) {}   // null: nothing, after all
   virtual void hang_up() = 0;                                 // after what was sent is written
   virtual void fail(LinkEnd end) = 0;                         // outgoing: why the link is of no use
   // One line of the log; the session adds protocol, connection and peer.

@@ -45,6 +45,7 @@ struct OutboundContext {
   std::string nonce{};           // as above
   bool others_left = false;      // what this one does not take may go to another (smtp M-10)
   bool look_only = false;        // as in DialRequest
+  bool probe = false;            // likewise
 };
 
 // A record that the DNS must have so that others find this node and believe it.

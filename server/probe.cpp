@@ -109,6 +109,7 @@ void Probe::dial(const DialPlan::Step& step) {
   request.endpoint = step.endpoint;
   request.tls = step.tls;
   request.look_only = !plan_.prove;
+  request.probe = true;
   racers_.push_back({step.number, parts_.connections.probe(std::move(request), *this, feed_)});
 }
 

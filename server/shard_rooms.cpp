@@ -65,6 +65,13 @@ void ShardMap::wake(const std::string& protocol, const std::string& lane) {
     shard->shard().post([shard, protocol, lane] { shard->exchange().announced(protocol, lane); });
 }
 
+bool ShardMap::visit(const std::string& protocol, const std::string& lane,
+                     std::function<void(Exchange&)> work) {
+  ShardRooms* target = shards_[owner(protocol, lane)];
+  target->shard().post([target, work = std::move(work)] { work(target->exchange()); });
+  return true;
+}
+
 ShardRooms::ShardRooms(unsigned index, const Setup& setup, store::CommandSink& store,
                        ShardMap& map, std::uint64_t seed, const Clock& clock, Log& log,
                        Metrics& metrics)

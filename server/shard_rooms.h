@@ -32,6 +32,8 @@ class ShardMap final : public Shards {
   void lend(const std::string& protocol, const std::string& lane,
             std::unique_ptr<ServedLink> link) override;
   void wake(const std::string& protocol, const std::string& lane) override;
+  bool visit(const std::string& protocol, const std::string& lane,
+             std::function<void(Exchange&)> work) override;
 
  private:
   std::vector<ShardRooms*> shards_;   // fixed before the first thread runs

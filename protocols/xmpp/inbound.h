@@ -58,6 +58,7 @@ class Inbound final : public Engine {
   void handle(Drain& event, Outbox& out);
   void handle(Contested&, Outbox&) {}
   void handle(Crowded&, Outbox&) {}
+  void handle(Succeeded&, Outbox&) {}
   void handle(Closed& event, Outbox& out);
   bool may_read() const;
   void hold(std::string_view bytes, Outbox& out);

@@ -48,6 +48,10 @@ constexpr std::size_t log_checkpoint_bytes = 16u * 1024 * 1024;  // the write-ah
 
 // Lanes
 constexpr std::size_t lanes_max = 65536;
+constexpr std::size_t legacies_max = 4096;                    // that connections left, of a shard
+constexpr std::size_t legacies_bytes_max = 16u * 1024 * 1024; // of all these
+constexpr std::size_t legacies_per_place_max = 16;            // of these, for one peer
+constexpr Duration legacy_kept_max = 15min;                   // for whoever comes in its place
 constexpr std::size_t endpoints_per_lane_max = 64;
 constexpr std::size_t name_check_addresses_max = 16;           // of our own name (smtp C-1)
 constexpr Duration endpoints_kept_max = 300s;                 // discovery result is reused so long
@@ -125,6 +129,7 @@ constexpr std::size_t stream_untrusted_spaces_per_second_max = 1024;
 constexpr std::size_t stream_submits_open_max = 192;          // commits awaited by one stream
 constexpr std::size_t stream_submit_bytes_open_max = 1024 * 1024;
 constexpr Duration stream_farewell_wait_max = 5s;             // for the peer's own end (2.7)
+
 
 // Configuration
 constexpr std::size_t config_file_bytes_max = 1024 * 1024;

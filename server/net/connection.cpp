@@ -242,6 +242,19 @@ void Connection::count_for_peer(Answer& answer) {
   decision->evidence.push_back({"connections", false, decision->why});
 }
 
+void Connection::promise(const LegacyKey& key, std::function<void()> wanted) {
+  hall_->services.promise(key, [token = weak_from_this(), wanted = std::move(wanted)] {
+    const std::shared_ptr<Connection> self = token.lock();
+    if (self == nullptr) return;
+    self->turn(wanted);
+    self->finish_later();
+  });
+}
+
+void Connection::leave(const LegacyKey& key, std::shared_ptr<const Legacy> legacy) {
+  if (!hall_->gone) hall_->services.leave(key, std::move(legacy));
+}
+
 void Connection::discard(std::int64_t blob) {
   if (!hall_->gone) hall_->services.discard(blob);
 }

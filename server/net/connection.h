@@ -85,6 +85,8 @@ class Connection final : public Wire,
     hall_->services.wake(protocol, lane);
   }
   void noted(std::string_view event) override;
+  void promise(const LegacyKey& key, std::function<void()> wanted) override;
+  void leave(const LegacyKey& key, std::shared_ptr<const Legacy> legacy) override;
   void discard(std::int64_t blob) override;
   std::shared_ptr<ShardDoor> door() override { return hall_->services.door(); }
 

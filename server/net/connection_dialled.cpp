@@ -71,7 +71,7 @@ void Connection::connected() {
   const DialRequest& request = dialled_->request;
   open_session(room_->outbound({request.lane, request.endpoint, request.tls,
                                  random_octets(limits::nonce_bytes), others_left,
-                                 request.look_only}));
+                                 request.look_only, request.probe}));
 }
 
 void Connection::connect_failed(const std::string& what) {

@@ -43,6 +43,12 @@ struct Answerer {
   void operator()(Heed ask) {
     ask.bell->wait(exchange.door(), [reply = std::move(reply)] { reply(Heard{}); });
   }
+  void operator()(Inherit ask) {
+    exchange.legacies().inherit(ask.key, [reply = std::move(reply)](
+                                             std::shared_ptr<const Legacy> legacy) {
+      reply(Inherited{std::move(legacy)});
+    });
+  }
   void operator()(Fetch ask) {
     blobs.fetch(ask.blob, ask.offset, ask.most, shaped<Fetched, std::string>(std::move(reply)));
   }

@@ -21,6 +21,12 @@ class NodeServices final : public Services {
              std::unique_ptr<ServedLink> link) override {
     exchange_.serve(protocol, lane, std::move(link));
   }
+  void promise(const LegacyKey& key, std::function<void()> wanted) override {
+    exchange_.legacies().promise(key, std::move(wanted));
+  }
+  void leave(const LegacyKey& key, std::shared_ptr<const Legacy> legacy) override {
+    exchange_.legacies().leave(key, std::move(legacy));
+  }
   void discard(std::int64_t blob) override { blobs_.discard(blob); }
   std::shared_ptr<ShardDoor> door() override { return exchange_.door(); }
 

@@ -60,6 +60,9 @@ void Session::State::break_down() {
   tls_.reset();
   serves_.clear();
   woken_.clear();
+  promising_.clear();
+  leaving_.clear();
+  broken_ = true;
   ready_now_ = hang_up_now_ = false;
   end();
   report_to_lane();
@@ -70,6 +73,7 @@ void Session::State::end() {
   delayed_.clear();
   for (const std::int64_t blob : blobs_) services_.discard(blob);
   blobs_.clear();
+  if (broken_ || beyond_open_ == 0) break_promises();
 }
 
 void Session::State::ring() {
@@ -120,6 +124,7 @@ void Session::State::flush(bool last) {
     wire_.start_tls(std::move(*wish));
   }
   for (const std::string& lane : std::exchange(woken_, {})) services_.wake(protocol_, lane);
+  settle_legacies();
   report_to_lane();
   if (hang_up_now_ && !last) {
     hang_up_now_ = false;

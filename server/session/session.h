@@ -39,6 +39,9 @@ class Services {
   virtual void serve(const std::string&, const std::string&, std::unique_ptr<ServedLink>) {}
   virtual void noted(std::string_view) {}        // an event that an engine told; for those counted
   virtual void discard(std::int64_t blob) = 0;   // an unfinished blob nobody will submit
+  // As in Outbox; `wanted` runs on this shard.
+  virtual void promise(const LegacyKey&, std::function<void()>) {}
+  virtual void leave(const LegacyKey&, std::shared_ptr<const Legacy>) {}
   // Of the shard they live on; null: what is handed on is not counted.
   virtual std::shared_ptr<ShardDoor> door() { return nullptr; }
 };

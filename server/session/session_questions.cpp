@@ -17,6 +17,11 @@ bool holds_input(const Ask& ask) {
   return !std::holds_alternative<Fetch>(ask) && !std::holds_alternative<Convey>(ask);
 }
 
+bool reaches_beyond(const Ask& ask) {
+  const Submit* const submit = std::get_if<Submit>(&ask);
+  return submit != nullptr && submit->beyond;
+}
+
 // Its answer makes the engine send more.
 bool brings_output(const Ask& ask) {
   const Heed* const heed = std::get_if<Heed>(&ask);
@@ -59,8 +64,9 @@ void Session::State::open_question(Question question) {
   const bool held_input = holds_input(question.ask);
   ++asks_open_;
   if (held_input) ++asks_holding_;
+  if (reaches_beyond(question.ask)) ++beyond_open_;
   if (asks_open_ > limits::asks_open_max) {
-    answered(question.id, held_input,
+    answered(question.id, {held_input, reaches_beyond(question.ask)},
              Error{Fault::overloaded, "too many questions open in one session"});
   } else if (brings_output(question.ask) && wire_.unwritten() > limits::output_low_bytes) {
     delayed_.push_back(std::move(question));  // until some of it is written
@@ -73,29 +79,43 @@ void Session::State::open_question(Question question) {
 void Session::State::put_question(Question question) {
   Submit* const submit = std::get_if<Submit>(&question.ask);
   if (submit != nullptr && question.id == 0) return services_.pass(std::move(submit->submission));
-  const bool held_input = holds_input(question.ask);
+  const Manner manner{holds_input(question.ask), reaches_beyond(question.ask)};
   std::string pair;
   if (submit != nullptr) {
     std::erase(blobs_, submit->submission.body.blob);
     pair = PairOrder::pair_of(submit->submission);
   }
+  if (const Inherit* inherit = std::get_if<Inherit>(&question.ask))
+    return put_inherit(question.id, inherit->key);
   services_.answer(std::move(question.ask),
-                   [self = shared_from_this(), id = question.id, held_input,
+                   [self = shared_from_this(), id = question.id, manner,
                     pair = std::move(pair)](Answer answer) {
-                     self->answered(id, held_input, std::move(answer));
+                     self->answered(id, manner, std::move(answer));
                      if (!pair.empty()) self->go_on(pair);
                    });
 }
 
-void Session::State::answered(AskId id, bool held_input, Answer answer) {
+// What finds nobody any more goes back.
+void Session::State::put_inherit(AskId id, const LegacyKey& key) {
+  services_.answer(Inherit{key}, [self = shared_from_this(), id, key](Answer answer) {
+    const Inherited* const found = std::get_if<Inherited>(&answer);
+    if (self->closed_ && found != nullptr && found->legacy != nullptr)
+      self->services_.leave(key, found->legacy);
+    self->answered(id, {true, false}, std::move(answer));
+  });
+}
+
+void Session::State::answered(AskId id, Manner manner, Answer answer) {
   const Kept* kept = std::get_if<Kept>(&answer);
+  if (manner.beyond) --beyond_open_;
   if (closed_) {  // the question has outlived the connection
+    if (manner.beyond) return answered_beyond({id, std::move(answer)});
     if (kept != nullptr && std::find(blobs_.begin(), blobs_.end(), kept->blob) == blobs_.end())
       services_.discard(kept->blob);
     return;
   }
   --asks_open_;
-  if (held_input) --asks_holding_;
+  if (manner.held_input) --asks_holding_;
   if (kept != nullptr && std::find(blobs_.begin(), blobs_.end(), kept->blob) == blobs_.end())
     blobs_.push_back(kept->blob);
   if (const auto* decision = std::get_if<TrustDecision>(&answer))
@@ -103,11 +123,45 @@ void Session::State::answered(AskId id, bool held_input, Answer answer) {
   handle(Answered{id, std::move(answer)});
 }
 
-// What waited behind a commit. After the connection only what asks for no answer still goes.
+// The engine hears of it all the same, though there is nobody left to say it to.
+void Session::State::answered_beyond(Answered event) {
+  if (broken_) return;
+  events_ = nullptr;   // whoever they were
+  try {
+    engine_->on(std::move(event), clock_.now(), *this);
+    flush(true);
+  } catch (...) {
+    break_down();
+    throw;
+  }
+  if (beyond_open_ == 0) break_promises();
+}
+
+void Session::State::settle_legacies() {
+  for (LegacyKey& key : std::exchange(promising_, {})) {
+    promised_.push_back(key);
+    services_.promise(key, [token = weak_from_this()] {
+      if (const auto self = token.lock(); self != nullptr) self->handle(Succeeded{});
+    });
+  }
+  for (auto& [key, legacy] : std::exchange(leaving_, {})) {
+    std::erase(promised_, key);
+    services_.leave(key, std::move(legacy));
+  }
+}
+
+// Whoever waits for them is not kept waiting.
+void Session::State::break_promises() {
+  for (const LegacyKey& key : std::exchange(promised_, {})) services_.leave(key, nullptr);
+}
+
+// What waited behind a commit. After the connection only what reaches beyond it and what asks for
+// no answer still go.
 void Session::State::go_on(const std::string& pair) {
   for (std::size_t answers = 1; answers > 0; --answers) {
     for (Question& question : order_.answered(pair)) {
-      if (question.id == 0 || !closed_) put_question(std::move(question));
+      if (question.id == 0 || !closed_ || (reaches_beyond(question.ask) && !broken_))
+        put_question(std::move(question));
       else ++answers;
     }
   }

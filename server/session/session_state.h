@@ -18,6 +18,7 @@ namespace hanse {
 // session_questions.cpp: what it asks and hands on.
 struct Session::State final : Outbox, std::enable_shared_from_this<Session::State> {
   struct Settled { DeliveryId id; Outcome outcome; };
+  struct Manner { bool held_input, beyond; };   // of a question
 
   State(std::unique_ptr<Engine> engine, Wire& wire, Services& services, const Clock& clock,
         Log& log, std::string protocol, std::string connection, SessionEvents* events);
@@ -49,6 +50,10 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   void settle(DeliveryId id, Outcome outcome) override {
     settled_.push_back({id, std::move(outcome)});
   }
+  void promise(LegacyKey key) override { promising_.push_back(std::move(key)); }
+  void leave(LegacyKey key, std::shared_ptr<const Legacy> legacy) override {
+    leaving_.emplace_back(std::move(key), std::move(legacy));
+  }
   void hang_up() override { hang_up_now_ = true; }
   void fail(LinkEnd end) override;
   void note(Level level, std::string_view event, std::string_view text) override;
@@ -63,9 +68,13 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   void ask_questions(bool last);
   void open_question(Question question);
   void put_question(Question question);
-  void answered(AskId id, bool held_input, Answer answer);
+  void answered(AskId id, Manner manner, Answer answer);
   void go_on(const std::string& pair);
   void count_in(Submission& submission);
+  void put_inherit(AskId id, const LegacyKey& key);
+  void answered_beyond(Answered event);
+  void settle_legacies();
+  void break_promises();
   void put_delayed();
   void observe(const Ask& ask);
   void drop_passed();
@@ -90,14 +99,18 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   std::deque<Work> works_;                    // not yet with the engine
   std::vector<std::pair<std::string, bool>> serves_;   // lanes, and whether beside other links
   std::vector<std::string> woken_;            // lanes
+  std::vector<LegacyKey> promising_;          // in this turn
+  std::vector<std::pair<LegacyKey, std::shared_ptr<const Legacy>>> leaving_;   // likewise
+  std::vector<LegacyKey> promised_;           // and not left
   std::vector<std::int64_t> blobs_;           // made by Keep, not yet part of a Submit
   std::array<Instant, limits::timers_per_engine_max> timers_{};
   Instant deadline_ = Instant::max();
   Instant feed_again_ = Instant::max();       // then read on, though the window is full
   LinkEnd end_;
   AskId last_ask_ = 0;
-  std::uint16_t asks_open_ = 0, asks_holding_ = 0;
+  std::uint16_t asks_open_ = 0, asks_holding_ = 0, beyond_open_ = 0;
   bool running_ = false, closed_ = false, reading_ = true, hanging_up_ = false;
+  bool broken_ = false;                       // the engine has thrown
   bool ready_now_ = false, was_ready_ = false, hang_up_now_ = false, end_known_ = false;
 };
 

@@ -51,6 +51,8 @@ struct Node::Running {
     }
   }
 
+  ~Running() { map.close(); }   // connections that end with the process leave nothing
+
   static std::size_t mailbox_items_max(const NodeParts& parts) {
     const bool small = parts.crowded && parts.random.below(2) == 0;
     return small ? 4 + parts.random.below(12) : 16384;

@@ -48,6 +48,12 @@ class WatchedServices final : public Services,
   void wake(const std::string& protocol, const std::string& lane) override {
     below_.wake(protocol, lane);
   }
+  void promise(const LegacyKey& key, std::function<void()> wanted) override {
+    below_.promise(key, std::move(wanted));
+  }
+  void leave(const LegacyKey& key, std::shared_ptr<const Legacy> legacy) override {
+    below_.leave(key, std::move(legacy));
+  }
   void discard(std::int64_t blob) override { below_.discard(blob); }
   std::shared_ptr<ShardDoor> door() override { return below_.door(); }
 
@@ -101,6 +107,14 @@ void SimShards::wake(const std::string& protocol, const std::string& lane) {
     shard->executor().post([shard, protocol, lane] {
       shard->exchange().announced(protocol, lane);
     });
+}
+
+bool SimShards::visit(const std::string& protocol, const std::string& lane,
+                      std::function<void(Exchange&)> work) {
+  if (closed_) return false;
+  SimShard* const target = shards_[owner(protocol, lane)];
+  target->executor().post([target, work = std::move(work)] { work(target->exchange()); });
+  return true;
 }
 
 SimShard::SimShard(const ShardParts& parts)

@@ -25,14 +25,18 @@ class SimShards final : public Shards {
  public:
   explicit SimShards(std::size_t mailbox_items_max) : mailbox_items_max_(mailbox_items_max) {}
   void add(SimShard& shard);
+  void close() { closed_ = true; }               // shards begin to go: nobody visits any more
   std::size_t owner(std::string_view protocol, std::string_view lane) const;
   bool hand(const std::string& protocol, const std::string& lane, Work work) override;
   void wake(const std::string& protocol, const std::string& lane) override;
+  bool visit(const std::string& protocol, const std::string& lane,
+             std::function<void(Exchange&)> work) override;
 
  private:
   const std::size_t mailbox_items_max_;
   std::vector<SimShard*> shards_;
   std::vector<std::size_t> waiting_;
+  bool closed_ = false;
 };
 
 // What all shards of a running node share.

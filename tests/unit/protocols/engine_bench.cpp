@@ -87,6 +87,7 @@ struct Describer {
     return "keep " + std::to_string(ask.bytes.size());
   }
   std::string operator()(const Heed&) const { return "heed"; }
+  std::string operator()(const Inherit& ask) const { return "inherit " + ask.key.place; }
   std::string operator()(const Fetch& ask) const { return "fetch " + std::to_string(ask.most); }
 };
 

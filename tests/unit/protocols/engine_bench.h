@@ -58,6 +58,10 @@ class EngineBench final : public Outbox {
   void discard(std::int64_t blob) override { blobs_.erase(blob); }
   void ready() override {}
   void settle(DeliveryId id, Outcome outcome) override { settled_.emplace_back(id, outcome); }
+  void promise(LegacyKey key) override { promised_.push_back(std::move(key)); }
+  void leave(LegacyKey key, std::shared_ptr<const Legacy> legacy) override {
+    left_.emplace_back(std::move(key), std::move(legacy));
+  }
   void hang_up() override { ++hung_up_; }
   void fail(LinkEnd) override {}
   void note(Level, std::string_view event, std::string_view text) override;
@@ -69,6 +73,8 @@ class EngineBench final : public Outbox {
   TlsWish wish_;
   std::vector<std::string> served_, woken_;
   std::vector<std::pair<DeliveryId, Outcome>> settled_;
+  std::vector<LegacyKey> promised_;
+  std::vector<std::pair<LegacyKey, std::shared_ptr<const Legacy>>> left_;
   std::string log_;
   unsigned writes_ = 0, tls_started_ = 0, hung_up_ = 0;
   std::deque<Question> open_;

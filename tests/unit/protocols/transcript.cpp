@@ -114,6 +114,7 @@ struct YesAnswer {
   Answer operator()(const Keep&) const { return Kept{1}; }
   Answer operator()(const Fetch&) const { return Fetched{}; }
   Answer operator()(const Heed&) const { return Heard{}; }
+  Answer operator()(const Inherit&) const { return Inherited{}; }
 };
 
 // One performance of a transcript.

@@ -56,6 +56,13 @@ struct FakeServices final : Services {
   void wake(const std::string& protocol, const std::string& lane) override {
     woken_.push_back(protocol + " " + lane);
   }
+  void promise(const LegacyKey& key, std::function<void()> wanted) override {
+    promised_.push_back(key);
+    wanted_.push_back(std::move(wanted));
+  }
+  void leave(const LegacyKey& key, std::shared_ptr<const Legacy> legacy) override {
+    left_.emplace_back(key, std::move(legacy));
+  }
   void discard(std::int64_t blob) override { discarded_.push_back(blob); }
   std::shared_ptr<ShardDoor> door() override { return door_; }
   std::shared_ptr<ShardDoor> door_;
@@ -65,6 +72,9 @@ struct FakeServices final : Services {
   std::vector<Ask> asked_;
   std::vector<std::function<void(Answer)>> replies_;
   std::vector<std::int64_t> discarded_;
+  std::vector<LegacyKey> promised_;
+  std::vector<std::function<void()>> wanted_;
+  std::vector<std::pair<LegacyKey, std::shared_ptr<const Legacy>>> left_;
 };
 
 struct FakeEvents final : SessionEvents {
