@@ -15,6 +15,7 @@ namespace hanse::xmpp {
 // handled when it is routed and, if it is kept on disk, committed; the count has no gaps (6.3).
 class Acknowledged {
  public:
+  explicit Acknowledged(std::uint32_t before = 0) : taken_(before) {}
   void taken() { ++taken_; }               // one more has come, and it is clear what becomes of it
   void waits_for(AskId id) { waiting_.push_back({taken_, id, false}); }   // the one just taken
   void committed(AskId id);
@@ -36,7 +37,7 @@ class Acknowledged {
   };
   std::deque<Waiting> waiting_;
   std::optional<std::uint32_t> owed_;
-  std::uint32_t taken_ = 0;
+  std::uint32_t taken_;
 };
 
 // Commits under way for one stream, and what they hold in memory.

@@ -42,12 +42,8 @@ Inbound::Inbound(const InboundContext& context, std::shared_ptr<const XmppSettin
 Inbound::~Inbound() = default;
 
 void Inbound::on(Event event, Instant now, Outbox& out) {
-  if (state_ == State::ended) {   // works that were on their way to us when we hung up
-    const Deliver* late = std::get_if<Deliver>(&event);
-    if (late != nullptr) sending_.give_back(late->work, "closing", out);
-    return;
-  }
   now_ = now;
+  if (state_ == State::ended) return after_the_end(event, out);
   std::visit([this, &out](auto& one) { handle(one, out); }, event);
   consume_held(out);
   finish_turn(out);
@@ -84,8 +80,10 @@ void Inbound::begin_stream() {
 }
 
 void Inbound::handle(Closed&, Outbox& out) {
+  // Commits under way go on without us; who waits for their acknowledgement sends them again, or
+  // hears of them when it resumes.
+  lose_session(out);
   sending_.lose(out);
-  // Commits under way go on without us; who waits for their acknowledgement sends them again.
   state_ = State::ended;
   held_ = std::string();
   receiving_.stop();
@@ -164,6 +162,7 @@ void Inbound::element(xml::Element one, Outbox& out) {
   if (one.is(ns::stream, "error")) {
     const StreamError error = read_stream_error(one);
     out.note(Level::info, "xmpp.peer_error", escape_text(error.condition + ": " + error.text));
+    if (error.condition == "connection-timeout" && session_.runs()) return cut();   // comes again
     peer_closed_ = true;
     return;
   }
@@ -210,6 +209,7 @@ void Inbound::handle(hanse::Answered& event, Outbox& out) {
   }
   if (pair_answered(event.id, event.answer, out) || looked_up(event.id, event.answer, out)) return;
   if (asked == Asked::head) head_decided(event.answer, out);
+  if (asked == Asked::session) session_found(event.answer, out);
 }
 
 void Inbound::handle(Rang& event, Outbox& out) {
@@ -275,6 +275,7 @@ void Inbound::close_with(const StreamError& error, Outbox& out) {
   out.note(Level::info, "xmpp.closed", error.condition + ": " + error.text);
   say(write_stream_error(error));
   end_said_ = hang_up_ = true;
+  if (error.condition != "connection-timeout" && error.condition != "conflict") session_.end(out);
 }
 
 void Inbound::cut() {
@@ -284,6 +285,7 @@ void Inbound::cut() {
 
 void Inbound::say_goodbye(Outbox& out) {
   if (end_said_) return;
+  session_.end(out);
   if (receiving_.counts() && state_ == State::trusted) acknowledge();
   if (!head_answered_) answer_head(nullptr);
   if (ending_ == Ending::going_down) {
@@ -312,9 +314,11 @@ void Inbound::finish_turn(Outbox& out) {
     output_.clear();
   }
   if (hang_up_) {
+    lose_session(out);
     sending_.lose(out);
     state_ = State::ended;
     held_ = std::string();
+    receiving_.stop();
     asking_authority_.clear();
     out.hang_up();
   } else if (start_tls_) {

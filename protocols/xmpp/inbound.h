@@ -19,6 +19,7 @@
 #include "protocols/xmpp/peer_dane.h"
 #include "protocols/xmpp/read_pace.h"
 #include "protocols/xmpp/receiving.h"
+#include "protocols/xmpp/resumption.h"
 #include "protocols/xmpp/sasl_external.h"
 #include "protocols/xmpp/sending.h"
 #include "protocols/xmpp/settings.h"
@@ -42,7 +43,7 @@ class Inbound final : public Engine {
   // Why we want to end it, once all is committed.
   enum class Ending : std::uint8_t { no, wanted, going_down };
   // What the question that holds up the input is about.
-  enum class Asked : std::uint8_t { nothing, head };
+  enum class Asked : std::uint8_t { nothing, head, session };
   enum : TimerId { negotiation_timer, wait_timer, idle_timer, close_timer, answer_timer,
          pace_timer };
 
@@ -58,7 +59,7 @@ class Inbound final : public Engine {
   void handle(Drain& event, Outbox& out);
   void handle(Contested&, Outbox&) {}
   void handle(Crowded&, Outbox&) {}
-  void handle(Succeeded&, Outbox&) {}
+  void handle(Succeeded&, Outbox& out);
   void handle(Closed& event, Outbox& out);
   bool may_read() const;
   void hold(std::string_view bytes, Outbox& out);
@@ -127,7 +128,17 @@ class Inbound final : public Engine {
 
   // inbound_management.cpp: XEP-0198
   void management(const xml::Element& one, Outbox& out);
+  void enable(const xml::Element& one, Outbox& out);
+  void too_high(std::uint32_t handled, std::uint32_t sent, Outbox& out);
   void acknowledge();
+
+  // inbound_resumption.cpp: what goes on from a stream that was lost (XEP-0198 5)
+  void resume(const xml::Element& one, Outbox& out);
+  void session_found(const Answer& answer, Outbox& out);
+  void go_on(const LostStream& lost, Outbox& out);
+  void begin_session(std::string id, Outbox& out);
+  void lose_session(Outbox& out);
+  void after_the_end(Event& event, Outbox& out);
 
   std::shared_ptr<const XmppSettings> settings_;
   std::unique_ptr<TlsFacts> tls_;       // once it is up
@@ -148,6 +159,8 @@ class Inbound final : public Engine {
   ReadPace pace_{pace_timer};
   Receiving receiving_;                 // its pairs are the valid ones of book_
   Sending sending_;                     // bidi: what goes the other way
+  Session198 session_;
+  std::uint32_t resume_handled_ = 0;    // of ours, says the peer that resumes
   Instant now_{}, opened_{}, last_input_{}, last_stanza_{};
   std::uint64_t streams_ = 0;           // headers answered: what ids are made of
   std::size_t clear_bytes_ = 0, clear_spaces_ = 0;   // before trust (xmpp 7.5)
@@ -160,6 +173,7 @@ class Inbound final : public Engine {
   bool head_waits_ = false;             // for what the DNS says of its domain
   bool negotiated_ = false;             // features are said; elements may come
   bool certificate_proved_ = false;     // `from`, by name and chain or by pin
+  bool by_external_ = false;            // and by SASL, not by dialback
   bool both_ways_ = false;              // bidi was asked for in time
   bool serving_ = false;                // and works may come
   bool pinged_ = false;                 // the peer was silent and has been asked for a word

@@ -206,6 +206,7 @@ void Inbound::authenticated(Outbox& out) {
   const DomainPair pair{to_key_, from_key_};
   if (!book_.grant(pair)) return close_with({"resource-constraint", {}, {}}, out);
   receiving_.add_pair(pair).peer = peer_;
+  by_external_ = true;
   become_trusted(out);
   out.set_timer(wait_timer, now_ + settings_->features_wait_max);   // for its next header
   out.wake(pair_lane(to_key_, from_key_, from_key_));   // xmpp 5.2: it is there, so try

@@ -7,9 +7,24 @@
 
 namespace hanse::xmpp {
 
-void Unacknowledged::sent(std::vector<DeliveryId> targets) {
+void Unacknowledged::sent(std::vector<DeliveryId> targets, std::string which) {
   ++sent_;
-  if (!targets.empty()) waiting_.push_back({sent_, std::move(targets)});
+  if (!targets.empty()) waiting_.push_back({sent_, std::move(targets), std::move(which)});
+}
+
+Sent Unacknowledged::left() const {
+  Sent out{sent_, handled_, {}, {}};
+  for (const Stanza& one : waiting_) out.open.emplace_back(one.number, one.which);
+  return out;
+}
+
+std::optional<std::vector<std::string>> handled_of(const Sent& sent, std::uint32_t handled) {
+  const std::uint32_t advance = handled - sent.acknowledged;
+  if (advance > sent.count - sent.acknowledged) return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& [number, which] : sent.open)
+    if (number - sent.acknowledged <= advance) out.push_back(which);
+  return out;
 }
 
 // XEP-0198 section 4: numbers are compared by their distance, since they begin again after 2^32.
@@ -39,7 +54,7 @@ std::vector<DeliveryId> Unacknowledged::rest() {
 }
 
 std::string write_enable() {
-  return "<enable xmlns='" + std::string(ns::management) + "'/>";
+  return "<enable xmlns='" + std::string(ns::management) + "' resume='true'/>";
 }
 
 std::string write_request() { return "<r xmlns='" + std::string(ns::management) + "'/>"; }

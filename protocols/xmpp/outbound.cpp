@@ -67,10 +67,13 @@ void Outbound::on(Event event, Instant now, Outbox& out) {
     deliver(std::move(work->work), out);
   } else if (std::holds_alternative<Drain>(event)) {
     drain(out);
+  } else if (std::holds_alternative<Succeeded>(event)) {
+    fail("4.4.2", "another stream takes the place of this one", out);
   } else if (const auto* end = std::get_if<Closed>(&event)) {
     closed(*end, out);
   }
   acknowledge_if_due(out);
+  settle_session(out);
   out_ = nullptr;
 }
 
@@ -110,13 +113,16 @@ void Outbound::received(std::string_view bytes, Outbox& out) {
 }
 
 bool Outbound::must_hold() const {
-  return phase_ == Phase::trusting || phase_ == Phase::inviting || receiving_.waits();
+  return phase_ == Phase::trusting || phase_ == Phase::inviting || phase_ == Phase::recalling ||
+         receiving_.waits();
 }
 
 void Outbound::answered(const hanse::Answered& event, Outbox& out) {
   if (pace_.answered(event.id)) return;
   if (receiving_.answered(event.id, event.answer, now_, out)) return receiving_answered(out);
-  if (phase_ == Phase::inviting) peer_judged(event.answer, out);
+  if (std::holds_alternative<Inherited>(event.answer) || phase_ == Phase::recalling)
+    recalled(event.answer, out);
+  else if (phase_ == Phase::inviting) peer_judged(event.answer, out);
   else trust_decided(event.answer, out);
 }
 
@@ -220,6 +226,7 @@ void Outbound::drain(Outbox& out) {
 
 void Outbound::end_stream(Outbox& out) {
   if (phase_ == Phase::closing || phase_ == Phase::closed) return;
+  session_.end(out);
   const bool spoke = phase_ != Phase::securing && phase_ != Phase::trusting;
   if (phase_ == Phase::ready && both_ways_ && receiving_.counts())   // our last word on that
     out.send(write_answer(receiving_.handled()));
@@ -251,6 +258,7 @@ void Outbound::fail_with_error(const StreamError& error, std::string status, Out
   if (phase_ == Phase::closed) return;
   const bool spoke = phase_ != Phase::securing && phase_ != Phase::trusting;
   if (spoke) out.send(write_stream_error(error));
+  if (error.condition != "connection-timeout") session_.end(out);
   fail(std::move(status), error.condition + (error.text.empty() ? "" : ": " + error.text), out);
 }
 
@@ -259,6 +267,7 @@ void Outbound::peer_said_error(const xml::Element& element, Outbox& out) {
   const std::string what = "the peer ended the stream: " + escape_text(error.condition) +
                            (error.text.empty() ? "" : ": " + escape_text(error.text));
   if (phase_ == Phase::ready) out.send(stream_end);
+  if (error.condition != "connection-timeout") session_.end(out);
   fail(status_of(error), what, out, phase_ == Phase::ready ? Fault::try_later : fault_of(error));
 }
 
@@ -267,6 +276,7 @@ void Outbound::closed(const Closed& end, Outbox& out) {
   phase_ = Phase::closed;
   receiving_.stop();
   pace_.stop();
+  lose_session(out);
   sending_.lose(out);   // it may have arrived all the same (xmpp 5.3)
   Outcome lost = sending_.outcome(Disposition::deferred);
   lost.status = "4.4.2";

@@ -9,6 +9,7 @@
 #include "protocols/protocol.h"
 #include "protocols/xmpp/read_pace.h"
 #include "protocols/xmpp/receiving.h"
+#include "protocols/xmpp/resumption.h"
 #include "protocols/xmpp/sending.h"
 #include "protocols/xmpp/settings.h"
 #include "protocols/xmpp/stream_head.h"
@@ -25,7 +26,8 @@ namespace hanse::xmpp {
 //   proving    SASL EXTERNAL under way
 //   proved     header a third time, features awaited
 //   asking     dialback under way
-//   enabling   stream management under way
+//   recalling  what the last stream of this lane has left is looked for
+//   enabling   stream management under way, or resumption
 //   ready      carries works
 //   closing    our end of the stream is written, the peer's is awaited
 //   closed
@@ -38,8 +40,8 @@ class Outbound final : public Engine, private xml::StreamHandler {
 
  private:
   enum class Phase : std::uint8_t {
-    opening, securing, trusting, secured, inviting, proving, proved, asking, enabling, ready,
-    closing, closed
+    opening, securing, trusting, secured, inviting, proving, proved, asking, recalling, enabling,
+    ready, closing, closed
   };
   enum Timer : TimerId { negotiation_timer, answer_timer, keepalive_timer, closing_timer,
                          pace_timer };
@@ -77,6 +79,16 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void enable_management(Outbox& out);
   void hear_enabled(const xml::Element& element, Outbox& out);
   void become_ready(Outbox& out);
+
+  // outbound_resumption.cpp: what goes on from a stream that was lost. XEP-0198 5, xmpp 6.4
+  bool may_resume() const { return tls_up_ && !context_.probe; }
+  void recalled(const Answer& answer, Outbox& out);
+  void hear_resumed(const xml::Element& element, Outbox& out);
+  void not_resumed(const xml::Element& failed, Outbox& out);
+  void begin_session(std::string id, Outbox& out);
+  void lose_session(Outbox& out);
+  void give_back_found(Outbox& out);
+  void settle_session(Outbox& out);
   std::vector<Evidence> evidence(const TlsFacts& facts) const;
 
   // outbound_bidi.cpp: what the peer sends to us over this stream. XEP-0288
@@ -122,6 +134,9 @@ class Outbound final : public Engine, private xml::StreamHandler {
   ReadPace pace_{pace_timer};
   Receiving receiving_;
   Sending sending_;
+  Session198 session_;
+  std::shared_ptr<const Legacy> inherited_;   // holds what lost_ points to
+  const LostStream* lost_ = nullptr;          // while it is asked for
   std::string wire_;                  // what it has written in this turn
   std::deque<std::pair<std::string, DeliveryId>> questions_open_;
 

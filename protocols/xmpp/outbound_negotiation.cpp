@@ -223,15 +223,24 @@ void Outbound::hear_dialback(const xml::Element& element, Outbox& out) {
 // xmpp 6.1. After dialback no further features come: a peer that takes it then says so before.
 void Outbound::enable_management(Outbox& out) {
   if (!management_offered_) return become_ready(out);
+  if (may_resume()) {
+    phase_ = Phase::recalling;
+    out.ask(Inherit{opened_key(context_.lane)});
+    return;
+  }
   phase_ = Phase::enabling;
   out.send(write_enable());
   wait_for_answer(out);
 }
 
 void Outbound::hear_enabled(const xml::Element& element, Outbox& out) {
-  if (element.is(ns::management, "enabled")) {
+  if (lost_ != nullptr && element.is(ns::management, "resumed")) return hear_resumed(element, out);
+  if (lost_ != nullptr && element.is(ns::management, "failed")) return not_resumed(element, out);
+  if (lost_ == nullptr && element.is(ns::management, "enabled")) {
     management_ = true;
     receiving_.begin_counting();
+    if (may_resume() && wants_resumption(element))
+      begin_session(std::string(element.attribute("id")), out);
   } else if (!element.is(ns::management, "failed")) {
     return fail_with_error({"policy-violation", "not expected here", {}}, "4.5.0", out);
   }

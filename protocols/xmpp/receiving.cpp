@@ -148,7 +148,7 @@ void Receiving::submit(Submission submission, Checked original, Outbox& out) {
   const std::size_t bytes = submission.body.size;
   const bool more = submits_.count() + 1 < limits::stream_submits_open_max &&
                     submits_.bytes() + bytes < limits::stream_submit_bytes_open_max;
-  const AskId id = out.ask(Submit{std::move(submission), more});
+  const AskId id = out.ask(Submit{std::move(submission), more, outlives_});
   if (!more) asked_ = id;
   counted_->waits_for(id);
   submits_.add(id, bytes, std::move(original));

@@ -52,7 +52,10 @@ class Receiving {
   void stop() { current_.reset(); }
 
   // XEP-0198: the peer counts what it sends from here on.
-  void begin_counting() { counted_.emplace(); }
+  void begin_counting(std::uint32_t before = 0) { counted_.emplace(before); }
+  // From here on its commits count also when they end behind the end of the connection (6.4).
+  void outlive() { outlives_ = true; }
+  bool commits() const { return submits_.count() > 0; }   // some are under way
   bool counts() const { return counted_.has_value(); }
   void asked() { counted_->asked(); }
   bool answer_is_due() { return counted_ && counted_->answer_is_due(); }
@@ -80,6 +83,7 @@ class Receiving {
   std::optional<Acknowledged> counted_;    // XEP-0198 is on
   SubmitsOpen submits_;
   std::optional<StreamError> fault_;
+  bool outlives_ = false;
   AskId asked_ = 0;                        // the question that holds up the input
 };
 

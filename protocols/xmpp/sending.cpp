@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/names.h"
 #include "protocols/xmpp/stanza.h"
 #include "protocols/xmpp/stream_head.h"
@@ -16,6 +17,16 @@ namespace {
 constexpr std::uint32_t stanzas_per_question = 50;                   // xmpp 6.2
 constexpr Duration quiet_wait = std::chrono::seconds(10);            // xmpp 5.3 (b)
 constexpr std::string_view question_mark = "hanse-";                 // before its number
+
+}  // namespace
+
+namespace {
+
+// The same however often it comes, from memory or from the store; nothing for what has no name.
+std::string which_of(const Work& work) {
+  if (work.envelope->id.empty()) return {};
+  return work.envelope->id + ' ' + to_text(work.targets.front().to);
+}
 
 }  // namespace
 
@@ -71,6 +82,7 @@ void Sending::fail(const Work& work, std::string status, std::string reply, Outb
 void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& out) {
   // Stanzas are far below the size from which bodies live in files only.
   if (work.body.bytes == nullptr) return fail(work, "5.3.0", "the stanza is not in memory", out);
+  if (!arrived_.empty() && arrived_before(work, out)) return;
   const std::string_view bytes = *work.body.bytes;
   if (bytes_max_ != 0 && bytes.size() > bytes_max_)        // xmpp 9.2
     return fail(work, "5.3.4",
@@ -82,7 +94,7 @@ void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& 
     unacknowledged_.sent({});
     return settle(targets, out);
   }
-  unacknowledged_.sent(std::move(targets));
+  unacknowledged_.sent(std::move(targets), which_of(work));
   // xmpp 6.2: what is not acknowledged when a stream breaks comes twice, so ask often.
   if (asked_.empty() || unacknowledged_.count() - asked_.back().at >= stanzas_per_question)
     ask(now, wire, out);
@@ -158,6 +170,31 @@ void Sending::settle(const std::vector<DeliveryId>& ids, Outbox& out) const {
     each.reply = proof_ == Proof::acknowledged ? "acknowledged" : "taken";
     out.settle(id, std::move(each));
   }
+}
+
+bool Sending::arrived_before(const Work& work, Outbox& out) {
+  if (arrived_.erase(which_of(work)) == 0) return false;
+  Outcome arrived = outcome(Disposition::delivered);
+  arrived.status = "2.0.0";
+  arrived.reply = known_later;
+  for (const Target& target : work.targets) out.settle(target.id, arrived);
+  return true;
+}
+
+Sent Sending::left() const {
+  Sent out = unacknowledged_.left();
+  out.arrived.assign(arrived_.begin(), arrived_.end());
+  return out;
+}
+
+bool Sending::learn(const Sent& before, std::uint32_t handled) {
+  const std::optional<std::vector<std::string>> arrived = handled_of(before, handled);
+  for (const auto* known : {&before.arrived, arrived ? &*arrived : nullptr}) {
+    if (known == nullptr) continue;
+    for (const std::string& which : *known)
+      if (!which.empty() && arrived_.size() < limits::stream_remembered_max) arrived_.insert(which);
+  }
+  return arrived.has_value();
 }
 
 void Sending::lose(Outbox& out) {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,9 @@ namespace hanse::xmpp {
 // XEP-0478: how large a stanza the peer takes, in its features or <bidi/>; 0: not said.
 std::uint64_t announced_bytes_max(const xml::Element& features);
 void announce_limits(const XmppSettings& settings, xml::Element& features);   // what we take
+
+// The reply of an outcome that a later stream has learnt.
+inline constexpr std::string_view known_later = "acknowledged when the stream was lost already";
 
 // Stanzas on their way to the peer over one stream, whoever has opened it, and when they count as
 // delivered (xmpp 5.3, 6.2). Writes into the text that its engine sends. Pure.
@@ -51,6 +56,13 @@ class Sending {
   bool timed_out(Instant now, std::string& wire, Outbox& out);   // false: the peer owed an answer
   void lose(Outbox& out);   // the stream is over: what is open may have arrived
 
+  // Resumption (xmpp 6.4). A lane gives what a stream has lost to the next one; that one settles at
+  // once what is known to have arrived.
+  Sent left() const;                             // before lose()
+  // What the peer has handled of it, also when it does not go on. False: more than was sent.
+  bool learn(const Sent& before, std::uint32_t handled);
+  void go_on(std::uint32_t handled) { unacknowledged_.go_on(handled); }
+
   Outcome outcome(Disposition disposition) const;
 
  private:
@@ -58,6 +70,7 @@ class Sending {
     std::uint64_t number;   // of the question
     std::uint32_t at;       // unacknowledged_.count() when it was asked
   };
+  bool arrived_before(const Work& work, Outbox& out);
   void fail(const Work& work, std::string status, std::string reply, Outbox& out) const;
   void settle(const std::vector<DeliveryId>& ids, Outbox& out) const;
 
@@ -67,6 +80,7 @@ class Sending {
   std::string local_, remote_, endpoint_, tls_;
   std::uint64_t bytes_max_ = 0;
   Unacknowledged unacknowledged_;
+  std::set<std::string, std::less<>> arrived_;   // on streams before this one
   std::deque<Asked> asked_;             // oldest first
   std::uint64_t last_question_ = 0;     // numbers the ids of our questions
 };

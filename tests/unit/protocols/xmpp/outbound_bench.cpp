@@ -42,7 +42,12 @@ OutboundBench::OutboundBench(OutboundContext context, XmppSettings settings) {
   engine_ = std::make_unique<Outbound>(context, settings_);
 }
 
-void OutboundBench::event(Event one) { engine_->on(std::move(one), clock_.now_, *this); }
+void OutboundBench::event(Event one) {
+  const std::size_t before = asked_.size();
+  engine_->on(std::move(one), clock_.now_, *this);
+  if (asked_.size() == before || finds_late_) return;
+  if (std::holds_alternative<Inherit>(asked_.back())) answer(Inherited{inherited_});
+}
 void OutboundBench::open() { event(Opened{"192.0.2.1", "192.0.2.7", 5269}); }
 void OutboundBench::feed(std::string_view bytes) { event(Received{bytes}); }
 void OutboundBench::deliver(Work work) { event(Deliver{std::move(work)}); }

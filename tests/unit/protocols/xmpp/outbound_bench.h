@@ -57,6 +57,10 @@ class OutboundBench final : public Outbox {
   void serve(std::string_view, bool) override {}
   void wake(std::string_view) override {}
   void settle(DeliveryId id, Outcome outcome) override { settled_.emplace_back(id, outcome); }
+  void promise(LegacyKey key) override { promised_.push_back(std::move(key)); }
+  void leave(LegacyKey key, std::shared_ptr<const Legacy> legacy) override {
+    left_.emplace_back(std::move(key), std::move(legacy));
+  }
   void hang_up() override { ++hung_up_; }
   void fail(LinkEnd end) override { ends_.push_back(std::move(end)); }
   void note(Level, std::string_view event, std::string_view text) override;
@@ -70,6 +74,10 @@ class OutboundBench final : public Outbox {
   std::vector<Submission> passed_;
   std::vector<std::pair<DeliveryId, Outcome>> settled_;
   std::vector<LinkEnd> ends_;
+  std::vector<LegacyKey> promised_;
+  std::vector<std::pair<LegacyKey, std::shared_ptr<const Legacy>>> left_;
+  std::shared_ptr<const Legacy> inherited_;    // what is found when it asks; it is answered at once
+  bool finds_late_ = false;                    // or by the test
   int ready_ = 0, hung_up_ = 0;
 
  private:

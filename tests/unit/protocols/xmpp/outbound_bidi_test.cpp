@@ -189,7 +189,7 @@ TEST_CASE("bidi: the peer may begin as soon as we have proved ourselves", "[bidi
   bench.feed(head("three") + std::string(said) + Bench::features(management));
   permit(bench);
   CHECK(bench.passed_.size() == 1);
-  CHECK(has(bench.take(), "<enable xmlns='urn:xmpp:sm:3'/>"));
+  CHECK(has(bench.take(), "<enable xmlns='urn:xmpp:sm:3' resume='true'/>"));
   bench.feed("<enabled xmlns='urn:xmpp:sm:3'/><r xmlns='urn:xmpp:sm:3'/>");
   CHECK(has(bench.take(), "<a xmlns='urn:xmpp:sm:3' h='0'/>"));   // it counts from there
 }

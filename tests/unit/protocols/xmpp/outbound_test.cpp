@@ -181,7 +181,7 @@ TEST_CASE("xmpp 6.1: no features follow dialback; the first ones count", "[xmpp]
              Bench::features(std::string(dialback) + std::string(management)));
   bench.take();
   bench.feed("<db:result from='b.example' to='a.example' type='valid'/>");
-  CHECK(bench.take() == "<enable xmlns='urn:xmpp:sm:3'/>");
+  CHECK(bench.take() == "<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
   CHECK(bench.ready_ == 0);
   bench.feed("<enabled xmlns='urn:xmpp:sm:3'/>");
   CHECK(bench.ready_ == 1);
@@ -200,7 +200,7 @@ TEST_CASE("xmpp 6: what is acknowledged is delivered, the rest is not", "[xmpp]"
   Bench bench;
   bench.negotiate(management);
   CHECK(bench.ready_ == 0);
-  CHECK(has(bench.take(), "<enable xmlns='urn:xmpp:sm:3'/>"));
+  CHECK(has(bench.take(), "<enable xmlns='urn:xmpp:sm:3' resume='true'/>"));
   bench.feed("<enabled xmlns='urn:xmpp:sm:3'/>");
   REQUIRE(bench.ready_ == 1);
   bench.take();

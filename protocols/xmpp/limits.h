@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+#include "server/base/time.h"
+
+// Bounds of resumption (XEP-0198 5, xmpp 6.4); what all protocols share, and the other bounds of
+// streams, are in server/base/limits.h.
+namespace hanse::limits {
+
+constexpr Duration stream_resume_max = std::chrono::seconds(300);   // after it was lost
+constexpr unsigned stream_resume_asks_max = 3;                // for it, on streams that break
+constexpr std::size_t stream_session_id_octets_max = 256;     // as the peer names it
+constexpr std::size_t stream_remembered_max = 8192;           // stanzas of lost ones that arrived
+
+}  // namespace hanse::limits
