@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocols/xmpp/sending.h"
 #include "server/base/text.h"
 
 namespace hanse::sim {
@@ -91,7 +92,9 @@ void Auditor::outcome(std::uint64_t stream, int node, const Envelope& envelope, 
     if (node == sender) ++(outcome.ambiguous ? book.unknown : book.refused);
     return;
   }
-  if (++transfer.claimed > transfer.accepted)
+  if (outcome.reply == xmpp::known_later)
+    claimed_later(stream, token, address);
+  else if (++transfer.claimed > transfer.accepted)
     fail("claimed as delivered, accepted by nobody: " + quoted(token, address));
   if (node != sender) {
     if (stored) ++unrecorded_[{node, {token, address}}];
@@ -101,6 +104,20 @@ void Auditor::outcome(std::uint64_t stream, int node, const Envelope& envelope, 
   stanzas_.acknowledged(token);
   if (book.begun == 0 && !book.told)  // D1
     fail("acknowledged before it was committed: " + quoted(token, address));
+}
+
+// xmpp 6.4: of one of those before it, whose end left it open.
+void Auditor::claimed_later(std::uint64_t stream, const std::string& token, const std::string& to) {
+  ++claimed_later_;
+  const int node = transfers_[{stream, token, to}].node;
+  for (auto& [key, before] : transfers_) {
+    if (std::get<1>(key) != token || std::get<2>(key) != to || before.node != node) continue;
+    if (std::get<0>(key) >= stream || before.claimed >= before.accepted) continue;
+    if (before.unsure == 0) continue;
+    ++before.claimed;
+    return;
+  }
+  fail("claimed as delivered by a stream before, accepted by nobody: " + quoted(token, to));
 }
 
 // ---- nodes ----
@@ -376,6 +393,7 @@ Auditor::Figures Auditor::figures() const {
     out.twice += book.arrived > 1 ? 1 : 0;
   }
   out.hops_most = hops_most_;
+  out.claimed_later = claimed_later_;
   return out;
 }
 

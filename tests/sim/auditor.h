@@ -27,6 +27,7 @@ namespace hanse::sim {
 //   transfer    somebody sent it over one stream, the other side accepted it
 //   claimed     the sending engine says "delivered"; recorded: that stands in the sender's store
 //   arrived     an edge has it
+// A stream that resumes another one may claim what went over that one: then it may not come again.
 // A transfer that was accepted and not claimed, and a claim that a crash kept from being recorded,
 // are the only windows in which an item may arrive once more. They are counted one by one.
 class Auditor {
@@ -88,7 +89,7 @@ class Auditor {
 
   struct Figures {
     std::uint64_t items = 0, acknowledged = 0, unknown = 0, refused = 0, arrived = 0,
-                  returned = 0, windows = 0, twice = 0, hops_most = 0;
+                  returned = 0, windows = 0, twice = 0, hops_most = 0, claimed_later = 0;
   };
   Figures figures() const;
 
@@ -110,6 +111,7 @@ class Auditor {
     std::string token;
     std::vector<Address> to;
   };
+  void claimed_later(std::uint64_t stream, const std::string& token, const std::string& to);
   using TransferKey = std::tuple<std::uint64_t, std::string, std::string>;
 
   static std::string token_of(const Envelope& envelope);
@@ -130,7 +132,7 @@ class Auditor {
   std::map<int, std::deque<Submitting>> submitting_, doubtful_;
   std::map<std::pair<int, DeliveryId>, Item> legs_;
   std::map<std::pair<int, Item>, int> unrecorded_;   // claims a store does not know yet
-  std::uint64_t hops_most_ = 0;
+  std::uint64_t hops_most_ = 0, claimed_later_ = 0;
   bool expired_ = false;
   std::string failure_;
 };

@@ -42,6 +42,9 @@ class Backend::Inbox final : public Services, public std::enable_shared_from_thi
       later([reply = std::move(reply), valid] { reply(Conveyed{valid}); });
     } else if (auto* submit = std::get_if<Submit>(&ask)) {
       take(submit->submission, std::move(reply));
+    } else if (auto* inherit = std::get_if<Inherit>(&ask)) {
+      auto found = backend_.left_.extract(inherit->key);
+      reply(Inherited{found.empty() ? nullptr : std::move(found.mapped())});
     } else {
       reply(Error{Fault::try_later, "a backend does not answer this"});
     }
@@ -54,6 +57,10 @@ class Backend::Inbox final : public Services, public std::enable_shared_from_thi
   }
   void wake(const std::string&, const std::string&) override {}
   void discard(std::int64_t) override {}
+  void leave(const LegacyKey& key, std::shared_ptr<const Legacy> legacy) override {
+    if (legacy != nullptr) backend_.left_[key] = std::move(legacy);
+    else backend_.left_.erase(key);
+  }
 
  private:
   // It believes everybody; whom it takes for pinned needs no dialback.

@@ -73,6 +73,7 @@ class Backend final : public LinkEvents {
   SimDialer dialer_;
   Doors doors_;
   std::map<std::string, Way> ways_;   // by domain
+  std::map<LegacyKey, std::shared_ptr<const Legacy>> left_;   // by lost streams
   std::uint64_t streams_ = 0;
   DeliveryId last_id_ = 0;
 };

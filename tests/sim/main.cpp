@@ -90,7 +90,7 @@ void tell(std::uint64_t seed, const Report& report) {
   std::fprintf(stderr,
                "seed %llu digest %016llx steps %llu virtual %llds crashes %llu items %llu "
                "acknowledged %llu unknown %llu refused %llu arrived %llu returned %llu "
-               "windows %llu twice %llu hops %llu; "
+               "windows %llu twice %llu later %llu hops %llu; "
                "stanzas %llu arrived %llu answered %llu sent back %llu\n",
                number(seed), number(report.digest), number(report.steps),
                static_cast<long long>(report.virtual_time.count() / 1'000'000),
@@ -98,7 +98,8 @@ void tell(std::uint64_t seed, const Report& report) {
                number(report.figures.acknowledged), number(report.figures.unknown),
                number(report.figures.refused), number(report.figures.arrived),
                number(report.figures.returned), number(report.figures.windows),
-               number(report.figures.twice), number(report.figures.hops_most),
+               number(report.figures.twice), number(report.figures.claimed_later),
+               number(report.figures.hops_most),
                number(report.stanzas.sent), number(report.stanzas.arrived),
                number(report.stanzas.answered), number(report.stanzas.sent_back));
 }
@@ -148,7 +149,7 @@ int check_auditor(Wishes wishes) {
   };
   constexpr std::pair<const char*, const char*> planted[] = {
       {"ack-before-commit", "mail"}, {"ack-before-commit", "xmpp"}, {"forget-leg", "mail"},
-      {"forget-leg", "xmpp"},        {"overtake", "xmpp"}};
+      {"forget-leg", "xmpp"},        {"overtake", "xmpp"},          {"count-ahead", "xmpp"}};
   for (const auto& [plant, speaks] : planted) {
     read_speaks(speaks, wishes.rules);
     wishes.rules.plant = *hanse::sim::parse_plant(plant);

@@ -9,6 +9,7 @@ std::optional<Plant> parse_plant(std::string_view text) {
   if (text == "ack-before-commit") return Plant::ack_before_commit;
   if (text == "forget-leg") return Plant::forget_leg;
   if (text == "overtake") return Plant::overtake;
+  if (text == "count-ahead") return Plant::count_ahead;
   return std::nullopt;
 }
 

@@ -13,7 +13,7 @@
 namespace hanse::sim {
 
 // Known bugs put in on purpose: the auditor must find them.
-enum class Plant : std::uint8_t { none, ack_before_commit, forget_leg, overtake };
+enum class Plant : std::uint8_t { none, ack_before_commit, forget_leg, overtake, count_ahead };
 std::optional<Plant> parse_plant(std::string_view text);
 
 // Passes everything on to the queue below.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocols/xmpp/resumption.h"
 #include "server/base/limits.h"
 
 namespace hanse::sim {
@@ -15,8 +16,8 @@ namespace {
 class WatchedServices final : public Services,
                               public std::enable_shared_from_this<WatchedServices> {
  public:
-  WatchedServices(Services& below, Auditor& auditor, int node, std::uint64_t stream)
-      : below_(below), auditor_(auditor), node_(node), stream_(stream) {}
+  WatchedServices(Services& below, Auditor& auditor, int node, std::uint64_t stream, Plant plant)
+      : below_(below), auditor_(auditor), node_(node), stream_(stream), plant_(plant) {}
 
   void answer(Ask ask, std::function<void(Answer)> reply) override {
     ++open_;
@@ -52,12 +53,20 @@ class WatchedServices final : public Services,
     below_.promise(key, std::move(wanted));
   }
   void leave(const LegacyKey& key, std::shared_ptr<const Legacy> legacy) override {
-    below_.leave(key, std::move(legacy));
+    below_.leave(key, plant_ == Plant::count_ahead ? one_too_many(legacy) : std::move(legacy));
   }
   void discard(std::int64_t blob) override { below_.discard(blob); }
   std::shared_ptr<ShardDoor> door() override { return below_.door(); }
 
  private:
+  // The planted bug: a lost stream counts a stanza that never came, or is not committed.
+  static std::shared_ptr<const Legacy> one_too_many(const std::shared_ptr<const Legacy>& legacy) {
+    const auto* const lost = dynamic_cast<const xmpp::LostStream*>(legacy.get());
+    if (lost == nullptr) return legacy;
+    auto out = std::make_shared<xmpp::LostStream>(*lost);
+    ++out->handled;
+    return out;
+  }
   static std::string pair_of(const Envelope& envelope) {
     return to_text(envelope.from) + " " + to_text(envelope.to.front());
   }
@@ -66,6 +75,7 @@ class WatchedServices final : public Services,
   Auditor& auditor_;
   const int node_;
   const std::uint64_t stream_;
+  const Plant plant_;
   std::size_t open_ = 0;
   std::map<std::string, unsigned> pairs_;   // of each, how many are being committed
 };
@@ -141,9 +151,10 @@ SimShard::SimShard(const ShardParts& parts)
              [&setup = parts.setup](std::string_view protocol) {
                return setup->rooms.find(protocol)->second;
              },
-             [this, &auditor = parts.auditor, node = parts.node](Stream& stream) {
+             [this, &auditor = parts.auditor, node = parts.node,
+              plant = parts.plant](Stream& stream) {
                return std::make_shared<WatchedServices>(services_, auditor, node,
-                                                        stream.number());
+                                                        stream.number(), plant);
              }) {}
 
 void SimShard::check_bounds(Auditor& auditor) const {
