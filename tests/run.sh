@@ -86,6 +86,7 @@ else
   suite "system: XMPP streams" $python -m tests.system.xmpp_streams
   suite "system: XMPP routes" $python -m tests.system.xmpp_routes
   suite "system: XMPP components" $python -m tests.system.xmpp_components
+  suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
   suite "system: DANE" $python -m tests.system.xmpp_dane
   begin_beside $python -m tests.interop.xmpp
   suite "interop: Postfix and Exim" $python -m tests.interop.interop

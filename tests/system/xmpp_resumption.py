@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two real nodes and a wire between them that is cut: a stream goes on over the next connection,
+and nothing comes twice. Behind each node sits a component; all that is said goes from a to b."""
+
+import socket
+import struct
+import sys
+import threading
+
+from tests.harness import dns, pki, results
+from tests.harness.node import Node
+from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.xmpp import SECRET, Component
+
+CONFIG = """
+[node]
+domain = "{name}.example"
+data_dir = "{{folder}}/data"
+[listen.xmpp]
+addr = ["127.0.0.1:{port}"]
+[control]
+socket = "{{folder}}/control.sock"
+[dns]
+servers = ["127.0.0.1:{dns}"]
+[tls]
+cert = "file:{cert}"
+key = "file:{key}"
+ca = "{ca}"
+[policy]
+unknown_peers = "open"
+[xmpp]
+hosts = ["{name}.example"]
+loopback_addresses = true
+retry = ["1s"]
+[component."gw.{name}.example"]
+role = "accept"
+addr = "127.0.0.1:{component}"
+secret = "file:{secret}"
+"""
+TO = "v@gw.b.example"
+WORLD = None
+
+
+class Wire:
+    """Carries connections to `port`, one thread for each direction of each."""
+
+    def __init__(self, port):
+        self.port = port
+        self.deaf = False            # nothing comes back: acknowledgements are lost
+        self.pairs, self.lock = [], threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            try:
+                server = socket.create_connection(("127.0.0.1", self.port), timeout=5)
+            except OSError:
+                client.close()
+                continue
+            server.settimeout(None)
+            with self.lock:
+                self.pairs.append((client, server))
+            for source, sink, back in ((client, server, False), (server, client, True)):
+                threading.Thread(target=self._carry, args=(source, sink, back),
+                                 daemon=True).start()
+
+    def _carry(self, source, sink, back):
+        try:
+            while data := source.recv(16384):
+                if not (back and self.deaf):
+                    sink.sendall(data)
+        except OSError:
+            pass
+        if not back:                 # who was dialled goes when the other end does; not before
+            return
+        _reset(sink)
+
+    def cut(self, half_open=False):
+        """Resets what runs; half open: the end that was dialled does not hear of it."""
+        with self.lock:
+            pairs, self.pairs = self.pairs, []
+        for client, server in pairs:
+            _reset(client)
+            if not half_open:
+                _reset(server)
+        return pairs
+
+
+def _reset(connection):
+    try:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.shutdown(socket.SHUT_RD)
+    except OSError:
+        pass
+    connection.close()
+
+
+class Side:
+    def __init__(self, workspace, name, port, dns_port, authority, secret):
+        cert, key = authority.issue(f"{name}.example", f"*.{name}.example")
+        component = free_port()
+        self.node = Node(workspace, name, CONFIG.format(
+            name=name, port=port, dns=dns_port, component=component, cert=cert, key=key,
+            ca=authority.certificate, secret=secret)).start()
+        self.component = Component("127.0.0.1", component, f"gw.{name}.example").up()
+
+
+class World:
+    def __init__(self, workspace):
+        authority = pki.Authority(workspace.folder("pki"))
+        secret = workspace.file("secret", SECRET, 0o600)
+        ports = {"a": free_port(), "b": free_port()}
+        self.wire = Wire(ports["b"])
+        dns_port = free_port()
+        self.dns = dns.DnsServer(workspace, [
+            "host A 127.0.0.1", dns.srv("gw.a", "host", ports["a"]),
+            dns.srv("gw.b", "host", self.wire.address)], port=dns_port)
+        self.a, self.b = (Side(workspace, name, ports[name], dns_port, authority, secret)
+                          for name in "ab")
+
+    def say(self, count):
+        return [self.a.component.message("u", TO, f"words {number}") for number in range(count)]
+
+    def wait_for(self, name, seconds=60):
+        self.b.component.wait(lambda one: one.get("id") == name, seconds, name)
+
+    def came(self, names):
+        """The ids of those that came, in order, each as often as it did."""
+        return [one.get("id") for one in self.b.component.messages(TO) if one.get("id") in names]
+
+    def resumed(self):
+        return len(self.a.node.events("conn.resumed"))
+
+    def up(self):
+        """A stream stands."""
+        self.wait_for(self.say(1)[0])
+
+    def lose(self, half_open):
+        """What is said arrives, and its acknowledgement does not."""
+        self.up()
+        before = self.resumed()
+        self.wire.deaf = True
+        names = self.say(20)
+        self.wait_for(names[-1])
+        lost = self.wire.cut(half_open)
+        self.wire.deaf = False
+        names += self.say(5)
+        self.wait_for(names[-1])
+        wait_until(lambda: self.resumed() == before + 1, 10, "the stream has gone on")
+        assert self.came(names) == names, self.came(names)
+        return lost
+
+
+def acknowledgements_lost():
+    """the connection is cut before the acknowledgements are there: nothing comes twice"""
+    WORLD.lose(half_open=False)
+    wait_until(lambda: WORLD.b.node.events("xmpp.resumed"), 10, "the other side knows it")
+
+
+def half_open():
+    """only one side notices the cut: the other hands over what it thinks is still up"""
+    lost = WORLD.lose(half_open=True)
+    wait_until(lambda: [one for one in WORLD.b.node.events("xmpp.closed")
+                        if "conflict" in one["msg"]], 10, "the old one is closed")
+    for _, server in lost:
+        _reset(server)
+
+
+def many_cuts():
+    """600 messages and seven cuts while they are under way: each once, in order"""
+    WORLD.up()
+    before = WORLD.resumed()
+    names = []
+    for number in range(6):
+        part = WORLD.say(100)
+        names += part
+        WORLD.wait_for(part[10])
+        WORLD.wire.cut(half_open=number % 2 == 1)
+    WORLD.wire.cut()
+    last = WORLD.say(1)[0]
+    WORLD.wait_for(last, 120)
+    assert WORLD.came(names) == names, sorted(
+        name for name in set(names) if WORLD.came(names).count(name) != 1)
+    assert WORLD.resumed() > before
+
+
+def restarted():
+    """the node that accepted it is killed: it knows nothing any more, and nothing is lost"""
+    WORLD.up()
+    before = WORLD.resumed()
+    WORLD.wire.deaf = True
+    names = WORLD.say(10)
+    WORLD.wait_for(names[-1])
+    WORLD.b.node.kill()
+    WORLD.wire.cut()
+    WORLD.wire.deaf = False
+    WORLD.b.component.ready.clear()
+    WORLD.b.node.start()
+    WORLD.b.component.up()
+    names += WORLD.say(5)
+    WORLD.wait_for(names[-1], 120)
+    came = WORLD.came(names)
+    assert WORLD.resumed() == before, "resumed what nobody can know"
+    assert list(dict.fromkeys(came)) == names, came          # all of them, the first time in order
+    assert came.count(names[0]) >= 2, came    # not acknowledged: once more, at least
+
+
+TESTS = [acknowledgements_lost, half_open, many_cuts, restarted]
+
+
+def main():
+    global WORLD
+    with Workspace("xmpp-resumption") as workspace:
+        WORLD = World(workspace)
+        return results.run_all("system: XMPP resumption", TESTS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
