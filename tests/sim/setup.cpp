@@ -94,6 +94,7 @@ std::string configuration_text(const NodePlan& plan, int nodes) {
   if (plan.speaks_xmpp) {
     peers = stream_tables(plan);
     routes += stream_route(own, edge_address(plan.number));
+    routes += stream_route(domain_round, node_address(plan.number));
   }
   for (int other = 1; other <= nodes && plan.knows_peers; ++other)
     if (other != plan.number) peers += peer_table(other);
@@ -136,7 +137,7 @@ std::string backend_text(int number, int nodes) {
   }
   return "[node]\ndomain = " + quoted("edge." + node_domain(number)) +
          "\ndata_dir = \"/queue\"\n[xmpp]\nhosts = []\ntrust = \"dialback\"\n" + routes +
-         stream_route(domain_unknown, node);
+         stream_route(domain_unknown, node) + stream_route(domain_round, node);
 }
 
 Setup take_apart(const std::string& text, const Clock& clock) {

@@ -23,6 +23,7 @@ std::string sender_address(int number);     // 192.0.2.201
 
 // Domains no world has: one does not exist, one takes no mail.
 constexpr const char* domain_unknown = "gone.example";
+constexpr const char* domain_round = "round.example";   // every node's route leads back to itself
 constexpr const char* domain_without_mail = "null.example";
 
 // What a world speaks.

@@ -31,7 +31,8 @@ std::vector<Stanza> TalkBox::draw(int from) {
   const int other = 1 + (from - 1 + std::max(1, step % nodes_)) % nodes_;
   std::string to = user(other);
   const std::uint64_t kind = random_.below(30);
-  if (kind == 0 || other == from) to = "u0@" + std::string(domain_unknown);
+  if (kind == 0 || other == from)
+    to = "u0@" + std::string(random_.below(2) == 0 ? domain_unknown : domain_round);
   if (kind < 3 && kind > 0) to = node_host(other);     // a node is asked, and answers itself
   const std::string own = user(from) + "/here";
   std::vector<Stanza> out(1 + random_.below(row_most));
