@@ -22,12 +22,14 @@ bool same_place(const Endpoint& one, const Endpoint& other) {
 void DialPlan::set_endpoints(std::vector<Endpoint> endpoints) {
   if (endpoints.size() > limits::endpoints_per_lane_max)
     endpoints.resize(limits::endpoints_per_lane_max);
-  const auto in_use = std::find_if(endpoints.begin(), endpoints.end(), [&](const Endpoint& one) {
-    return same_place(one, current_.endpoint);
+  const bool goes_on = !worked_ && exhausted() && sessions_ == 0 && first_ < endpoints_.size();
+  const Endpoint& from = goes_on ? endpoints_[first_] : current_.endpoint;
+  const auto found = std::find_if(endpoints.begin(), endpoints.end(), [&](const Endpoint& one) {
+    return same_place(one, from);
   });
-  const bool keep = worked_ && in_use != endpoints.end();
-  worked_ = keep;
-  first_ = keep ? static_cast<std::size_t>(in_use - endpoints.begin()) : 0;
+  const bool keep = (worked_ || goes_on) && found != endpoints.end();
+  worked_ = worked_ && keep;
+  first_ = keep ? static_cast<std::size_t>(found - endpoints.begin()) : 0;
   endpoints_ = std::move(endpoints);
   waiting_.clear();
   open_.clear();
@@ -43,6 +45,10 @@ void DialPlan::begin(TlsLevel tls, const Bounds& bounds, Instant now) {
   failure_.reset();
   open_.clear();
   waiting_.clear();
+  if (worked_ && now >= spared_until_) {
+    first_ = 0;
+    worked_ = false;
+  }
   start_ = first_;
   for (std::size_t i = 0; i < endpoints_.size(); ++i)
     waiting_.push_back({(start_ + i) % endpoints_.size(), tls});
@@ -118,6 +124,7 @@ void DialPlan::failed(std::size_t number, const LinkEnd& end, Instant now) {
   if (standing_ == number) standing_ = 0;
   worked_ = false;
   hurry_ = true;
+  spared_until_ = now + limits::endpoints_kept_max;
   if (end.tls_failed && place.tls == TlsLevel::may) {
     // X-9 may: better in the clear than not at all, and to the same host.
     waiting_.push_front({place.index, TlsLevel::off});

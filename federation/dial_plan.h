@@ -35,9 +35,11 @@ class DialPlan {
     Endpoint endpoint;
   };
 
-  // Other endpoints from now on; the one that works stays the first if it is among them.
+  // Other endpoints from now on; where the next attempt begins is kept if it is among them.
   void set_endpoints(std::vector<Endpoint> endpoints);
-  // A new attempt, from the one that worked.
+  // A new attempt, from the first one. But for limits::endpoints_kept_max after one before it has
+  // failed it is from the one that worked: a better host that is back gets its turn then (RFC 5321
+  // 5.1, smtp M-5). And where nobody answered, behind those that were tried.
   void begin(TlsLevel tls, const Bounds& bounds, Instant now);
 
   // When the next step may begin, as things are: never while one has the connection, at once when
@@ -84,6 +86,7 @@ class DialPlan {
   Bounds bounds_;
   TlsLevel tls_ = TlsLevel::may;
   Instant last_begun_ = Instant::min();
+  Instant spared_until_ = Instant::min();   // those before the one that worked
   bool hurry_ = false;              // one failed since: the next need not wait
   Instant v4_dead_until_ = Instant::min(), v6_dead_until_ = Instant::min();
   bool refused_everywhere_ = false, worked_ = false;

@@ -14,6 +14,7 @@ void Lane::State::advance() {
   const Instant now = parts.clock.now();
   end_contest(now);
   stored.tick(now);
+  end_late_attempt(now);
   bury_links(now);
   retire_links(now, false);
   if (dead_name && now >= dead_name->until) dead_name.reset();
@@ -58,6 +59,8 @@ Instant Lane::State::next_look(Instant now) const {
   if (dead_name) consider(dead_name->until);
   if (contest_end != Instant::max()) consider(contest_end);
   if (may_race() && plan.next_at() > now) consider(plan.next_at());
+  if (attempting && any(LaneLink::Phase::dialling))
+    consider(attempt_began + limits::attempt_max);
   if (!ready.empty() && ramp.slot_end() > now) consider(ramp.slot_end());
   if (!ready.empty() && extra_links_after > now) consider(extra_links_after);
   for (const auto& link : links)

@@ -7,6 +7,7 @@
 #include "federation/lane_name.h"
 #include "federation/lane_state.h"
 #include "server/base/limits.h"
+#include "server/base/quantity.h"
 
 namespace hanse {
 
@@ -70,8 +71,10 @@ bool Lane::State::connected(LaneLink& link) {
   return others;
 }
 
+// Names are asked anew, mostly a cache: equal hosts are shuffled for each attempt (smtp M-5).
 void Lane::State::begin_attempt(Instant now) {
   attempting = true;
+  if (!stands()) endpoints_until = Instant::min();
   attempt_began = now;
   attempt_works = std::min(ready.size(), window_now());
   plan.begin(demand.tls, bounds(*traits), now);
@@ -186,6 +189,22 @@ void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
   const std::optional<DialPlan::Failure>& first = plan.failure();
   if (first) fail_attempt(first->end, to_text(first->endpoint));
   else fail_attempt(end, to_text(link.step.endpoint));
+}
+
+// smtp M-9: of hosts that always say something and never get on.
+void Lane::State::end_late_attempt(Instant now) {
+  if (!attempting || !any(Phase::dialling) || now < attempt_began + limits::attempt_max) return;
+  LinkEnd end;
+  end.status = "4.4.2";
+  end.what = "nothing could be sent within " + format_duration(limits::attempt_max);
+  std::string remote;
+  for (const auto& link : links) {
+    if (link->phase != Phase::dialling) continue;
+    link->phase = Phase::closed;
+    remote = to_text(link->step.endpoint);
+    plan.failed(link->step.number, end, now);
+  }
+  if (!any(Phase::ready)) fail_attempt(end, remote);
 }
 
 // Nothing worked. The works that were the reason count a try; the others were only in the way.

@@ -95,6 +95,7 @@ struct Lane::State {
   bool may_race() const;
   void link_ended(LaneLink& link, const LinkEnd& end);
   void fail_attempt(const LinkEnd& end, const std::string& remote);
+  void end_late_attempt(Instant now);
   void fail_all(const EndpointFinder::Found& result);
   void fail_what_is_here();
   void retire_links(Instant now, bool idle_ones);

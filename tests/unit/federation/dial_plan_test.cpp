@@ -6,6 +6,7 @@
 #include "tests/unit/federation/fake_world.h"
 
 using namespace hanse;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -136,6 +137,37 @@ TEST_CASE("an endpoint that works stays the first when names are asked again") {
     CHECK(plan.current().endpoint.address == "c");
   }
   CHECK(plan.current().number > step.number);
+}
+
+TEST_CASE("M-5 a better host that is back gets its turn five minutes after it failed") {
+  DialPlan plan;
+  plan.set_endpoints(hosts({"a", "b"}));
+  plan.begin(TlsLevel::off, at_most(5), start);
+  fails(plan, fake::refused());
+  plan.worked(plan.next(start).endpoint);
+  const Instant later = start + 299s;
+  plan.set_endpoints(hosts({"a", "b"}));
+  plan.begin(TlsLevel::off, at_most(5), later);
+  CHECK(plan.current().endpoint.address == "b");
+  plan.set_endpoints(hosts({"a", "b"}));
+  plan.begin(TlsLevel::off, at_most(5), later + 1s);
+  CHECK(plan.current().endpoint.address == "a");
+  plan.worked(plan.next(later + 1s).endpoint);
+  plan.set_endpoints(hosts({"b", "a"}));   // shuffled: neither has failed
+  plan.begin(TlsLevel::off, at_most(5), later + 2s);
+  CHECK(plan.current().endpoint.address == "b");
+}
+
+TEST_CASE("M-9 what one attempt did not get to is where the next begins, also by new answers") {
+  DialPlan plan;
+  plan.set_endpoints(hosts({"a", "b", "c"}));
+  plan.begin(TlsLevel::off, at_most(2), start);
+  fails(plan, fake::refused());
+  fails(plan, fake::refused());
+  REQUIRE(plan.exhausted());
+  plan.set_endpoints(hosts({"b", "a", "c"}));
+  plan.begin(TlsLevel::off, at_most(2), start + 1h);
+  CHECK(plan.current().endpoint.address == "c");
 }
 
 TEST_CASE("only when every host said never it is over for good") {

@@ -6,6 +6,25 @@
 using namespace hanse;
 using namespace hanse::fake;
 
+TEST_CASE("M-9 a host that never gets on is let go of after ten minutes") {
+  LaneFixture at;
+  at.links.behave = [](const DialRequest&) {
+    Behaviour out;
+    out.connects = false;
+    out.end.stage = LinkEnd::Stage::handshake;
+    out.handshake_time = 1h;
+    return out;
+  };
+  at.send();
+  at.world.run_for(599s);
+  CHECK(at.links.open.size() == 1);
+  CHECK(at.lane->status().failures == 0);
+  at.world.run_for(2s);
+  CHECK(at.links.open.empty());
+  CHECK(at.lane->status().failures == 1);
+  CHECK(at.lane->status().last_error == "nothing could be sent within 10m");
+}
+
 TEST_CASE("a lane holds so many works in memory; the rest waits in the store and is claimed") {
   LaneFixture at;
   at.links.behave = [](const DialRequest&) {
