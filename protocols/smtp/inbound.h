@@ -126,7 +126,8 @@ class Inbound final : public Engine {
   Instant now_{};
   Instant wait_until_{};          // of the wait timer
   AskId ask_ = 0, name_ask_ = 0;
-  std::uint64_t octets_to_skip_ = 0;      // content of a refused BDAT
+  std::uint64_t octets_to_skip_ = 0, skip_total_ = 0;   // content of a refused BDAT
+  Instant skip_begun_{};
   std::uint32_t messages_ = 0;            // completed transactions
   std::uint16_t commands_ = 0;            // since the last completed transaction
   std::uint16_t errors_ = 0, idle_commands_ = 0, refused_data_errors_ = 0;

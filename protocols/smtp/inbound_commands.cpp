@@ -170,12 +170,14 @@ void Inbound::not_offered(std::string_view, Outbox&) {
 }
 
 // BDAT is not offered; its octets must not be read as commands nevertheless (D-10).
-void Inbound::chunk(std::string_view argument, Outbox&) {
+void Inbound::chunk(std::string_view argument, Outbox& out) {
   const Result<std::int64_t> octets = parse_integer(argument.substr(0, argument.find(' ')));
   const std::uint64_t most = 4 * settings_->in.size_max;
   if (!octets || *octets < 0 || static_cast<std::uint64_t>(*octets) > most)
     return close_with("502 5.5.1 not offered here");
-  octets_to_skip_ = static_cast<std::uint64_t>(*octets);
+  octets_to_skip_ = skip_total_ = static_cast<std::uint64_t>(*octets);
+  skip_begun_ = now_;
+  if (octets_to_skip_ > 0) out.set_timer(content_timer, now_ + content_head_start());   // D-17
   complain("502 5.5.1 not offered here");
 }
 

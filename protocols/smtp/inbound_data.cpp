@@ -178,11 +178,12 @@ Duration Inbound::content_head_start() const {
 
 // D-17: a head start, then at least so many octets a second.
 void Inbound::content_time_is_up(Outbox& out) {
-  if (state_ != State::content) return;
-  const Duration allowed =
-      content_head_start() +
-      std::chrono::seconds(transaction_->data.eaten() / limits::mail_octets_per_second_min);
-  const Instant until = transaction_->content_begun + allowed;
+  const bool skips = octets_to_skip_ > 0;
+  if (state_ != State::content && !skips) return;
+  const std::uint64_t eaten = skips ? skip_total_ - octets_to_skip_ : transaction_->data.eaten();
+  const Instant begun = skips ? skip_begun_ : transaction_->content_begun;
+  const Instant until = begun + content_head_start() +
+                        std::chrono::seconds(eaten / limits::mail_octets_per_second_min);
   if (until > now_) {
     out.set_timer(content_timer, until);
   } else {

@@ -26,6 +26,23 @@ TEST_CASE("D-17 a message may take a minute and a second per KiB") {
   CHECK(bench.take_output() == "421 4.4.2 the message takes too long\r\n");
 }
 
+TEST_CASE("D-17 the octets of a refused BDAT have to keep the pace of a message") {
+  test::EngineBench bench = opened();
+  bench.feed("EHLO b.example\r\nBDAT 200000 LAST\r\n");
+  bench.take_output();
+  for (int second = 0; second < 100; ++second) {   // just fast enough
+    bench.feed(std::string(1024, 'x'));
+    bench.pass(1s);
+  }
+  CHECK(bench.hung_up_ == 0);
+  for (int second = 0; second < 70; ++second) {
+    bench.feed("x");
+    bench.pass(1s);
+  }
+  CHECK(bench.hung_up_ == 1);
+  CHECK(bench.take_output() == "421 4.4.2 the message takes too long\r\n");
+}
+
 TEST_CASE("D-17 a message has a head start of ten seconds when connections run out") {
   test::Acceptor acceptor;
   test::EngineBench bench = test::in_content({{"crowded", "1"}}, acceptor);
