@@ -94,6 +94,12 @@ Permission permit(const Policy& policy, const PermissionQuestion& question,
     out.why = domain.empty() ? "no domain" : "host " + domain + " has no route";
     return out;
   }
+  const PeerPolicy* const target = policy.peer(domain);
+  if (target != nullptr && target->state == PeerState::blocked) {
+    out.answer = Answer::not_now;   // the operator may yet think better of it
+    out.why = "peer " + domain + " is blocked";
+    return out;
+  }
   out.route = policy.routes.choose(protocol, domain);
   out.answer = lane_full(out.route.lane) ? Answer::full : Answer::yes;
   out.why = out.answer == Answer::full ? "queue of " + out.route.lane + " is full"

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "federation/routes.h"
 #include "protocols/smtp/address.h"
+#include "server/base/text.h"
 
 namespace hanse::smtp {
 
@@ -18,7 +20,8 @@ constexpr std::int64_t day_seconds = 24 * hour_seconds;
 constexpr Option smtp_options[] = {
     // Whom we take mail from and for; read by the core.
     {.key = "hosts", .type = OptionType::text_list, .fallback = "[]",
-     .help = "Domains this node accepts mail for. Each needs a way on: a [[route]] or an MX."},
+     .help = "Domains this node accepts mail for. Each needs a [[route]] of its own that says "
+             "where it lives: its MX leads here."},
     {.key = "relay_from", .type = OptionType::text_list, .fallback = "[]",
      .help = "Networks that may relay to anywhere, e.g. 127.0.0.0/8. Empty: nobody may."},
     {.key = "unknown_peers", .type = OptionType::choice, .fallback = {},
@@ -208,6 +211,32 @@ Result<std::vector<Network>> networks(const std::vector<std::string>& texts) {
   return out;
 }
 
+bool has_way_on(const Configuration& configuration, const std::string& host) {
+  const auto rules = configuration.lists.find("route");
+  return rules != configuration.lists.end() &&
+         std::any_of(rules->second.begin(), rules->second.end(), [&host](const Settings& rule) {
+           const std::string pattern = plain_pattern(rule.text("match"));
+           return rule.text_or("protocol", "smtp") == "smtp" && pattern != "*" &&
+                  domain_matches(pattern, host);
+         });
+}
+
+// Mail for a host without one would be refused, each and every, as if nobody lived there.
+Result<void> find_ways_on(const Configuration& configuration) {
+  const Settings& table = configuration.table("smtp");
+  for (const std::string& text : table.list("hosts")) {
+    const std::string host = plain_pattern(text);
+    if (has_way_on(configuration, host)) continue;
+    const Place& at = table.entries.find("hosts")->second.place;
+    return Error{Fault::never, at.file + ":" + std::to_string(at.line) + ":" +
+                                   std::to_string(at.column) + ": smtp.hosts: " +
+                                   escape_text(host) + " needs a [[route]] of its own that says " +
+                                   "where it lives (match = \"" + escape_text(host) +
+                                   "\", via = \"HOST:PORT\"); its MX leads to this node"};
+  }
+  return {};
+}
+
 // A bare <postmaster> means ours: the node itself when it accepts for its own name (S-6).
 std::string postmaster_domain(const std::vector<std::string>& hosts, const std::string& node) {
   const bool own = std::any_of(hosts.begin(), hosts.end(), [&node](const std::string& host) {
@@ -318,6 +347,7 @@ const ContentPolicy& content_policy(const InboundSettings& in, std::string_view 
 }
 
 Result<SmtpSettings> read_settings(const Configuration& configuration, const NodeFacts& node) {
+  if (Result<void> found = find_ways_on(configuration); !found) return found.error();
   Result<InboundSettings> in = read_inbound(configuration.table("smtp"), node);
   if (!in) return in.error();
   in->peers = read_peers(configuration, in->content);

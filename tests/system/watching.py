@@ -43,6 +43,10 @@ check_sender_domain = false
 hosts = [{hosts}]
 trust = "verify"
 loopback_addresses = true
+[[route]]
+match = "{letter}.example"
+protocol = "smtp"
+via = "127.0.0.1:9"
 [component."gw.{letter}.example"]
 role = "accept"
 addr = "127.0.0.1:{component}"

@@ -85,6 +85,7 @@ TEST_CASE("A-7 who may send where") {
       // a host without a rule of its own would lead back to ourselves
       {"b.example", away, "b.example", "lost.example", Answer::no_such_address},
       {"", home, "a.example", "", Answer::no_such_address},
+      {"", home, "a.example", "blocked.example", Answer::not_now},
   };
   const Policy policy = node(UnknownPeers::reject);
   for (const Row& row : rows) {
