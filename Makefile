@@ -194,8 +194,8 @@ TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
         interop-irc bench bench-irc bench-xmpp fuzz
 check: all $(UNIT_PROGRAMS) $(REPLAYS) $(BUILD)/sim
 	@sh tests/run.sh check $(BUILD)
-# The unit tests and corpora of `check` once more, but by the sanitizers.
-test: all $(BUILD)/sim $(ASAN_PROGRAMS) $(TSAN_PROGRAMS)
+# The unit tests twice: as what is shipped, and under the sanitizers.
+test: all $(BUILD)/sim $(UNIT_PROGRAMS) $(ASAN_PROGRAMS) $(TSAN_PROGRAMS)
 	@sh tests/run.sh test $(BUILD)
 tidy:
 	@$(PYTHON) tests/tidy/tidy.py && $(PYTHON) tests/tidy/tidy_selftest.py

@@ -65,10 +65,10 @@ replay() {
 }
 
 suite "tidy" $python tests/tidy/tidy.py
+for unit in $units; do
+  suite "unit: $unit" "$build/test-$unit"
+done
 if [ "$kind" = check ]; then
-  for unit in $units; do
-    suite "unit: $unit" "$build/test-$unit"
-  done
   replay "$build"
   suite "sim: 20 seeds" "$build/sim" --seeds 20 --nodes 5
   suite "sim: IRC, 20 seeds" "$build/sim" --seeds 20 --speaks irc
@@ -96,9 +96,9 @@ else
   for unit in $units; do
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit"
   done
-  for name in demo.demo system.interface system.xmpp_streams; do
+  for name in demo.demo system.interface system.edges system.xmpp_streams "crash.crash 10"; do
     suite "address and undefined: $name" env HANSE_BUILD="$build/address-undefined" \
-      $python -m "tests.$name"
+      ASAN_OPTIONS=quarantine_size_mb=8 $python -m tests.$name
   done
   end_beside "interop: XMPP"
   replay "$build/address-undefined"
