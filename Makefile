@@ -140,7 +140,7 @@ $(BUILD)/bench-xmpp: $(call objects,$(BUILD),$(BENCH_XMPP))
 DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-dev \
               libicu-dev libxml2-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev catch2
 DEPS_DEMO  := python3 openssl nsd
-DEPS_TEST  := $(DEPS_DEMO) postfix strace faketime libidn12 libgnutls-dane0
+DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
 # Peers to test with, each by itself: one that cannot be had here stops nothing.
 PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid libident m4 \
               atheme-services anope "unbound ldnsutils"
