@@ -46,9 +46,9 @@ void MailRedactor::from_client(std::string_view bytes, std::vector<std::string>&
     if (chunk_left_ > 0) {
       const std::size_t here = static_cast<std::size_t>(
           std::min<std::uint64_t>(chunk_left_, bytes.size()));
-      if (bodies_) lines.emplace_back(bytes.substr(0, here));
-      else content_octets_ += here;
       chunk_left_ -= here;
+      if (bodies_) chunk_text(bytes.substr(0, here), lines);
+      else content_octets_ += here;
       bytes.remove_prefix(here);
       if (chunk_left_ == 0) end_content(lines);
       continue;
@@ -64,6 +64,19 @@ void MailRedactor::from_client(std::string_view bytes, std::vector<std::string>&
     else client_line(std::move(line), lines);
     client_octets_ = 0;
   }
+}
+
+// Line by line, however it came in; a chunk may end within one.
+void MailRedactor::chunk_text(std::string_view text, std::vector<std::string>& lines) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    keep(client_, text.substr(0, end));
+    if (end == text.npos) break;
+    text.remove_prefix(end + 1);
+    end_of_line(client_);
+    lines.push_back(std::exchange(client_, {}));
+  }
+  if (chunk_left_ == 0 && !client_.empty()) lines.push_back(std::exchange(client_, {}));
 }
 
 void MailRedactor::client_line(std::string line, std::vector<std::string>& lines) {

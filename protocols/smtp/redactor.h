@@ -22,6 +22,7 @@ class MailRedactor final : public Redactor {
   void client_line(std::string line, std::vector<std::string>& lines);
   void server_line(std::string line, std::vector<std::string>& lines);
   void content_line(std::string_view line, std::vector<std::string>& lines);
+  void chunk_text(std::string_view text, std::vector<std::string>& lines);
   void end_content(std::vector<std::string>& lines);
 
   const bool client_is_peer_, bodies_;

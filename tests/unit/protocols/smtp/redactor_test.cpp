@@ -58,6 +58,13 @@ TEST_CASE("smtp redactor: BDAT by its count", "[smtp]") {
         "C BDAT 11\nC [11 octets]\nC BDAT 9 LAST\nC [9 octets]\nC QUIT\n");
 }
 
+TEST_CASE("smtp redactor: the content of a chunk in lines, however it came in", "[smtp]") {
+  const std::string expected = "C BDAT 9\nC one\nC two!\nC QUIT\n";
+  CHECK(shown({{true, "BDAT 9\r\none\ntwo!"}, {true, "\nQUIT\r\n"}}, {.bodies = true}) == expected);
+  CHECK(shown({{true, "BDAT 9\r\no"}, {true, "ne\nt"}, {true, "wo!\nQUIT\r\n"}},
+              {.bodies = true}) == expected);
+}
+
 TEST_CASE("smtp redactor: what AUTH carries is cut", "[smtp]") {
   CHECK(shown({{true, "AUTH PLAIN TOPSECRET\r\nauth login\r\n"},
                {false, "334 TOPSECRET\r\n"},
