@@ -67,7 +67,10 @@ struct StreamReader::Machine {
   bool on_unit(std::string_view bytes, StreamHandler& handler, std::size_t& consumed) {
     // xmpp 7.5: the parser would take in an unfinished tag of any size.
     const std::size_t most = limits.element_bytes_max;
-    const std::string_view allowed = bytes.substr(0, most > unit_bytes ? most - unit_bytes : 0);
+    std::string_view allowed = bytes.substr(0, most > unit_bytes ? most - unit_bytes : 0);
+    // libxml2 takes an octet 0 for the end of what is there, and waits for more behind it for ever.
+    const std::size_t zero = allowed.find('\0');
+    allowed = allowed.substr(0, zero);
     const Scanner::Scanned scanned = scanner.scan(allowed, limits.attributes_max);
     consumed += scanned.bytes;
     unit_bytes += scanned.bytes;
@@ -76,9 +79,11 @@ struct StreamReader::Machine {
     if (parser.fault()) return fail(*parser.fault());
     if (scanned.fault) return fail(*scanned.fault);
     if (scanned.seen != Scanner::Seen::more) return on_seen(scanned.seen, handler);
-    if (unit_bytes < most) return true;
+    if (zero == allowed.npos && unit_bytes < most) return true;
     parser.flush();
-    return fail(parser.fault() ? *parser.fault() : StreamFault{Kind::too_big, "too large"});
+    if (parser.fault()) return fail(*parser.fault());
+    return fail(zero != allowed.npos ? StreamFault{Kind::not_well_formed, "an octet 0"}
+                                     : StreamFault{Kind::too_big, "too large"});
   }
 
   // Gives the parser what is complete, and holds back the start of a tag.

@@ -178,6 +178,14 @@ TEST_CASE("what is not well-formed is refused", "[xml]") {
   }
 }
 
+TEST_CASE("an octet 0 is no end of what is there, wherever it stands", "[xml]") {
+  const std::string zero(1, '\0');
+  for (const std::string& bytes : {"<a>" + zero, "<a>text" + zero + "text<b x='", "<a" + zero,
+                                   "<a x='" + zero, "<" + zero, "<a><![CDATA[" + zero})
+    CHECK(fault_of(bytes) == fault_of("<a></b>"));
+  CHECK(inside("<a/><a>" + zero).front().starts_with("element <a "));
+}
+
 TEST_CASE("a prefix must be declared, and the reserved ones are not ours", "[xml]") {
   for (const std::string& bad : Lines{
         "<x:a/>", "<a x:b='1'/>", "<a><x:b/></a>", "<b xmlns:x='n'/><x:a/>", "<a xmlns:xml='n'/>",
