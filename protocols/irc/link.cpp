@@ -318,7 +318,9 @@ void ServerLink::end(Fault fault, std::string_view why, bool tell, Outbox& out) 
   state_ = State::ended;
   out.note(was_up || dialled_ != nullptr ? Level::warning : Level::info, "irc.end", why);
   if (tell) {
-    std::string text;
+    std::string text;   // behind what it has been answered already
+    if (was_up && !side_->facts().paced && !side_->outgoing().overflown())
+      text = side_->outgoing().take(SIZE_MAX);
     LineMaker(text).text({}, "ERROR", {}, escape_text(why, limits::error_bytes_max));
     out.send(text);
   }

@@ -42,7 +42,7 @@ std::shared_ptr<irc::Hub> make_hub(DialectKind dialect) {
     one.pseudo_sid = name == "home" ? "9RA" : "9RB";
     out->networks.push_back(std::move(one));
   }
-  out->junctions.push_back({"dev", {{0, "#dev"}, {1, "#dev"}}});
+  out->junctions.push_back({.name = "dev", .members = {{0, "#dev"}, {1, "#dev"}}});
   out->clock = &steady_clock;
   out->handshake_wait = out->burst_wait = out->ping_after = std::chrono::seconds(60);
   out->clock_skew_seconds_max = 60;
