@@ -129,8 +129,8 @@ class Relay final : public Watcher {
   void look_out(const Side& lost);
   void seat_keepers(Side& side);
   bool is_told_of(const Side& side, std::string_view channel, UserId but) const;
-  UserId helper(const Side& at, const std::string& network, std::string_view name) const;
-  UserId introduce_helper(Side& at, ServerId server, const std::string& network,
+  UserId late_puppet(const Side& at, const std::string& network, std::string_view name) const;
+  UserId introduce_late_puppet(Side& at, ServerId server, const std::string& network,
                           std::string_view name);
   void seat(Side& at, UserId user, const std::string& channel);
   void dismiss(Side& at, UserId user, std::string_view reason);

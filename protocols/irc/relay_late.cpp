@@ -10,7 +10,7 @@
 namespace hanse::irc {
 namespace {
 
-constexpr std::string_view helper_nick = "late";
+constexpr std::string_view late_nick = "late";
 constexpr std::string_view herald_name = "tells what was said meanwhile";
 constexpr std::string_view keeper_name = "hears what is said for ";
 
@@ -101,8 +101,8 @@ void Relay::tell_late(Side& to, const std::string& home, const std::string& chan
 // Where only members are heard somebody joins who says it, and leaves when all is said.
 UserId Relay::herald(Side& to, ServerId server, const std::string& home,
                      const std::string& channel) {
-  UserId out = helper(to, home, herald_name);
-  if (out == no_id) out = introduce_helper(to, server, home, herald_name);
+  UserId out = late_puppet(to, home, herald_name);
+  if (out == no_id) out = introduce_late_puppet(to, server, home, herald_name);
   if (out != no_id) seat(to, out, channel);
   return out;
 }
@@ -110,7 +110,7 @@ UserId Relay::herald(Side& to, ServerId server, const std::string& home,
 void Relay::late_over(Side& to) {
   if (!to.linked()) return;
   for (const auto& from : sides_) {
-    const UserId speaker = helper(to, from->settings().name, herald_name);
+    const UserId speaker = late_puppet(to, from->settings().name, herald_name);
     if (speaker != no_id) dismiss(to, speaker, "all is told");
   }
 }
@@ -131,7 +131,7 @@ void Relay::seat_keepers(Side& side) {
     if (to.get() == &side || !share_a_junction(side, *to)) continue;
     const std::string& network = to->settings().name;
     const std::string name = std::string(keeper_name) + network;
-    UserId keeper = helper(side, network, name);
+    UserId keeper = late_puppet(side, network, name);
     // Their people may be here behind another node while it is we who carry what is said.
     const bool attached = is_attached(side, *to);
     const bool needed = attached ? another_does_it(*to, side) : keeps_lines(side, *to);
@@ -148,7 +148,7 @@ void Relay::seat_keepers(Side& side) {
           !is_heard(side, here->channel) ||
           (attached && is_told_of(side, here->channel, keeper)))
         continue;
-      if (keeper == no_id) keeper = introduce_helper(side, side.us(), network, name);
+      if (keeper == no_id) keeper = introduce_late_puppet(side, side.us(), network, name);
       if (keeper != no_id) seat(side, keeper, here->channel);
     }
   }
@@ -156,10 +156,10 @@ void Relay::seat_keepers(Side& side) {
 
 // ---- who is no person ----
 
-UserId Relay::helper(const Side& at, const std::string& network, std::string_view name) const {
+UserId Relay::late_puppet(const Side& at, const std::string& network, std::string_view name) const {
   for (unsigned attempt = 0; attempt < limits::nick_attempts_max; ++attempt) {
     const UserId holder = at.model().find_nick(
-        puppet_nick(helper_nick, network, at.facts(), attempt, network));
+        puppet_nick(late_nick, network, at.facts(), attempt, network));
     if (holder != no_id && at.is_our_user(holder) &&
         at.model().user(holder).texts.get(UserText::realname) == name)
       return holder;
@@ -167,21 +167,21 @@ UserId Relay::helper(const Side& at, const std::string& network, std::string_vie
   return no_id;
 }
 
-UserId Relay::introduce_helper(Side& at, ServerId server, const std::string& network,
+UserId Relay::introduce_late_puppet(Side& at, ServerId server, const std::string& network,
                                std::string_view name) {
   Network& model = at.model();
   std::string nick;
   unsigned attempt = 0;
   do {
-    nick = puppet_nick(helper_nick, network, at.facts(), attempt, network);
+    nick = puppet_nick(late_nick, network, at.facts(), attempt, network);
   } while (model.find_nick(nick) != no_id && ++attempt < limits::nick_attempts_max);
   const std::string uid = at.make_uid(server);
   const std::string& host = at.settings().own_name;
   const UserId out = model.add_user(
-      server, {nick, {}, uid, helper_nick, host, host, at.facts().no_address, name, {}, {}},
+      server, {nick, {}, uid, late_nick, host, host, at.facts().no_address, name, {}, {}},
       now_());
   if (out == no_id) return no_id;
-  at.write(UserIntroduced{at.party_of_server(server), nick, uid, helper_nick, host, host,
+  at.write(UserIntroduced{at.party_of_server(server), nick, uid, late_nick, host, host,
                           at.facts().no_address, name, {}, "+i", now_()});
   return out;
 }
