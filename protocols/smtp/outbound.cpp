@@ -147,6 +147,7 @@ std::optional<Duration> Outbound::patience() const {
     case Step::mail: return waits.mail_wait;
     case Step::rcpt: return waits.rcpt_wait;
     case Step::data: return waits.data_wait;
+    case Step::chunk: return waits.block_wait;
     case Step::end: break;
   }
   return waits.end_wait;

@@ -57,7 +57,7 @@ class Outbound final : public Engine {
   void open_next(Outbox& out);
   bool may_open_next() const;
   void send_content(Delivery& delivery, Outbox& out);
-  void begin(Delivery& delivery, bool reset_first, Outbox& out);
+  void begin(Delivery& delivery, bool reset_first, bool behind, Outbox& out);
   void leave_for_next(const Outcome& back, bool useful, Outbox& out);
   void quit(Outbox& out);
 

@@ -24,7 +24,7 @@ Result<void> Stuffer::append(std::string_view piece, std::string& out) {
   if (piece.find('\0') != std::string_view::npos) return refused("NUL");
   std::size_t copied = 0;
   for (std::size_t at = 0; at < piece.size();) {
-    if (line_octets_ == 0 && !after_cr_ && piece[at] == '.') {
+    if (dots_ && line_octets_ == 0 && !after_cr_ && piece[at] == '.') {
       out.append(piece, copied, at - copied).append(1, '.');
       copied = at;
     }
@@ -50,7 +50,7 @@ Result<void> Stuffer::append(std::string_view piece, std::string& out) {
 Result<void> Stuffer::finish(std::string& out) {
   if (after_cr_) return refused("bare CR");
   if (line_octets_ > 0) out.append("\r\n");   // RFC 5321 4.1.1.4: the dot stands on its own line
-  out.append(".\r\n");
+  if (dots_) out.append(".\r\n");
   return {};
 }
 

@@ -12,6 +12,9 @@ namespace hanse::smtp {
 namespace {
 
 constexpr std::string_view end_of_data = ".\r\n";
+constexpr std::size_t chunk_octets_max = 1024 * 1024;   // C-2
+// Content that may go out before anybody has said who wants it.
+constexpr std::size_t ahead_octets_max = limits::body_inline_bytes_max;
 
 // No octet that could end a command early or that SMTPUTF8 would be needed for (E-4).
 bool is_plain(std::string_view text) {
@@ -35,6 +38,7 @@ std::string_view step_name(Step step) {
     case Step::mail: return "MAIL";
     case Step::rcpt: return "RCPT";
     case Step::data: return "DATA";
+    case Step::chunk: return "BDAT";
     case Step::end: return "end of data";
   }
   return "";
@@ -43,7 +47,7 @@ std::string_view step_name(Step step) {
 Delivery::Delivery(Work work, const Hopping& hopping)
     : work_(std::move(work)), hopping_(hopping), trace_(received_field(*work_.envelope)),
       recipients_(work_.targets.size()), undone_(recipients_.size()),
-      stuffer_(hopping.line_octets_max) {
+      stuffer_(hopping.line_octets_max, chunked()) {
   refuse_unsendable();
   if (!all_done() && content_in_memory()) prepare_content();
 }
@@ -75,7 +79,7 @@ void Delivery::prepare_content() {
   if (!done) fail_open(outcome(Disposition::failed, Fault::never, "5.6.0", done.error().what));
 }
 
-bool Delivery::begin_transaction(bool reset_first, std::string& commands) {
+bool Delivery::begin_transaction(bool reset_first, bool behind, std::string& commands) {
   commands_.clear();
   given_ = answered_ = accepted_ = 0;
   mail_accepted_ = content_wanted_ = open_on_server_ = end_given_ = streaming_ = false;
@@ -89,17 +93,34 @@ bool Delivery::begin_transaction(bool reset_first, std::string& commands) {
     ++asked;
   }
   if (asked == 0) return false;
-  commands_.push_back({Step::data});
+  const std::size_t envelope = commands_.size();
+  plan_content();
   if (!hopping_.offer.pipelining) return next_command(commands);
-  while (given_ < commands_.size()) give(commands_[given_], commands);  // C-2
+  // A chunk goes along only where the connection is surely alive and the host useful: with it a
+  // message may have arrived, which is then neither returned (C-6) nor another host's (M-10).
+  const bool ahead = behind && content_.size() <= ahead_octets_max;
+  const std::size_t end = chunked() && !ahead ? envelope : commands_.size();
+  while (given_ < end) give(commands_[given_], commands);  // C-2
   return true;
+}
+
+void Delivery::plan_content() {
+  if (!chunked()) return commands_.push_back({Step::data});
+  std::uint32_t chunk = 0;
+  for (std::size_t left = content_.size(); left > chunk_octets_max; left -= chunk_octets_max)
+    commands_.push_back({Step::chunk, chunk++});
+  commands_.push_back({Step::end, chunk});
+}
+
+bool Delivery::chunk_is_next() const {
+  return !awaits_reply() && given_ < commands_.size() && commands_[given_].step >= Step::chunk;
 }
 
 bool Delivery::next_command(std::string& commands) {
   if (given_ >= commands_.size()) return false;
   const Step step = commands_[given_].step;
-  if ((step == Step::rcpt || step == Step::data) && !mail_accepted_) return false;
-  if (step == Step::data && accepted_ == 0) return false;
+  if (step >= Step::rcpt && !mail_accepted_) return false;
+  if (step >= Step::data && accepted_ == 0) return false;
   give(commands_[given_], commands);
   return true;
 }
@@ -109,11 +130,12 @@ void Delivery::give(Command command, std::string& out) {
   switch (command.step) {
     case Step::reset: out.append("RSET\r\n"); return;
     case Step::rcpt:
-      out.append("RCPT TO:").append(path_text(work_.targets[command.recipient].to));
+      out.append("RCPT TO:").append(path_text(work_.targets[command.index].to));
       out.append("\r\n");
       return;
     case Step::data: out.append("DATA\r\n"); return;
-    case Step::end: return;   // goes out with the content
+    case Step::chunk:
+    case Step::end: return give_chunk(command, out);   // of DATA it is no command
     case Step::mail: break;
   }
   out.append("MAIL FROM:").append(path_text(work_.envelope->from));
@@ -122,14 +144,24 @@ void Delivery::give(Command command, std::string& out) {
   out.append("\r\n");
 }
 
+void Delivery::give_chunk(Command command, std::string& out) {
+  const bool last = command.step == Step::end;
+  const std::string_view chunk = std::string_view(content_).substr(
+      std::size_t{command.index} * chunk_octets_max, chunk_octets_max);
+  out.append("BDAT ").append(std::to_string(chunk.size())).append(last ? " LAST\r\n" : "\r\n");
+  out.append(chunk);
+  end_given_ = end_given_ || last;
+}
+
 void Delivery::on_reply(const Reply& reply) {
   const Command command = commands_[answered_++];
   ++replies_;
   switch (command.step) {
     case Step::reset: return;
     case Step::mail: return on_mail(reply);
-    case Step::rcpt: return on_rcpt(command.recipient, reply);
+    case Step::rcpt: return on_rcpt(command.index, reply);
     case Step::data: return on_data(reply);
+    case Step::chunk: return on_chunk(reply);
     case Step::end: return on_end(reply);
   }
 }
@@ -158,8 +190,14 @@ void Delivery::on_data(const Reply& reply) {
   else fail_named(outcome_of(reply));
 }
 
+// RFC 3030 2: after a failed chunk the others fail too, until RSET.
+void Delivery::on_chunk(const Reply& reply) {
+  if (!reply.positive()) fail_named(outcome_of(reply));
+}
+
 void Delivery::on_end(const Reply& reply) {
-  open_on_server_ = false;
+  // A refused chunk leaves the transaction as it was, as far as servers agree on it.
+  open_on_server_ = chunked() && !reply.positive() && mail_accepted_;
   fail_named(reply.positive()
                     ? outcome(Disposition::delivered, Fault::try_later,
                               reply.status.empty() ? "2.0.0" : reply.status, to_text(reply))
@@ -231,7 +269,8 @@ void Delivery::fail_named(const Outcome& outcome) {
 
 bool Delivery::on_its_last_answer() const {
   const auto untried = [](const Recipient& one) { return one.state == State::waiting; };
-  return end_given_ && std::none_of(recipients_.begin(), recipients_.end(), untried);
+  return end_given_ && answered_ + 1 == commands_.size() && accepted_ > 0 &&
+         std::none_of(recipients_.begin(), recipients_.end(), untried);
 }
 
 const Outcome* Delivery::given_back() const {

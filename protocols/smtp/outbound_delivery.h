@@ -16,7 +16,7 @@
 namespace hanse::smtp {
 
 // The commands a server answers within mail transactions, in the order of the conversation.
-enum class Step : std::uint8_t { reset, mail, rcpt, data, end };
+enum class Step : std::uint8_t { reset, mail, rcpt, data, chunk, end };
 std::string_view step_name(Step step);
 
 // What all deliveries of one connection have in common.
@@ -32,15 +32,17 @@ struct Hopping {
 // One message on its way to those of its recipients that share a lane: which commands to give,
 // and what the answers mean for each recipient. Knows nothing of connections and time.
 //
-// A transaction is RSET? MAIL RCPT+ DATA content; there are several when the recipients are more
-// than the server takes at once (C-10, C-11).
+// A transaction is RSET? MAIL RCPT+ DATA content, or RSET? MAIL RCPT+ BDAT+ with the content in
+// them where the server takes chunks and the body is in memory (C-2); there are several when the
+// recipients are more than the server takes at once (C-10, C-11).
 class Delivery {
  public:
   Delivery(Work work, const Hopping& hopping);
 
   // Begins the next transaction and writes its commands: all of them when the server takes them
-  // in one go (RFC 2920), otherwise the first. False: no recipient is left to try.
-  bool begin_transaction(bool reset_first, std::string& commands);
+  // in one go (RFC 2920), otherwise the first. False: no recipient is left to try. `behind`: the
+  // server is about to answer the message before.
+  bool begin_transaction(bool reset_first, bool behind, std::string& commands);
   // The next command of the transaction; false when there is none left.
   bool next_command(std::string& commands);
 
@@ -51,6 +53,7 @@ class Delivery {
   bool answered_before() const { return replies_ > 0; }
 
   bool content_wanted() const { return content_wanted_; }  // 354 was the answer
+  bool chunk_is_next() const;                        // and nothing is unanswered before it
   bool anybody_accepted() const { return accepted_ > 0; }
   bool open_on_server() const { return open_on_server_; }  // MAIL without its end
 
@@ -89,16 +92,20 @@ class Delivery {
   };
   struct Command {
     Step step;
-    std::uint32_t recipient = 0;
+    std::uint32_t index = 0;            // of the recipient, or of the chunk
   };
 
   void refuse_unsendable();
   void prepare_content();
+  bool chunked() const { return hopping_.offer.chunking && content_in_memory(); }
+  void plan_content();
   void give(Command command, std::string& out);
+  void give_chunk(Command command, std::string& out);
   void finish(std::uint32_t recipient, const Outcome& outcome);
   void on_mail(const Reply& reply);
   void on_rcpt(std::uint32_t recipient, const Reply& reply);
   void on_data(const Reply& reply);
+  void on_chunk(const Reply& reply);
   void on_end(const Reply& reply);
   std::uint64_t octets() const { return trace_.size() + work_.body.size; }
 

@@ -18,7 +18,7 @@ void Outbound::on_mail_reply(const Reply& reply, bool more_follow, Outbox& out) 
   first.on_reply(reply);
   // V-2: what comes behind 354 was sent before the server could know our message, so it can
   // answer nothing; taken for the answer to the final dot it would lose mail.
-  if (first.content_wanted() && more_follow) {
+  if ((first.content_wanted() || first.chunk_is_next()) && more_follow) {
     out.note(Level::warning, "conn.protocol_error", "reply ahead of the message");
     return give_up({.status = "4.5.0", .what = "reply ahead of the message"}, out);
   }
@@ -63,7 +63,7 @@ bool Outbound::advance_first(Outbox& out) {
   }
   server_open_ = first.open_on_server();
   if (!first.all_done()) {  // C-11: the rest in a transaction of its own
-    begin(first, server_open_, out);
+    begin(first, server_open_, false, out);
     return false;
   }
   const std::unique_ptr<Delivery> done = std::move(deliveries_.front());
@@ -95,13 +95,15 @@ void Outbound::open_next(Outbox& out) {
     next->settle(out);
     return;
   }
-  begin(*next, deliveries_.empty() && server_open_, out);
+  // Servers do not agree on what a refused chunk leaves behind (RFC 3030 2): RSET settles it.
+  const bool behind = !deliveries_.empty();
+  begin(*next, behind ? hopping_.offer.chunking : server_open_, behind, out);
   deliveries_.push_back(std::move(next));
 }
 
-void Outbound::begin(Delivery& delivery, bool reset_first, Outbox& out) {
+void Outbound::begin(Delivery& delivery, bool reset_first, bool behind, Outbox& out) {
   std::string commands;
-  delivery.begin_transaction(reset_first, commands);
+  delivery.begin_transaction(reset_first, behind, commands);
   out.send(commands);
 }
 
@@ -148,7 +150,7 @@ void Outbound::settle_all(const LinkEnd& end, Outbox& out) {
   for (std::size_t i = 0; i < deliveries_.size(); ++i) {
     Delivery& one = *deliveries_[i];
     Outcome returned = one.outcome(Disposition::returned, Fault::try_later, end.status, end.what);
-    if (i > 0 || (finished_ > 0 && !one.answered_before())) {
+    if (!one.end_given() && (i > 0 || (finished_ > 0 && !one.answered_before()))) {
       one.fail_open(returned);
     } else {
       one.fail_untried(returned);

@@ -29,6 +29,7 @@ void take_line(std::string_view line, Offer& offer) {
   const std::string_view keyword = words.front();
   if (equal_ascii_case(keyword, "PIPELINING")) offer.pipelining = true;
   if (equal_ascii_case(keyword, "8BITMIME")) offer.eight_bit = true;
+  if (equal_ascii_case(keyword, "CHUNKING")) offer.chunking = true;
   if (equal_ascii_case(keyword, "STARTTLS")) offer.starttls = true;
   if (equal_ascii_case(keyword, "LIMITS")) offer.recipients_max = recipients_limit(words);
   if (equal_ascii_case(keyword, "SIZE")) {

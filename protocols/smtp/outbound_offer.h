@@ -11,6 +11,7 @@ namespace hanse::smtp {
 struct Offer {
   bool pipelining = false;           // RFC 2920
   bool eight_bit = false;            // RFC 6152
+  bool chunking = false;             // RFC 3030
   bool size = false;                 // RFC 1870
   bool starttls = false;             // RFC 3207
   std::uint64_t size_max = 0;        // 0: not said

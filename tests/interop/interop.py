@@ -148,6 +148,9 @@ def hanse_to_exim():
     """hanse relays to Exim, found by MX, certificate verified"""
     text = relayed(HANSE, "hanse-exim", "u@h.example", "v@e.example", ["esmtps"])
     assert "by mx.e.example with esmtps" in text
+    with open(f"{WORLD.exim.folder}/log/mainlog", encoding="utf-8") as log:
+        taken = next(line for line in log if " <= u@h.example " in line)
+    assert " K " in taken, f"not in a chunk (C-2): {taken}"
 
 
 def dead_first_mx():
