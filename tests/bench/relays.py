@@ -213,12 +213,14 @@ class SinkProgram:
         return self.process.wait(seconds)
 
 
-def push(workspace, relay, sink_port, count, size, sessions):
-    """Messages per second from the first byte sent to the last message in the sink."""
+def push(workspace, relay, sink_port, count, size, sessions, stay=False):
+    """Messages per second from the first byte sent to the last message in the sink. Sessions that
+    do not stay connect anew for each message."""
     sink = SinkProgram(workspace, sink_port, count)
     start = time.monotonic()
     source = workspace.start(
-        [program("smtp-source"), "-s", str(sessions), "-l", str(size), "-m", str(count),
+        [program("smtp-source"), *(["-d"] if stay else []), "-s", str(sessions),
+         "-l", str(size), "-m", str(count),
          "-f", "a@a.example", "-t", "b@b.example", f"127.0.0.1:{relay.port}"], "source.log")
     sink.wait(180)
     seconds = time.monotonic() - start
