@@ -71,13 +71,14 @@ bool Lane::State::connected(LaneLink& link) {
   return others;
 }
 
-// Names are asked anew, mostly a cache: equal hosts are shuffled for each attempt (smtp M-5).
+// Names are asked anew, mostly a cache, and the plan begins with the answer: equal hosts are
+// shuffled for each attempt (smtp M-5). A lane that stands goes where it is told at once.
 void Lane::State::begin_attempt(Instant now) {
   attempting = true;
-  if (!stands()) endpoints_until = Instant::min();
   attempt_began = now;
   attempt_works = std::min(ready.size(), window_now());
-  plan.begin(demand.tls, bounds(*traits), now);
+  if (stands()) plan.begin(demand.tls, bounds(*traits), now);
+  else endpoints_until = Instant::min();
 }
 
 void Lane::State::find() {

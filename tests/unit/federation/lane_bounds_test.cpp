@@ -6,6 +6,25 @@
 using namespace hanse;
 using namespace hanse::fake;
 
+TEST_CASE("M-9 the sixth address has its turn in the next attempt, though names are asked anew") {
+  LaneFixture at;
+  std::vector<std::string> many;
+  for (int n = 1; n <= 6; ++n) many.push_back("192.0.2." + std::to_string(n));
+  at.names.answers.insert_or_assign("b.example", addresses(many));
+  at.links.behave = [](const DialRequest& request) {
+    Behaviour out;
+    out.connects = request.endpoint.address == "192.0.2.6";
+    out.end = refused();
+    return out;
+  };
+  at.send();
+  at.world.run_for(1s);
+  CHECK(at.links.dialled.size() == 5);
+  at.world.run_for(1h);
+  CHECK(at.links.dialled.at(5).endpoint.address == "192.0.2.6");
+  CHECK(at.lane->status().failures == 0);
+}
+
 TEST_CASE("M-9 a host that never gets on is let go of after ten minutes") {
   LaneFixture at;
   at.links.behave = [](const DialRequest&) {
