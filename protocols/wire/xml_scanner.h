@@ -27,6 +27,7 @@ class Scanner {
 
   // Bytes since the "<" of the tag that is not yet over; 0 when none is.
   std::size_t unfinished_bytes() const { return markup_bytes_; }
+  bool in_cdata() const { return at_ == At::cdata; }
 
  private:
   enum class At : std::uint8_t { content, opened, start_tag, quoted, end_tag, marked, cdata };

@@ -75,12 +75,13 @@ struct StreamReader::Machine {
     consumed += scanned.bytes;
     unit_bytes += scanned.bytes;
     pass(allowed.substr(0, scanned.bytes));
-    if (scanned.fault) parser.flush();  // what is wrong with the text before it comes first
+    // What is wrong with the text before it comes first.
+    if (scanned.fault) parser.flush(scanner.in_cdata());
     if (parser.fault()) return fail(*parser.fault());
     if (scanned.fault) return fail(*scanned.fault);
     if (scanned.seen != Scanner::Seen::more) return on_seen(scanned.seen, handler);
     if (zero == allowed.npos && unit_bytes < most) return true;
-    parser.flush();
+    parser.flush(scanner.in_cdata());
     if (parser.fault()) return fail(*parser.fault());
     return fail(zero != allowed.npos ? StreamFault{Kind::not_well_formed, "an octet 0"}
                                      : StreamFault{Kind::too_big, "too large"});

@@ -233,7 +233,7 @@ void StreamParser::feed(std::string_view bytes) {
   push(bytes);
 }
 
-void StreamParser::flush() { feed("<"); }
+void StreamParser::flush(bool in_cdata) { feed(in_cdata ? "]]><" : "<"); }
 
 void StreamParser::fail(Kind kind, std::string_view what) {
   if (fault_) return;  // the first counts

@@ -23,7 +23,8 @@ class StreamParser {
   ~StreamParser();
 
   void feed(std::string_view bytes);
-  void flush();  // looks at text that has come, as if a tag followed; then nothing can follow
+  // Looks at text that has come, as if it were over and a tag followed; then nothing can follow.
+  void flush(bool in_cdata);
   const std::optional<StreamFault>& fault() const { return fault_; }
 
   // The root without its content, or the element that has just ended; nothing when it has not.

@@ -61,6 +61,15 @@ TEST_CASE("an element may have so many bytes", "[xml]") {
   CHECK(last_of("<a>\x01" + std::string(60, 'x'), limits) == "fault not_well_formed");
 }
 
+TEST_CASE("what is wrong with the text of an element that is too large is told first", "[xml]") {
+  StreamLimits tight = roomy;
+  tight.element_bytes_max = 400;
+  const std::string rest(500, 'x');
+  for (const std::string begin : {"<a>\xff", "<a><![CDATA[\xff"})
+    CHECK(events_of_splits("<s>" + begin + rest, tight).back() == "fault not_well_formed");
+  CHECK(events_of_splits("<s><a><![CDATA[" + rest, tight).back() == "fault too_big");
+}
+
 TEST_CASE("an unfinished tag costs no more memory than an element may have bytes", "[xml]") {
   for (const std::string start : {"<a b='", "<a ", "<", "<a><![CDATA[", "<a>"}) {
     Counter counter;
