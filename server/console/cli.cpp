@@ -7,8 +7,8 @@
 #include <iostream>
 
 #include "server/base/text.h"
-#include "server/console/invocation.h"
 #include "server/base/version.h"
+#include "server/console/invocation.h"
 
 namespace hanse::console {
 namespace {

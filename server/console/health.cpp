@@ -8,8 +8,8 @@
 #include "federation/lane_name.h"
 #include "federation/policy.h"
 #include "server/base/text.h"
-#include "server/console/metrics_server.h"
 #include "server/base/version.h"
+#include "server/console/metrics_server.h"
 
 namespace hanse::console {
 namespace {

@@ -3,9 +3,9 @@
 
 #include "server/base/limits.h"
 #include "server/base/text.h"
+#include "server/base/version.h"
 #include "server/console/ages.h"
 #include "server/console/commands.h"
-#include "server/base/version.h"
 
 namespace hanse::console {
 namespace {
