@@ -8,25 +8,15 @@ import time
 
 from tests.demo import irc_act, xmpp_act
 from tests.harness import dns, mail, pki
-from tests.harness.node import Node
+from tests.harness.node import GROUND, Node
 from tests.harness.workspace import Workspace, free_port, wait_until
 
 HOSTS = {"a": "127.0.0.1", "b": "127.0.0.2", "c": "127.0.0.3"}
 
-CONFIG = """
-[node]
-domain = "mx.{name}.example"
-data_dir = "{{folder}}/data"
-[listen.smtp]
+CONFIG = GROUND + """[listen.smtp]
 addr = ["{host}:{port}"]
-[control]
-socket = "{{folder}}/control.sock"
 [dns]
 servers = ["127.0.0.1:{dns}"]
-[tls]
-cert = "file:{cert}"
-key = "file:{key}"
-ca = "{ca}"
 [policy]
 unknown_peers = "reject"
 [smtp]
@@ -99,6 +89,7 @@ class Demo:
         if name in self.act_two.hosts:
             more += self.act_two.tables(name)
         return Node(self.workspace, name, CONFIG.format(
+            domain=f"mx.{name}.example",
             name=name, host=HOSTS[name], port=self.port, dns=self.dns_port, cert=cert, key=key,
             ca=self.authority.certificate, hosts=hosts, relay=relay, more=more))
 

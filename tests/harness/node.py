@@ -8,6 +8,20 @@ import subprocess
 
 from tests.harness.workspace import HANSE, stop, wait_until
 
+# What the configurations of the tests begin with, a TOML text to be formatted. More keys of [node]
+# may follow at once.
+GROUND = """
+[control]
+socket = "{{folder}}/control.sock"
+[tls]
+cert = "file:{cert}"
+key = "file:{key}"
+ca = "{ca}"
+[node]
+domain = "{domain}"
+data_dir = "{{folder}}/data"
+"""
+
 
 class Node:
     def __init__(self, workspace, name, config, binary=HANSE):

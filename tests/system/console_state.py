@@ -13,23 +13,13 @@ import sys
 import time
 
 from tests.harness import mail, pki, results
-from tests.harness.node import Node
+from tests.harness.node import GROUND, Node
 from tests.harness.results import Skip
 from tests.harness.workspace import HANSE, ROOT, Workspace, free_port, wait_until
 
-CONFIG = """
-[node]
-domain = "mx.a.example"
-data_dir = "{{folder}}/data"
-shards = 2
+CONFIG = GROUND + """shards = 2
 [listen.smtp]
 addr = ["127.0.0.1:{port}"]
-[control]
-socket = "{{folder}}/control.sock"
-[tls]
-cert = "file:{cert}"
-key = "file:{key}"
-ca = "{ca}"
 [smtp]
 hosts = ["a.example"]
 relay_from = ["127.0.0.0/8"]
@@ -62,6 +52,7 @@ class Bed:
         self.port = free_port()
         cert, key = self.authority.issue(*names, file="node", days=days)
         self.node = Node(workspace, "node", CONFIG.format(
+            domain="mx.a.example",
             port=self.port, sink=self.sink.port, closed=free_port(), cert=cert, key=key,
             ca=self.authority.certificate)).start(**options)
 

@@ -17,25 +17,15 @@ import sys
 import tempfile
 
 from tests.harness import dns, mail, pki, results
-from tests.harness.node import Node
+from tests.harness.node import GROUND, Node
 from tests.harness.results import Skip
 from tests.harness.workspace import BUILD, HANSE, ROOT, Workspace, free_port, wait_until
 
-CONFIG = """
-[node]
-domain = "mx.a.example"
-data_dir = "{{folder}}/data"
-[listen.smtp]
+CONFIG = GROUND + """[listen.smtp]
 addr = ["{listen}:{port}"]
 tls_addr = ["127.0.0.1:{tls_port}"]
-[control]
-socket = "{{folder}}/control.sock"
 [dns]
 servers = ["127.0.0.1:{dns}"]
-[tls]
-cert = "file:{cert}"
-key = "file:{key}"
-ca = "{ca}"
 [limits]
 handshake_timeout = "1s"
 [policy]
@@ -92,6 +82,7 @@ class Bed:
         self.port, self.tls_port, dns_port = free_port(), free_port(), free_port()
         self.dns = dns.DnsServer(workspace, RECORDS, port=dns_port)
         self.node = Node(workspace, "node", CONFIG.format(
+            domain="mx.a.example",
             listen=listen, port=self.port, tls_port=self.tls_port, dns=dns_port, cert=cert,
             key=key, ca=self.authority.certificate, sink=self.sink.port,
             pin=fingerprint(self.peer[0]), relay_from='"127.0.0.0/8"' if relay else ""))

@@ -11,22 +11,12 @@ import urllib.error
 import urllib.request
 
 from tests.harness import mail, pki, results
-from tests.harness.node import Node
+from tests.harness.node import GROUND, Node
 from tests.harness.workspace import HANSE, Workspace, free_port, wait_until
 
-CONFIG = """
-[node]
-domain = "mx.a.example"
-data_dir = "{{folder}}/data"
-shards = {shards}
+CONFIG = GROUND + """shards = {shards}
 [listen.smtp]
 addr = ["127.0.0.1:{port}"]
-[control]
-socket = "{{folder}}/control.sock"
-[tls]
-cert = "file:{cert}"
-key = "file:{key}"
-ca = "{ca}"
 [smtp]
 hosts = ["a.example"]
 relay_from = ["127.0.0.0/8"]
@@ -63,6 +53,7 @@ class Bed:
         self.sink = mail.Sink("127.0.0.1", 0)
         self.port, self.closed = free_port(), free_port()
         self.node = Node(workspace, "node", CONFIG.format(
+            domain="mx.a.example",
             shards=shards, port=self.port, sink=self.sink.port, closed=self.closed, cert=cert,
             key=key, ca=authority.certificate)).start()
 

@@ -11,27 +11,17 @@ import subprocess
 import sys
 
 from tests.harness import dns, pki, results
-from tests.harness.node import Node
+from tests.harness.node import GROUND, Node
 from tests.harness.workspace import HANSE, Workspace, free_port, wait_until
 from tests.harness.xml_stream import Stream, handshake
 from tests.harness.xmpp import SECRET, Component, Dialled
 
-CONFIG = """
-[node]
-domain = "xmpp.{letter}.example"
-data_dir = "{{folder}}/data"
-[listen.xmpp]
+CONFIG = GROUND + """[listen.xmpp]
 addr = ["127.0.0.1:{port}"]
 [listen.smtp]
 addr = ["127.0.0.1:{mail}"]
-[control]
-socket = "{{folder}}/control.sock"
 [dns]
 servers = ["127.0.0.1:{dns}"]
-[tls]
-cert = "file:{cert}"
-key = "file:{key}"
-ca = "{ca}"
 [policy]
 unknown_peers = "open"
 [smtp]
@@ -60,6 +50,7 @@ class Side:
         self.port, self.mail, self.component_port = free_port(), free_port(), free_port()
         cert, key = ca.issue(f"{letter}.example", f"*.{letter}.example")
         self.node = Node(workspace, f"node-{letter}", CONFIG.format(
+            domain=f"xmpp.{letter}.example",
             letter=letter, port=self.port, mail=self.mail, dns=dns_port, cert=cert, key=key,
             ca=ca.certificate, component=self.component_port,
             hosts=", ".join(f'"{one}.example"' for one in hosts),

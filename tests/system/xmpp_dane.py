@@ -9,24 +9,14 @@ import sys
 
 from tests.harness import dnssec, pki, results
 from tests.harness.dns import srv
-from tests.harness.node import Node
+from tests.harness.node import GROUND, Node
 from tests.harness.workspace import Workspace, free_port, wait_until
 from tests.harness.xmpp import PING, SECRET, Component
 
-CONFIG = """
-[node]
-domain = "{domain}"
-data_dir = "{{folder}}/data"
-[listen.xmpp]
+CONFIG = GROUND + """[listen.xmpp]
 addr = ["127.0.0.1:{port}"]
-[control]
-socket = "{{folder}}/control.sock"
 [dns]
 servers = ["127.0.0.1:{dns}"]
-[tls]
-cert = "file:{cert}"
-key = "file:{key}"
-ca = "{ca}"
 [policy]
 unknown_peers = "open"
 [xmpp]

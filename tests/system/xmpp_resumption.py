@@ -8,24 +8,14 @@ import sys
 import threading
 
 from tests.harness import dns, pki, results
-from tests.harness.node import Node
+from tests.harness.node import GROUND, Node
 from tests.harness.workspace import Workspace, free_port, wait_until
 from tests.harness.xmpp import SECRET, Component
 
-CONFIG = """
-[node]
-domain = "{name}.example"
-data_dir = "{{folder}}/data"
-[listen.xmpp]
+CONFIG = GROUND + """[listen.xmpp]
 addr = ["127.0.0.1:{port}"]
-[control]
-socket = "{{folder}}/control.sock"
 [dns]
 servers = ["127.0.0.1:{dns}"]
-[tls]
-cert = "file:{cert}"
-key = "file:{key}"
-ca = "{ca}"
 [policy]
 unknown_peers = "open"
 [xmpp]
@@ -103,6 +93,7 @@ class Side:
         cert, key = authority.issue(f"{name}.example", f"*.{name}.example")
         component = free_port()
         self.node = Node(workspace, name, CONFIG.format(
+            domain=f"{name}.example",
             name=name, port=port, dns=dns_port, component=component, cert=cert, key=key,
             ca=authority.certificate, secret=secret)).start()
         self.component = Component("127.0.0.1", component, f"gw.{name}.example").up()

@@ -7,25 +7,15 @@ import sys
 import time
 
 from tests.harness import pki, results
-from tests.harness.node import Node
+from tests.harness.node import GROUND, Node
 from tests.harness.workspace import Workspace, free_port, wait_until
 from tests.harness.xml_stream import Closed, Stream, handshake
 from tests.harness.xmpp import PING, SECRET, TLS, Component, Dialled
 
-CONFIG = """
-[node]
-domain = "a.example"
-data_dir = "{{folder}}/data"
-[listen.xmpp]
+CONFIG = GROUND + """[listen.xmpp]
 addr = ["127.0.0.1:{port}"]
-[control]
-socket = "{{folder}}/control.sock"
 [dns]
 servers = ["127.0.0.1:{dns}"]
-[tls]
-cert = "file:{cert}"
-key = "file:{key}"
-ca = "{ca}"
 [policy]
 unknown_peers = "open"
 [xmpp]
@@ -119,6 +109,7 @@ class World:
         cert, key = self.ca.issue("a.example", "*.a.example")
         self.port, self.component_port = free_port(), free_port()
         self.node = Node(workspace, "hanse", CONFIG.format(
+            domain="a.example",
             port=self.port, dns=free_port(), component=self.component_port, cert=cert, key=key,
             ca=self.ca.certificate, secret=workspace.file("secret", SECRET, 0o600))).start()
         self.component = Component("127.0.0.1", self.component_port, "gw.a.example").up()
