@@ -3,6 +3,7 @@
 
 #include "protocols/smtp/octets.h"
 #include "server/base/text.h"
+#include "server/base/utf8.h"
 
 namespace hanse::smtp {
 

@@ -36,25 +36,4 @@ inline bool has_high_octet(std::string_view text) {
   return (seen & high_bits) != 0;
 }
 
-// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-inline bool is_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = octet(at);
-    const std::size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-    if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || text.size() - at <= more) return false;
-    for (std::size_t i = 1; i <= more; ++i) {
-      if ((octet(at + i) & 0xc0) != 0x80) return false;
-    }
-    if (more > 1) {
-      const unsigned char second = octet(at + 1);
-      if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-          (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
-        return false;
-    }
-    at += more + 1;
-  }
-  return true;
-}
-
 }  // namespace hanse::smtp

@@ -10,6 +10,7 @@
 #include "protocols/wire/xml_writer.h"
 #include "server/base/limits.h"
 #include "server/base/text.h"
+#include "server/base/utf8.h"
 
 namespace hanse::xml {
 namespace {
@@ -140,6 +141,14 @@ struct StreamParser::Hooks {
     if (parser.fault_) xmlStopParser(parser.context_);
   }
 
+  // libxml2 lets overlong forms through in a section, and in nothing else.
+  static void section(void* self, const xmlChar* bytes, int size) noexcept {
+    StreamParser& parser = *static_cast<StreamParser*>(self);
+    if (is_utf8(view(bytes, bytes + size))) return text(self, bytes, size);
+    parser.fail(Kind::not_well_formed, "no UTF-8");
+    xmlStopParser(parser.context_);
+  }
+
   // The five of XML itself are never asked for. Without an answer libxml2 gives up by itself.
   static xmlEntityPtr entity(void* self, const xmlChar*) noexcept {
     static_cast<StreamParser*>(self)->fail(Kind::restricted, "an entity");
@@ -181,7 +190,8 @@ struct StreamParser::Hooks {
     hooks.initialized = XML_SAX2_MAGIC;
     hooks.startElementNs = start;
     hooks.endElementNs = end;
-    hooks.characters = hooks.ignorableWhitespace = hooks.cdataBlock = text;
+    hooks.characters = hooks.ignorableWhitespace = text;
+    hooks.cdataBlock = section;
     hooks.getEntity = entity;
     hooks.comment = comment;
     hooks.processingInstruction = instruction;

@@ -22,4 +22,13 @@ Utf8Character read_utf8(std::string_view text) {
   return {point, length};
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = read_utf8(text).length;
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 }  // namespace hanse

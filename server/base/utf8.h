@@ -13,5 +13,6 @@ struct Utf8Character {
   std::size_t length = 0;
 };
 Utf8Character read_utf8(std::string_view text);
+bool is_utf8(std::string_view text);   // RFC 3629: no overlong forms, no surrogates
 
 }  // namespace hanse
