@@ -97,6 +97,7 @@ void drain(Wire& wire, Arrivals& arrivals) {
     do {
       const std::lock_guard<Arrivals> lock(arrivals);
       scanner.scan([&](std::size_t pair, std::size_t number) { arrivals.add(pair, number); });
+      scanner.acknowledge();   // before anybody hears of it and ends: else it would come again
     } while (wire.receive());
   } catch (const Broken& broken) {
     std::fprintf(stderr, "bench-xmpp: out: %s\n", broken.what.c_str());

@@ -131,13 +131,21 @@ void accept_server_stream(Wire& wire, SSL_CTX& context) {
             "<stream:features><sm xmlns='urn:xmpp:sm:3'/></stream:features>");
 }
 
+void Scanner::acknowledge() {
+  if (!managed_ || told_ == handled_) return;
+  told_ = handled_;
+  wire_.send("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(handled_) + "'/>");
+}
+
 bool Scanner::stanza(std::string_view tag, Seen& seen) {
   if (tag.starts_with("r ") || tag == "r/") {
-    wire_.send("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(handled_) + "'/>");
+    told_ = handled_ + 1;   // an answer is owed, whatever was told
+    acknowledge();
     return false;
   }
   if (tag.starts_with("enable ")) {
-    handled_ = 0;  // XEP-0198 4: what came before is not counted
+    handled_ = told_ = 0;  // XEP-0198 4: what came before is not counted
+    managed_ = true;
     wire_.send("<enabled xmlns='urn:xmpp:sm:3'/>");
     return false;
   }

@@ -44,12 +44,14 @@ class Scanner {
     }
     wire_.input.erase(0, at);
   }
+  void acknowledge();   // what was not yet, where that is done
 
  private:
   bool stanza(std::string_view tag, Seen& seen);
 
   Wire& wire_;
-  std::size_t handled_ = 0;
+  std::size_t handled_ = 0, told_ = 0;
+  bool managed_ = false;
 };
 
 }  // namespace bench
