@@ -75,6 +75,19 @@ TEST_CASE("D-17 sessions that are open already get less time when connections ru
   CHECK(bench.take_output() == "421 4.4.2 you were silent for too long\r\n");
 }
 
+TEST_CASE("D-17 a wait that has begun is over ten seconds after connections have run out") {
+  test::EngineBench bench = opened();
+  bench.feed("EHLO b.example\r\n");
+  bench.take_output();
+  bench.pass(100s);
+  bench.event(Crowded{true});
+  bench.pass(9s);
+  CHECK(bench.hung_up_ == 0);
+  bench.pass(1s);
+  CHECK(bench.take_output() == "421 4.4.2 you were silent for too long\r\n");
+  CHECK(bench.hung_up_ == 1);
+}
+
 TEST_CASE("D-17 silence within a message") {
   test::Acceptor acceptor;
   test::EngineBench bench = test::in_content({}, acceptor);
