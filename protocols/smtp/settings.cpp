@@ -226,7 +226,7 @@ Result<void> find_ways_on(const Configuration& configuration) {
   const Settings& table = configuration.table("smtp");
   for (const std::string& text : table.list("hosts")) {
     const std::string host = plain_pattern(text);
-    if (has_way_on(configuration, host) || !host.empty()) continue;
+    if (has_way_on(configuration, host)) continue;
     const Place& at = table.entries.find("hosts")->second.place;
     return Error{Fault::never, at.file + ":" + std::to_string(at.line) + ":" +
                                    std::to_string(at.column) + ": smtp.hosts: " +
