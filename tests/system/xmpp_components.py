@@ -24,6 +24,7 @@ class World:
         more = (f'[component."gw2.a.example"]\nrole = "accept"\naddr = "127.0.0.1:{self.other}"\n'
                 f'secret = "file:{secret}"\n')
         self.node = Node(workspace, "hanse", CONFIG.format(
+            domain="a.example",
             port=free_port(), dns=free_port(), component=self.port, cert=cert, key=key,
             ca=ca.certificate, secret=secret) + more).start()
         self.sender = Component("127.0.0.1", self.other, "gw2.a.example").up()
