@@ -94,7 +94,7 @@ else
   suite "crash: 100 rounds" $python -m tests.crash.crash 100
   suite "crash: XMPP" $python -m tests.crash.xmpp_crash 10000
   for unit in $units; do
-    suite "address and undefined: $unit" "$build/address-undefined/test-$unit"
+    suite "address and undefined: $unit" "$build/address-undefined/test-$unit" '~[descriptors]'
   done
   for name in demo.demo system.interface system.edges system.xmpp_streams "crash.crash 10"; do
     suite "address and undefined: $name" env HANSE_BUILD="$build/address-undefined" \
