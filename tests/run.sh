@@ -96,11 +96,21 @@ else
   for unit in $units; do
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit" '~[descriptors]'
   done
-  for name in demo.demo system.interface system.edges system.xmpp_streams "crash.crash 10"; do
-    suite "address and undefined: $name" env HANSE_BUILD="$build/address-undefined" \
-      ASAN_OPTIONS=quarantine_size_mb=8 $python -m tests.$name
-  done
   end_beside "interop: XMPP"
+  # And the daemon itself under them, through the same suites.
+  HANSE_PEERS=$build/peers HANSE_BUILD=$build/address-undefined
+  ASAN_OPTIONS=quarantine_size_mb=8
+  export ASAN_OPTIONS HANSE_PEERS
+  begin_beside $python -m tests.interop.xmpp
+  for name in demo.demo system.durability system.interface system.edges system.watching \
+              system.console_state system.xmpp_streams system.xmpp_routes \
+              system.xmpp_components system.xmpp_resumption system.xmpp_dane interop.interop \
+              interop.irc "crash.crash 20" "crash.xmpp_crash 2000"; do
+    suite "address and undefined: $name" $python -m tests.$name
+  done
+  end_beside "address and undefined: interop.xmpp"
+  HANSE_BUILD=$build
+  unset ASAN_OPTIONS
   replay "$build/address-undefined"
   suite "address and undefined: sim, 10 seeds" "$build/address-undefined/sim" --seeds 10 --nodes 4
   for unit in base store net; do

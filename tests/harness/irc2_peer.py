@@ -8,7 +8,7 @@ import shutil
 from tests.harness.irc_peers import HOST, OUR_NAME, Peer, user_irc
 from tests.harness.namespace import may_have_mounts
 from tests.harness.results import Skip
-from tests.harness.workspace import BUILD
+from tests.harness.workspace import PEERS
 
 CONFIG = """M%{server}%%{name}%{servers}%{sid}
 A%a%a@{name}.example%x%%N
@@ -46,7 +46,7 @@ class Irc2(Peer):
     dialect, sid = "irc2", "000A"
 
     def configure(self):
-        root = os.path.join(BUILD, "peers", "ircd-irc2")
+        root = os.path.join(PEERS, "ircd-irc2")
         program = os.path.join(root, "usr", "sbin", "ircd")
         if not os.path.exists(program):
             raise Skip("ircd-irc2 is not unpacked: `make deps-test` unpacks it")

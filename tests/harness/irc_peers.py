@@ -9,7 +9,7 @@ import subprocess
 
 from tests.harness.irc import Person
 from tests.harness.results import Skip
-from tests.harness.workspace import BUILD, answers, free_port, stop, wait_until
+from tests.harness.workspace import PEERS, answers, free_port, stop, wait_until
 
 HOST = "127.0.0.1"
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -268,7 +268,7 @@ class Ngircd(Peer):
     dialect = "ngircd"
 
     def configure(self):
-        self.program = os.path.join(BUILD, "peers", "ngircd", "usr", "sbin", "ngircd")
+        self.program = os.path.join(PEERS, "ngircd", "usr", "sbin", "ngircd")
         if not os.path.exists(self.program):
             raise Skip("ngircd is not unpacked: `make deps-test` unpacks it")
         calling = f" Host = {HOST}\n Port = {self.calls}" if self.calls else " Passive = yes"

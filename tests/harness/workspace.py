@@ -13,6 +13,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("HANSE_BUILD", os.path.join(ROOT, "build"))
 HANSE = os.path.join(BUILD, "hanse")
+# The peers that are unpacked instead of installed; one copy for every build of the daemon.
+PEERS = os.environ.get("HANSE_PEERS", os.path.join(BUILD, "peers"))
 
 
 class Workspace:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 from tests.harness.results import Skip
-from tests.harness.workspace import BUILD, answers, stop, wait_until
+from tests.harness.workspace import PEERS, answers, stop, wait_until
 
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
@@ -177,16 +177,15 @@ def exim_program():
     installed = shutil.which("exim4", path=SBIN)
     if installed:
         return installed
-    folder = os.path.join(BUILD, "peers")
-    program = os.path.join(folder, "exim", "usr", "sbin", "exim4")
+    program = os.path.join(PEERS, "exim", "usr", "sbin", "exim4")
     if not os.path.exists(program):
-        os.makedirs(folder, exist_ok=True)
-        done = subprocess.run(["apt-get", "download", "-q", "exim4-daemon-light"], cwd=folder,
+        os.makedirs(PEERS, exist_ok=True)
+        done = subprocess.run(["apt-get", "download", "-q", "exim4-daemon-light"], cwd=PEERS,
                               stdin=subprocess.DEVNULL, capture_output=True)
-        packages = glob.glob(os.path.join(folder, "exim4-daemon-light_*.deb"))
+        packages = glob.glob(os.path.join(PEERS, "exim4-daemon-light_*.deb"))
         if done.returncode != 0 or not packages:
             raise Skip("Exim's package cannot be downloaded here")
-        subprocess.run(["dpkg-deb", "-x", packages[0], os.path.join(folder, "exim")], check=True)
+        subprocess.run(["dpkg-deb", "-x", packages[0], os.path.join(PEERS, "exim")], check=True)
     libraries = subprocess.run(["ldd", program], capture_output=True, check=True).stdout
     if b"not found" in libraries:
         raise Skip("Exim's libraries are missing: `make deps-test` installs them")
