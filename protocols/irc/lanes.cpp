@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "protocols/irc/limits.h"
+#include "protocols/irc/look.h"
 
 namespace hanse::irc {
 namespace {
@@ -60,8 +61,12 @@ std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration
   }
   // What waits longer than its own network allows is dropped by the link.
   if (late > 0) out->lifetime = out->report_lifetime = std::chrono::seconds(late);
-  out->discover = [settings = std::move(settings)](const std::string& lane, Random&) {
-    return std::make_unique<Fixed>(settings->network(lane));
+  out->discover = [settings = std::move(settings)](const std::string& lane,
+                                                   Random&) -> std::unique_ptr<Discovery> {
+    const NetworkSettings* network = settings->network(lane);
+    NextHop hop = parse_next_hop(lane);
+    if (network == nullptr && is_place(hop)) return look_at(std::move(hop));   // for a probe
+    return std::make_unique<Fixed>(network);
   };
   return out;
 }

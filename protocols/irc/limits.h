@@ -82,4 +82,10 @@ constexpr std::size_t description_bytes_max = 50;                // what every d
 constexpr std::size_t view_looks_max = 4096;                     // of slots for one part of a list
 constexpr std::size_t listed_channels_max = 10;                  // of one person
 
+// A look at a place that is no network of ours
+constexpr Duration look_quiet_wait = 1500ms;                     // then it has said what it says
+constexpr Duration look_time_max = 8s;                           // before TLS, and after
+constexpr std::size_t look_lines_max = 12, look_line_bytes_max = 200;
+constexpr std::size_t look_addresses_max = 8;
+
 }  // namespace hanse::irc::limits

@@ -3,6 +3,7 @@
 
 #include "protocols/irc/hub.h"
 #include "protocols/irc/inbound.h"
+#include "protocols/irc/look.h"
 #include "protocols/irc/outbound.h"
 #include "protocols/irc/redactor.h"
 #include "protocols/irc/settings.h"
@@ -26,6 +27,8 @@ class Room final : public ProtocolRoom {
     return std::make_unique<Inbound>(context, hub_);
   }
   std::unique_ptr<Engine> outbound(const OutboundContext& context) const override {
+    if (context.probe && hub_->settings().network(context.lane) == nullptr)
+      return std::make_unique<Look>(context);
     return std::make_unique<Outbound>(context, hub_);
   }
   std::shared_ptr<const LaneTraits> lane_traits() const override { return traits_; }

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""hanse between two real networks of different software: one channel on both.
-
-    irc.py [WORDS]   only tests with these words
-"""
+"""hanse between two real networks of different software: one channel on both. [WORDS]: only tests
+with these words."""
 
 import sys
 
@@ -346,8 +344,12 @@ def console_shows():
             assert code == 0 and out.strip(), words
         hidden = node.say("peer", "export-config", "home", "--for", WORLD.left.dialect)[1]
         assert WORLD.left.sent not in hidden and "receive_password" in hidden, hidden
-        code, out, err = node.say("probe", "irc", "home")
-        assert code == 0 and "handshake would begin" in out, out + err
+        looks()
+
+
+def looks():
+    """probe irc tells what is there, also where it is no network of ours"""
+    WORLD.probe()
 
 
 TALK = [meets_and_talks, topics_nicks_parts, kicks, ranks, modes_and_bans, long_lines_and_control,
@@ -364,7 +366,7 @@ WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals, late_lines]),
            'owner = "home"'),
           (Hybrid, Irc2, (), False, TALK_IRC2 + [splits_and_heals, late_lines]),
           (Inspircd, Irc2, ("home",), False, [meets_and_talks, nothing_is_refused]),
-          (Irc2, Ngircd, (), False, [meets_and_talks, nothing_is_refused], True),
+          (Irc2, Ngircd, (), False, [meets_and_talks, looks, nothing_is_refused], True),
           (Hybrid, Inspircd, ("home", "away"), False, TALK + [late_lines]),
           (Inspircd, Ngircd, (), False, [console_shows, nothing_is_refused], True),
           (Inspircd, Hybrid, (), True, [console_shows, nothing_is_refused], True),

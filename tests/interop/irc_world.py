@@ -2,7 +2,7 @@
 """Two real IRC networks of different software with hanse between them, and one channel."""
 
 from tests.harness import pki
-from tests.harness.irc_peers import HOST, OUR_NAME, Hybrid, Inspircd, Tls
+from tests.harness.irc_peers import HOST, OUR_NAME, Hybrid, Inspircd, Tls, fingerprint
 from tests.harness.node import Node
 from tests.harness.workspace import free_port, wait_until
 
@@ -73,6 +73,18 @@ class World:
 
     def wait_linked(self, names=("home", "away"), since=0):
         wait_until(lambda: set(names) <= set(self.linked(since)), 40, f"{names} are linked")
+
+    def probe(self):
+        code, out, err = self.node.say("probe", "irc", "home")
+        assert code == 0 and "handshake would begin" in out, out + err
+        for peer in (self.left, self.right):
+            steps = self.node.console("probe", "irc", f"{HOST}:{peer.servers}")
+            told = " ".join(step["text"] for step in steps)
+            assert steps[-1]["kind"] == "verdict" and steps[-1]["good"], told
+            assert f"it looks like {peer.dialect}" in told, told
+            assert ("by TLS" if peer.tls else "in plain text") in told, told
+            if peer.tls:
+                assert fingerprint(peer.tls.certificate) in told, told
 
     def stop(self):
         self.node.stop()
