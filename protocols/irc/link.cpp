@@ -14,7 +14,10 @@ ServerLink::ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled,
                        const std::string& nonce)
     : hub_(std::move(hub)), dialled_(dialled), nonce_(nonce) {}
 
-ServerLink::~ServerLink() { let_go("the link ended"); }
+ServerLink::~ServerLink() {
+  call_over();
+  let_go("the link ended");
+}
 
 void ServerLink::open(std::string remote_address, Instant now, Outbox& out) {
   remote_address_ = std::move(remote_address);
@@ -27,6 +30,11 @@ void ServerLink::tls_up(TlsFacts facts) { tls_ = std::make_unique<TlsFacts>(std:
 void ServerLink::start(Outbox& out) {
   if (Result<void> good = tls_suffices(*dialled_); !good)
     return end(good.error().fault, good.error().what, false, out);
+  Side& side = *hub_->side(dialled_->name);
+  if (side.phase() != Side::Phase::down)   // it has called us meanwhile
+    return end(Fault::try_later, "already linked to " + dialled_->name, false, out);
+  calling_ = &side;
+  ++side.crossing().calls;
   dialect_ = make_dialect(dialled_->dialect, nonce_);
   std::string text;
   dialect_->greet(*dialled_, text);
@@ -38,7 +46,9 @@ Result<const NetworkSettings*> ServerLink::admit(std::string_view peer_name) {
   if (network == nullptr)
     return Error{Fault::refused, "no [irc.network] has the peer " + escape_text(peer_name, 64)};
   if (Result<void> may = may_link(*network); !may) return may.error();
-  return network;
+  if (hub_->side(network->name)->crossing().calls == 0) return network;
+  if (must_wait_for_call(*network)) held_by_ = hub_->side(network->name);
+  return Error{Fault::refused, "our own call to " + network->name + " comes first"};
 }
 
 // ---- reading ----
@@ -47,6 +57,7 @@ void ServerLink::received(std::string_view bytes, Instant now, Outbox& out) {
   if (state_ == State::ended) return;
   heard_at_ = now;
   pings_missed_ = 0;
+  if (side_ != nullptr) side_->crossing().silent = false;
   splitter_.add(bytes);
   read_lines(now, out);
   finish_turn(out);
@@ -55,7 +66,7 @@ void ServerLink::received(std::string_view bytes, Instant now, Outbox& out) {
 void ServerLink::read_lines(Instant now, Outbox& out) {
   if (state_ == State::bursting)
     out.set_timer(progress_timer, now + hub_->settings().burst_wait);
-  while (state_ != State::ended) {
+  while (state_ != State::ended && held_by_ == nullptr) {
     std::string_view text;
     switch (splitter_.next(text)) {
       case LineSplitter::Found::nothing: return;
@@ -82,6 +93,7 @@ void ServerLink::shake(std::string_view text, Instant now, Outbox& out) {
   std::string answer;
   Result<bool> done = dialect_->shake(line, *this, answer);
   if (!answer.empty()) out.send(answer);
+  if (held_by_ != nullptr) return hold(*held_by_, text, out);
   if (!done) return end(done.error().fault, done.error().what, true, out);
   if (*done) agreed(now, out);
 }
@@ -92,7 +104,8 @@ Result<void> ServerLink::may_link(const NetworkSettings& network) const {
   if (network.dialect != DialectKind::automatic &&
       make_dialect(network.dialect, nonce_)->name() != dialect_->name())
     return refuse("it speaks " + std::string(dialect_->name()) + ", which is not configured");
-  if (hub_->side(network.name)->phase() != Side::Phase::down)
+  Side& side = *hub_->side(network.name);
+  if (side.phase() != Side::Phase::down && !side.crossing().silent)
     return refuse("already linked to " + network.name);
   return {};
 }
@@ -134,8 +147,15 @@ void ServerLink::agreed(Instant now, Outbox& out) {
     if (is_ours(one.sid) || is_ours(one.pseudo_sid))
       return end(Fault::refused, "its server id " + sid + " is one of ours", true, out);
   }
-  side_ = hub_->side(network.name);
+  Side& side = *hub_->side(network.name);
+  if (side.phase() != Side::Phase::down) {   // silent: it has lost that link
+    side.crossing().replaced = true;
+    side.outgoing().touched();
+    return hold(side, {}, out);
+  }
+  side_ = &side;
   side_->begin(dialect_);
+  call_over();
   if (side_->peer() == no_id) {
     let_go("refused");
     return end(Fault::refused, "its name or id is one of ours", true, out);
@@ -211,6 +231,7 @@ void ServerLink::finish_turn(Outbox& out) {
 
 void ServerLink::heard(AskId id, Instant now, Outbox& out) {
   if (state_ == State::ended) return;
+  if (id == held_asked_) return go_on(now, out);
   if (id == room_asked_) {
     room_asked_ = 0;
     read_lines(now, out);
@@ -222,6 +243,7 @@ void ServerLink::heard(AskId id, Instant now, Outbox& out) {
 }
 
 void ServerLink::write_more(Instant now, Outbox& out) {
+  if (replaced(out)) return;
   Outgoing& outgoing = side_->outgoing();
   if (outgoing.overflown())
     return end(Fault::overloaded, "it does not read what is sent to it", true, out);
@@ -276,6 +298,7 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
     return end(Fault::try_later, shaking ? "the handshake took too long" : "its burst got stuck",
                true, out);
   }
+  if (replaced(out)) return;
   if (timer == pace_timer) {   // irc 3.4: it may sleep on what it has not read
     if (side_ == nullptr || !pacer_.waits()) return;
     ask(out);
@@ -288,6 +311,7 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
     if (pings_missed_ == limits::pings_missed_max)
       return end(Fault::try_later, "no answer to PING", true, out);
     ++pings_missed_;
+    side_->crossing().silent = true;
     ask(out);
   }
   hub_->relay().claim_again(*side_);
@@ -304,6 +328,7 @@ void ServerLink::drain(Outbox& out) {
 
 void ServerLink::closed(std::string_view why, Outbox& out) {
   state_ = State::ended;
+  call_over();
   give_back_late(out);
   let_go(why.empty() ? "the link ended" : why);
 }
@@ -324,6 +349,7 @@ void ServerLink::end(Fault fault, std::string_view why, bool tell, Outbox& out) 
     LineMaker(text).text({}, "ERROR", {}, escape_text(why, limits::error_bytes_max));
     out.send(text);
   }
+  call_over();
   give_back_late(out);
   let_go(why);
   LinkEnd end;
@@ -341,6 +367,7 @@ void ServerLink::let_go(std::string_view why) {
   mirror_.reset();
   hub_->relay().side_down(side, escape_text(why, limits::error_bytes_max));
   side.end();
+  side.crossing().link_over();
 }
 
 }  // namespace hanse::irc

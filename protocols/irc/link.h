@@ -61,6 +61,12 @@ class ServerLink final : private HandshakeDesk {
   void tell_late(Instant now, Outbox& out);
   void settle_late(const std::vector<LateDesk::Settled>& settled, Outbox& out);
   void give_back_late(Outbox& out);
+  // link_crossing.cpp
+  void hold(Side& side, std::string_view line, Outbox& out);
+  void go_on(Instant now, Outbox& out);
+  bool must_wait_for_call(const NetworkSettings& network);
+  void call_over();
+  bool replaced(Outbox& out);
 
   const std::shared_ptr<Hub> hub_;
   const NetworkSettings* const dialled_;
@@ -72,10 +78,14 @@ class ServerLink final : private HandshakeDesk {
   std::unique_ptr<Mirror> mirror_;
   std::string remote_address_;
   std::unique_ptr<TlsFacts> tls_;
+  Side* calling_ = nullptr;                    // we have greeted it, and are not agreed yet
+  Side* held_by_ = nullptr;                    // another connection of it comes first
+  std::string held_line_;                      // what was to be read then; empty: it was agreed
+  std::shared_ptr<Bell> go_on_ = std::make_shared<Bell>();
   Pacer pacer_;
   std::unique_ptr<LateDesk> late_;             // null: nothing waits to be told
   std::shared_ptr<Bell> room_ = std::make_shared<Bell>();   // rings when others take more again
-  AskId more_asked_ = 0, room_asked_ = 0;      // 0: not asked
+  AskId more_asked_ = 0, room_asked_ = 0, held_asked_ = 0;      // 0: not asked
   Instant heard_at_{}, drops_since_{};
   unsigned pings_missed_ = 0, drops_ = 0;
   // PINGs are answered in their order: the answer to one tells what has been read before it.

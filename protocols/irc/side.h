@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/irc/crossing.h"
 #include "protocols/irc/dialect.h"
 #include "protocols/irc/network.h"
 #include "protocols/irc/outgoing.h"
@@ -74,6 +75,7 @@ class Side {
   std::string own_sid(std::string_view sid) const { return sid_here(facts(), sid); }
   std::string make_uid(ServerId server);   // one that nobody here has
 
+  Crossing& crossing() { return crossing_; }
   bool write(const NetworkEvent& event);          // false: this network has no words for it
   Outgoing& outgoing() { return outgoing_; }
   const Outgoing& outgoing() const { return outgoing_; }
@@ -89,6 +91,7 @@ class Side {
   std::optional<std::uint64_t> wanted_answer_;
   std::uint64_t uids_made_ = 0;
   Outgoing outgoing_;
+  Crossing crossing_;
 };
 
 }  // namespace hanse::irc
