@@ -286,8 +286,11 @@ void ServerLink::ask_what_is_wanted(Outbox& out) {
 
 void ServerLink::ponged(Instant now, Outbox& out) {
   if (pongs_ < pings_) ++pongs_;
-  if (mark_.ping != 0 && pongs_ >= mark_.ping)
-    hub_->relay().answered(*side_, std::exchange(mark_, {}).position);
+  if (mark_.ping != 0 && pongs_ >= mark_.ping) {
+    const std::uint64_t position = std::exchange(mark_, {}).position;
+    hub_->relay().answered(*side_, position);
+    prove_late(position, out);
+  }
   if (pacer_.answered() && more_asked_ == 0) write_more(now, out);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -60,6 +61,7 @@ class ServerLink final : private HandshakeDesk {
   // link_late.cpp
   void tell_late(Instant now, Outbox& out);
   void settle_late(const std::vector<LateDesk::Settled>& settled, Outbox& out);
+  void prove_late(std::uint64_t position, Outbox& out);
   void give_back_late(Outbox& out);
   // link_crossing.cpp
   void hold(Side& side, std::string_view line, Outbox& out);
@@ -84,6 +86,11 @@ class ServerLink final : private HandshakeDesk {
   std::shared_ptr<Bell> go_on_ = std::make_shared<Bell>();
   Pacer pacer_;
   std::unique_ptr<LateDesk> late_;             // null: nothing waits to be told
+  struct Unproven {
+    DeliveryId id = 0;
+    std::uint64_t position = 0;                // in what is written; told when that is answered
+  };
+  std::deque<Unproven> unproven_;              // at most a link's window, limits::late_works_max
   std::shared_ptr<Bell> room_ = std::make_shared<Bell>();   // rings when others take more again
   AskId more_asked_ = 0, room_asked_ = 0, held_asked_ = 0;      // 0: not asked
   Instant heard_at_{}, drops_since_{};

@@ -45,16 +45,30 @@ void ServerLink::tell_late(Instant now, Outbox& out) {
 void ServerLink::settle_late(const std::vector<LateDesk::Settled>& settled, Outbox& out) {
   using How = LateDesk::Settled::How;
   for (const LateDesk::Settled& one : settled) {
+    if (one.how == How::told) {
+      unproven_.push_back({one.id, side_->want_answer()});
+      continue;
+    }
     const bool too_old = one.how == How::too_old;
-    const char* const reply = too_old ? "waited too long to be told"
-                              : one.how == How::told ? "told as late" : "told of in a summary";
+    const char* const reply = too_old ? "waited too long to be told" : "told of in a summary";
     out.settle(one.id, {too_old ? Disposition::failed : Disposition::delivered,
                         too_old ? Fault::never : Fault::try_later, too_old ? "4.4.7" : "2.0.0",
                         reply, {}, {}});
   }
 }
 
+// A link may be dead and not know it: what was written to it is told once its server has answered a
+// PING that went out behind it.
+void ServerLink::prove_late(std::uint64_t position, Outbox& out) {
+  for (; !unproven_.empty() && unproven_.front().position <= position; unproven_.pop_front())
+    out.settle(unproven_.front().id, {Disposition::delivered, Fault::try_later, "2.0.0",
+                                      "told as late", {}, {}});
+}
+
 void ServerLink::give_back_late(Outbox& out) {
+  for (; !unproven_.empty(); unproven_.pop_front())
+    out.settle(unproven_.front().id, {Disposition::returned, Fault::try_later, "4.4.2",
+                                      "the link ended, and perhaps it was not heard", {}, {}});
   if (late_ == nullptr) return;
   for (const DeliveryId id : late_->give_back())
     out.settle(id, {Disposition::returned, Fault::try_later, "4.4.2",

@@ -122,7 +122,7 @@ void IrcWorld::heard(int network, const std::string& text) {
   if (line.network == network) return fail("line " + text + " came back to its origin");
   const bool first = line.heard_on.insert(network).second;
   if (first) line.crashes = crashes_;
-  if (late && (first || line.crashes != crashes_)) return heard_late(network, at);
+  if (late && (first || !strict_ || line.crashes != crashes_)) return heard_late(network, at);
   if (!first)
     return fail("line " + text + " came twice to network " + std::to_string(network));
   std::size_t& last = last_heard_[{network, line.nick}];
@@ -131,7 +131,7 @@ void IrcWorld::heard(int network, const std::string& text) {
 }
 
 // What is told late has an order of its own. A node that crashes between telling a line and noting
-// that it did tells it once more.
+// that it did, or whose link ends before that was answered, tells it once more.
 void IrcWorld::heard_late(int network, std::size_t number) {
   if (!strict_) return;
   auto& [last, when] = last_late_[network];

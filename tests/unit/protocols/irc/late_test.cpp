@@ -279,5 +279,33 @@ TEST_CASE("irc 9 who carries lines and stands for nobody there has a member of i
   CHECK(world.side("home").model().find_nick("late/away") == no_id);
 }
 
+TEST_CASE("irc 9 a late line is told when its server has answered behind it") {
+  Away world;
+  const auto kept = world.said(2);
+  world.come_back();
+  world.bring(kept);
+  world.away->pass(2500ms);
+  const std::string out = world.written(*world.away);
+  REQUIRE(out.find(told + "line 1\n") != std::string::npos);
+  const std::size_t ping = out.find("PING");
+  REQUIRE(ping != std::string::npos);
+  CHECK(ping > out.find("line 1"));
+  CHECK(world.away->settled_.empty());
+  SECTION("it answers") {
+    world.away->feed(":hyb.away.example PONG hyb.away.example :9RL\n");
+    REQUIRE(world.away->settled_.size() == 1);
+    CHECK(world.away->settled_[0].first == 1);
+    CHECK(world.away->settled_[0].second.disposition == Disposition::delivered);
+  }
+  SECTION("the link was dead: both wait for the next one, in their order") {
+    world.away->event(Closed{false, "reset"});
+    REQUIRE(world.away->settled_.size() == 2);
+    for (std::size_t at = 0; at < 2; ++at) {
+      CHECK(world.away->settled_[at].first == static_cast<DeliveryId>(at + 1));
+      CHECK(world.away->settled_[at].second.disposition == Disposition::returned);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hanse::irc
