@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a checked configuration to what the rooms work with, at the start and at every reload.
 
+#include <algorithm>
+
 #include "server/base/digest.h"
+#include "server/base/text.h"
 #include "server/net/socket.h"
 #include "server/net/tls_covers.h"
 #include "server/node.h"
@@ -10,22 +13,51 @@ namespace hanse {
 
 namespace {
 
-// The settings that differ and only count at the next start, as "table.key".
+bool waits_for_restart(const Option& option) { return option.applies == Applies::restart; }
+
+// The settings of one table that differ and only count at the next start.
+void add_changes(const Settings& now, const Settings& next, const OptionTable& table,
+                 const std::string& where, std::vector<std::string>& out) {
+  for (const Option& option : table.options) {
+    if (!waits_for_restart(option)) continue;
+    const auto before = now.entries.find(option.key), after = next.entries.find(option.key);
+    const bool was = before != now.entries.end(), is = after != next.entries.end();
+    if (was != is || (was && before->second.value != after->second.value))
+      out.push_back(where + "." + std::string(option.key));
+  }
+}
+
+const Settings* named(const std::vector<Settings>& tables, std::string_view name) {
+  const auto found = std::ranges::find(tables, name, &Settings::name);
+  return found == tables.end() ? nullptr : &*found;
+}
+
+// Tables that come and go, such as networks, are told of as a whole.
+void add_keyed_changes(const std::vector<Settings>& now, const std::vector<Settings>& next,
+                       const OptionTable& table, std::vector<std::string>& out) {
+  if (std::ranges::none_of(table.options, waits_for_restart)) return;
+  const auto where = [&table](const Settings& one) {
+    return std::string(table.name) + "." + escape_text(one.name);
+  };
+  for (const Settings& one : now) {
+    const Settings* const after = named(next, one.name);
+    if (after != nullptr) add_changes(one, *after, table, where(one), out);
+    else out.push_back(where(one));
+  }
+  for (const Settings& one : next)
+    if (named(now, one.name) == nullptr) out.push_back(where(one));
+}
+
+// As "table.key", or "table.name.key" where there are several of them.
 std::vector<std::string> needs_restart(const Configuration& now, const Configuration& next,
                                        const config::Schema& schema) {
   std::vector<std::string> out;
   for (const OptionTable& table : schema.tables()) {
-    if (table.shape != TableShape::single) continue;
-    const Settings& old_values = now.table(table.name);
-    const Settings& new_values = next.table(table.name);
-    for (const Option& option : table.options) {
-      if (option.applies != Applies::restart) continue;
-      const auto before = old_values.entries.find(option.key);
-      const auto after = new_values.entries.find(option.key);
-      const bool was = before != old_values.entries.end(), is = after != new_values.entries.end();
-      if (was != is || (was && before->second.value != after->second.value))
-        out.push_back(std::string(table.name) + "." + std::string(option.key));
-    }
+    if (table.shape == TableShape::single)
+      add_changes(now.table(table.name), next.table(table.name), table, std::string(table.name),
+                  out);
+    else if (table.shape == TableShape::keyed)
+      add_keyed_changes(now.tables(table.name), next.tables(table.name), table, out);
   }
   return out;
 }

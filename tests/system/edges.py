@@ -214,6 +214,45 @@ def needs_restart():
         assert told == ["node.shards changes with the next start"], told
 
 
+def networks_need_a_restart():
+    """IRC networks and junctions that come, go or change at a reload are told of, each by name"""
+    with Workspace("networks") as workspace:
+        secret = workspace.file("word", "word", 0o600)
+        network = ('[irc.network.{0}]\npeer = "irc.{0}.example"\ntls = "{1}"\n'
+                   f'send_password = "file:{secret}"\nreceive_password = "file:{secret}"\n')
+        junction = '[junction.{0}]\nmembers = [{1}]\n'
+        bed = Bed(workspace)
+        with open(bed.node.config, encoding="utf-8") as config:
+            text = config.read()
+
+        def write(*more):
+            with open(bed.node.config, "w", encoding="utf-8") as config:
+                config.write("\n".join([text, '[irc]\nsid = "9RL"\nsid_range = "9R?"', *more]))
+
+        def reload():
+            seen = len(bed.node.events("config.reloaded"))
+            before = len(bed.node.events("config.needs_restart"))
+            bed.node.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: len(bed.node.events("config.reloaded")) > seen, 10, "reloaded")
+            told = bed.node.events("config.needs_restart")[before:]
+            return {event["msg"].replace(" changes with the next start", "") for event in told}
+
+        both = '"irc:#dev%home", "irc:#dev%away"'
+        old = [network.format("home", "off"), network.format("away", "off"),
+               junction.format("dev", both)]
+        write(*old)
+        bed.node.stop()
+        bed.node.start()
+        assert reload() == set()
+        new = [network.format("home", "verify"), network.format("third", "off"),
+               junction.format("dev", '"irc:#dev%home", "irc:#dev%third"'),
+               junction.format("more", '"irc:#more%home", "irc:#more%third"')]
+        write(*new)
+        told = reload()
+        assert told == {"irc.network.home.tls", "irc.network.away", "irc.network.third",
+                        "junction.dev.members", "junction.more"}, told
+
+
 def not_permitted():
     """somebody else than the group of the control socket gets exit 4"""
     if os.geteuid() != 0:
@@ -330,8 +369,8 @@ def readme_configuration():
 
 
 TESTS = [known_by_certificate, own_wildcard, loops_are_counted, deferred_and_bounced,
-         holding_is_told, handshake_timeout, needs_restart, not_permitted, the_database,
-         no_core_dumps, host_without_a_way_on, readme_configuration]
+         holding_is_told, handshake_timeout, needs_restart, networks_need_a_restart,
+         not_permitted, the_database, no_core_dumps, host_without_a_way_on, readme_configuration]
 if os.path.exists(os.path.join(BUILD, "commit")):   # the daemon as it is shipped
     TESTS += [the_clock_jumps, installed]
 
