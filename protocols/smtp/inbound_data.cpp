@@ -116,6 +116,9 @@ void Inbound::check_header(Outbox& out) {
 void Inbound::end_of_content(Outbox& out) {
   out.cancel_timer(content_timer);
   Transaction& message = *transaction_;
+  // Of several faults the same one counts however the content was cut into pieces.
+  if (const std::string_view fault = content_reply(message.data); !fault.empty())
+    message.refusal = fault;
   if (message.refusal.empty()) check_header(out);
   if (message.refusal.empty() && message.blob != 0 && keep_content(out)) return;
   if (message.refusal.empty()) return submit(out);

@@ -120,6 +120,17 @@ TEST_CASE("what Keep began is dropped when the message is refused at its end") {
   CHECK(bench.take_output() == "550 5.6.0 bare CR/LF or NUL not allowed\r\n");
 }
 
+TEST_CASE("D-3 a bare LF behind a line too long ends the session, in one piece or in many") {
+  for (const std::size_t piece : {16384, 1}) {
+    test::Acceptor acceptor;
+    test::EngineBench bench = test::in_content({}, acceptor);
+    send_content(bench, acceptor, std::string(1100, 'x') + "\nMAIL FROM\r\n.\r\n", piece);
+    CHECK(acceptor.submissions.empty());
+    CHECK(bench.take_output() == "550 5.6.0 bare CR/LF or NUL not allowed\r\n");
+    CHECK(bench.hung_up_ == 1);
+  }
+}
+
 TEST_CASE("D-6 a broken header is found before the first chunk is handed over") {
   test::Acceptor acceptor;
   test::EngineBench bench = test::in_content({}, acceptor);
