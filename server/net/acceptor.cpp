@@ -37,10 +37,12 @@ struct Acceptor::State : std::enable_shared_from_this<State> {
   }
 
   void accept_all() {
+    std::vector<std::size_t> open;
+    for (const Connections* target : targets) open.push_back(target->open());
     for (unsigned taken = 0; taken < limits::accepts_per_turn_max && socket.is_open(); ++taken) {
       const int native = ::accept4(socket.native(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (native >= 0) {
-        targets[next++ % targets.size()]->adopt(native, listen, protocol);
+        choose(open).adopt(native, listen, protocol);
       } else if (errno == EMFILE || errno == ENFILE) {
         run_short();
         return;
@@ -49,6 +51,20 @@ struct Acceptor::State : std::enable_shared_from_this<State> {
       }
     }
     wait();
+  }
+
+  // The shard that has the fewest; among equals each in turn. A connection and the one that takes
+  // what it brings lie on different cores that way, whichever listeners they came by. `open` is as
+  // of the beginning of the turn, and counts what the turn has added.
+  Connections& choose(std::vector<std::size_t>& open) {
+    ++next;
+    std::size_t best = next % open.size();
+    for (std::size_t i = 1; i < open.size(); ++i) {
+      const std::size_t other = (next + i) % open.size();
+      if (open[other] < open[best]) best = other;
+    }
+    ++open[best];
+    return *targets[best];
   }
 
   // The reserve lets us take one waiting connection and close it, so that the peer does not wait

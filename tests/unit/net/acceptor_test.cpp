@@ -41,6 +41,28 @@ TEST_CASE("a port that is taken is not shared with a second node") {
         "listen on " + node.acceptor_->local_address() + ": Address already in use");
 }
 
+TEST_CASE("a new connection goes to the shard that has the fewest") {
+  Node node(2);
+  node.listen();
+  const auto open = [&node](std::size_t shard) { return node.connections_[shard]->open(); };
+  std::vector<std::unique_ptr<Client>> clients;
+  const auto come = [&] {
+    clients.push_back(std::make_unique<Client>(node.port()));
+    CHECK(clients.back()->read(6) == "hello\n");
+  };
+  for (int i = 0; i < 4; ++i) come();
+  CHECK(open(0) == 2);
+  CHECK(open(1) == 2);
+  // One goes: the next takes its place, whichever of the two shards it was on.
+  for (int i = 0; i < 3; ++i) {
+    clients.erase(clients.begin());
+    REQUIRE(node.wait_until([&] { return open(0) + open(1) == 3; }));
+    come();
+    CHECK(open(0) == 2);
+    CHECK(open(1) == 2);
+  }
+}
+
 TEST_CASE("operations section 8: a socket from the service manager is taken once") {
   const auto address = parse_socket_address("127.0.0.1:0");
   REQUIRE(address);
