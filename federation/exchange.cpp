@@ -21,7 +21,7 @@ struct Exchange::State final : LaneHost {
   bool may_store() const override { return !pressure->disk_low; }
   void undelivered(const Work& work, const Outcome& outcome) override;
 
-  void pass(Submission submission);
+  void pass(Submission&& submission);
   void convey(Submission submission, std::function<void(Result<Outcome>)> reply);
   void send(LaneShare share);
   void store(LaneShare share);
@@ -121,7 +121,7 @@ void Exchange::State::give_back(const std::string& protocol, const Work& work,
 
 // ---- from memory ----
 
-void Exchange::State::pass(Submission submission) {
+void Exchange::State::pass(Submission&& submission) {
   const Flow flow = submission.envelope.flow;
   // A body too large for memory is the store's already.
   if (flow == Flow::durable || submission.body.blob != 0) {
@@ -221,7 +221,8 @@ void Exchange::State::warn_of_lookalike(const Claim& claim) {
 
 // A work without targets tells a lane that the store holds something for it.
 void Exchange::State::nudge(const LaneKey& key) {
-  if (parts.shards.hand(key.first, key.second, Work{})) return;
+  Work nothing;
+  if (parts.shards.hand(key.first, key.second, nothing)) return;
   missed.insert(key);
   arm();
 }
@@ -316,7 +317,7 @@ void Exchange::submit(Submission submission, std::function<void(Result<std::stri
   state_->submit(std::move(submission), std::move(committed));
 }
 
-void Exchange::pass(Submission submission) { state_->pass(std::move(submission)); }
+void Exchange::pass(Submission&& submission) { state_->pass(std::move(submission)); }
 
 void Exchange::convey(Submission submission, std::function<void(Result<Outcome>)> reply) {
   state_->convey(std::move(submission), std::move(reply));

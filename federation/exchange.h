@@ -34,7 +34,7 @@ class Exchange;
 class Shards {
  public:
   virtual ~Shards() = default;
-  virtual bool hand(const std::string& protocol, const std::string& lane, Work work) = 0;
+  virtual bool hand(const std::string& protocol, const std::string& lane, Work& work) = 0;
   // A connection of this shard carries that lane from now on. One that nobody takes is let go.
   virtual void lend(const std::string&, const std::string&, std::unique_ptr<ServedLink>) {}
   // The peer of these lanes is there, whatever shard they live on.
@@ -86,7 +86,7 @@ class Exchange {
 
   // Asks for no answer; its flow says how. A swift one that finds no room is made durable, a live
   // or latest one is reported on to its sender.
-  void pass(Submission submission);
+  void pass(Submission&& submission);
   // A live message to one recipient; answers with how it ended.
   void convey(Submission submission, std::function<void(Result<Outcome>)> reply);
 

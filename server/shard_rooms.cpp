@@ -43,11 +43,13 @@ std::vector<net::Connections*> ShardMap::entrances(const Protocol& protocol) con
   return out;
 }
 
-bool ShardMap::hand(const std::string& protocol, const std::string& lane, Work work) {
+bool ShardMap::hand(const std::string& protocol, const std::string& lane, Work& work) {
   ShardRooms* target = shards_[owner(protocol, lane)];
-  return target->shard().try_post([target, protocol, lane, work = std::move(work)]() mutable {
+  if (target->shard().full()) return false;
+  target->shard().post([target, protocol, lane, work = std::move(work)]() mutable {
     target->exchange().take(protocol, lane, std::move(work));
   });
+  return true;
 }
 
 // std::function copies what it holds; this one is only ever moved.

@@ -28,7 +28,7 @@ class ShardMap final : public Shards {
   // Where the protocol's connections come in: all shards, or its one home.
   std::vector<net::Connections*> entrances(const Protocol& protocol) const;
   std::size_t owner(std::string_view protocol, std::string_view lane) const;
-  bool hand(const std::string& protocol, const std::string& lane, Work work) override;
+  bool hand(const std::string& protocol, const std::string& lane, Work& work) override;
   void lend(const std::string& protocol, const std::string& lane,
             std::unique_ptr<ServedLink> link) override;
   void wake(const std::string& protocol, const std::string& lane) override;

@@ -11,7 +11,9 @@
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -22,11 +24,14 @@
 namespace hanse::net {
 
 // The context stands first: it is destroyed last, after everything that may hold its objects.
-struct Shard::Parts {
+struct Shard::Parts : std::enable_shared_from_this<Shard::Parts> {
   using Work = std::function<void()>;
 
   Parts(unsigned index_of_shard, const Clock& clock_used, Log& log_used, Metrics& metrics);
-  bool put(Work work, std::size_t items_max);
+  void put(Work work);
+  void put_aside(Parts& target, Work work);
+  void hand_over();
+  void take_in(std::vector<Work>& works);
   void run();
   void run_box();
   void arm_timer();
@@ -45,9 +50,18 @@ struct Shard::Parts {
   Counter& failures;
   Histogram& lag;
 
+  std::atomic<std::size_t> waiting{0};  // works for this shard: in its box and put aside elsewhere
   std::mutex mutex;             // box only
   std::vector<Work> box;
   std::vector<Work> running;    // shard's thread: the batch taken from the box
+
+  // Shard's thread: what this turn had for another shard, handed over when it ends.
+  struct Aside {
+    std::shared_ptr<Parts> target;
+    std::vector<Work> works;
+  };
+  std::vector<Aside> aside;
+  bool handing_over = false;    // is set up for the end of this turn
 
   std::map<std::pair<Instant, TimerKey>, Work> timers;
   std::unordered_map<TimerKey, Instant> timer_times;

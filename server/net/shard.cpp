@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
+#include <utility>
 
 #include "server/base/limits.h"
 #include "server/net/asio_seam.h"
@@ -15,11 +17,14 @@ namespace {
 
 constexpr Duration lag_measured_every = std::chrono::milliseconds(250);
 constexpr std::size_t box_kept_items_max = 4096;  // a larger batch buffer is given back
+constexpr std::size_t aside_items_max = 64;       // so many are handed over before the turn ends
+
+thread_local Shard::Parts* here = nullptr;        // the shard whose thread this is
 
 }  // namespace
 
 Shard::Shard(unsigned index, const Clock& clock, Log& log, Metrics& metrics)
-    : parts_(std::make_unique<Parts>(index, clock, log, metrics)) {}
+    : parts_(std::make_shared<Parts>(index, clock, log, metrics)) {}
 
 Shard::~Shard() { stop(); }
 
@@ -35,18 +40,19 @@ void Shard::start() {
 // What was posted before stop() still runs.
 void Shard::stop() {
   if (!parts_->thread.joinable()) return;
-  post([this] { parts_->context.stop(); });
+  post([this] {
+    parts_->hand_over();
+    parts_->context.stop();
+  });
   parts_->thread.join();
 }
 
 unsigned Shard::index() const { return parts_->index; }
 Shard::Parts& Shard::parts() { return *parts_; }
 
-void Shard::post(std::function<void()> work) { parts_->put(std::move(work), SIZE_MAX); }
+void Shard::post(std::function<void()> work) { parts_->put(std::move(work)); }
 
-bool Shard::try_post(std::function<void()> work) {
-  return parts_->put(std::move(work), limits::shard_mailbox_items_max);
-}
+bool Shard::full() const { return parts_->waiting.load() >= limits::shard_mailbox_items_max; }
 
 TimerKey Shard::at(Instant when, std::function<void()> work) {
   return parts_->add_timer(when, std::move(work));
@@ -68,17 +74,51 @@ Shard::Parts::Parts(unsigned index_of_shard, const Clock& clock_used, Log& log_u
       lag(metrics.histogram("hanse_event_loop_lag_seconds",
                             "How late a timer of a shard rings.", seconds_bounds())) {}
 
-// Only the first work put into an empty box wakes the loop; the others ride along.
-bool Shard::Parts::put(Work work, std::size_t items_max) {
+// What one shard has for another is put aside until its turn ends: a lock and a wake for many
+// works instead of each, and no thread that is woken for a single one.
+void Shard::Parts::put(Work work) {
+  ++waiting;
+  if (here != nullptr && here != this) return here->put_aside(*this, std::move(work));
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex);
-    if (box.size() >= items_max) return false;
     was_empty = box.empty();
     box.push_back(std::move(work));
   }
   if (was_empty) asio::post(context, [this] { run_box(); });
-  return true;
+}
+
+void Shard::Parts::put_aside(Parts& target, Work work) {
+  auto found = std::find_if(aside.begin(), aside.end(),
+                            [&target](const Aside& one) { return one.target.get() == &target; });
+  if (found == aside.end()) found = aside.insert(found, Aside{target.shared_from_this(), {}});
+  found->works.push_back(std::move(work));
+  if (found->works.size() >= aside_items_max) target.take_in(found->works);
+  if (!std::exchange(handing_over, true)) asio::post(context, [this] { hand_over(); });
+}
+
+void Shard::Parts::hand_over() {
+  handing_over = false;
+  for (Aside& one : aside) {
+    if (!one.works.empty()) one.target->take_in(one.works);
+  }
+}
+
+// Only what comes into an empty box wakes the loop; the others ride along. Leaves `works` empty.
+void Shard::Parts::take_in(std::vector<Work>& works) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex);
+    was_empty = box.empty();
+    if (was_empty) {
+      box.swap(works);
+    } else {
+      box.insert(box.end(), std::make_move_iterator(works.begin()),
+                 std::make_move_iterator(works.end()));
+    }
+  }
+  works.clear();
+  if (was_empty) asio::post(context, [this] { run_box(); });
 }
 
 void Shard::Parts::run_box() {
@@ -86,6 +126,7 @@ void Shard::Parts::run_box() {
     const std::lock_guard lock(mutex);
     running.swap(box);
   }
+  waiting -= running.size();
   for (Work& work : running) {
     guarded(work);
     work = nullptr;  // what it holds goes before the next work runs
@@ -96,6 +137,7 @@ void Shard::Parts::run_box() {
 }
 
 void Shard::Parts::run() {
+  here = this;
   for (;;) {
     try {
       context.run();

@@ -11,7 +11,7 @@ namespace hanse::net {
 
 // One network thread with one io_context(1). Everything that belongs to a shard runs on its
 // thread, so nothing in it is locked. post() is the only door from outside; its mailbox is
-// bounded by limits::shard_mailbox_items_max for works of lanes (see try_post).
+// bounded by limits::shard_mailbox_items_max for works of lanes, which ask before (see full).
 class Shard final : public Executor, public Timers {
  public:
   Shard(unsigned index, const Clock& clock, Log& log, Metrics& metrics);
@@ -22,7 +22,7 @@ class Shard final : public Executor, public Timers {
   unsigned index() const;
 
   void post(std::function<void()> work) override;       // always taken: replies, control
-  bool try_post(std::function<void()> work);            // false when the mailbox is full
+  bool full() const;                                    // the mailbox; any thread
   TimerKey at(Instant when, std::function<void()> work) override;
   void cancel(TimerKey key) override;
 
@@ -30,7 +30,7 @@ class Shard final : public Executor, public Timers {
   Parts& parts();
 
  private:
-  std::unique_ptr<Parts> parts_;
+  std::shared_ptr<Parts> parts_;   // others that have put something aside for it hold it too
 };
 
 }  // namespace hanse::net

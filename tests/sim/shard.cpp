@@ -101,7 +101,7 @@ std::size_t SimShards::owner(std::string_view protocol, std::string_view lane) c
          shards_.size();
 }
 
-bool SimShards::hand(const std::string& protocol, const std::string& lane, Work work) {
+bool SimShards::hand(const std::string& protocol, const std::string& lane, Work& work) {
   const std::size_t index = owner(protocol, lane);
   if (waiting_[index] >= mailbox_items_max_) return false;
   ++waiting_[index];

@@ -27,7 +27,7 @@ class SimShards final : public Shards {
   void add(SimShard& shard);
   void close() { closed_ = true; }               // shards begin to go: nobody visits any more
   std::size_t owner(std::string_view protocol, std::string_view lane) const;
-  bool hand(const std::string& protocol, const std::string& lane, Work work) override;
+  bool hand(const std::string& protocol, const std::string& lane, Work& work) override;
   void wake(const std::string& protocol, const std::string& lane) override;
   bool visit(const std::string& protocol, const std::string& lane,
              std::function<void(Exchange&)> work) override;

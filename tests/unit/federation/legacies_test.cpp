@@ -26,7 +26,7 @@ struct Shard final : Shards {
     keeper.world.at(keeper.world.now(), [this, work] { work(kept()); });
     return true;
   }
-  bool hand(const std::string&, const std::string&, Work) override { return false; }
+  bool hand(const std::string&, const std::string&, Work&) override { return false; }
 
   std::shared_ptr<ShardDoor> door = std::make_shared<ShardDoor>();
   Legacies here{*this, keeper.world, keeper.world, door};

@@ -54,7 +54,7 @@ struct Node final : Shards {
   void wake(const std::string& protocol, const std::string& lane) override {
     world.at(world.now(), [this, protocol, lane] { exchange->announced(protocol, lane); });
   }
-  bool hand(const std::string& protocol, const std::string& lane, Work work) override {
+  bool hand(const std::string& protocol, const std::string& lane, Work& work) override {
     if (mailbox_full) return false;
     ++handed;
     world.at(world.now(), [this, protocol, lane, work] { exchange->take(protocol, lane, work); });

@@ -45,13 +45,33 @@ TEST_CASE("a full mailbox says no to lanes and never to replies") {
   Metrics metrics;
   Shard shard(0, clock, log, metrics);  // not started: nothing is taken out
   std::size_t ran = 0;
-  for (std::size_t count = 0; count < limits::shard_mailbox_items_max; ++count)
-    REQUIRE(shard.try_post([&ran] { ++ran; }));
-  CHECK_FALSE(shard.try_post([] {}));
+  for (std::size_t count = 0; count < limits::shard_mailbox_items_max; ++count) {
+    REQUIRE_FALSE(shard.full());
+    shard.post([&ran] { ++ran; });
+  }
+  CHECK(shard.full());
   shard.post([&ran] { ++ran; });
   shard.start();
   shard.stop();
   CHECK(ran == limits::shard_mailbox_items_max + 1);
+  CHECK_FALSE(shard.full());
+}
+
+TEST_CASE("what one shard has for another comes whole and in its order, its last turn's too") {
+  Alone from, to;
+  constexpr int works = 1000;   // some of them before the turn is over
+  std::vector<int> seen;
+  std::promise<void> begun;
+  from.shard_.post([&] {
+    for (int work = 0; work < works; ++work)
+      to.shard_.post([&seen, work] { seen.push_back(work); });
+    begun.set_value();
+  });
+  REQUIRE(begun.get_future().wait_for(patience) == std::future_status::ready);
+  from.shard_.stop();
+  to.shard_.stop();
+  REQUIRE(seen.size() == works);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
 }
 
 TEST_CASE("timers ring in the order of their times, a cancelled one never") {
