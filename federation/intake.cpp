@@ -22,7 +22,7 @@ void drop_repeated(std::vector<Address>& to) {
 
 }  // namespace
 
-Result<Intake::Prepared> Intake::prepare(Submission submission, const Policy& policy,
+Result<Intake::Prepared> Intake::prepare(Submission&& submission, const Policy& policy,
                                          const LaneTable& lanes) {
   Envelope& envelope = submission.envelope;
   if (envelope.to.empty()) return Error{Fault::never, "no recipients"};

@@ -30,7 +30,7 @@ class Intake {
     std::shared_ptr<const void> hold{};
     std::vector<std::pair<std::size_t, std::size_t>> places; // of leg n: its share, its target
   };
-  Result<Prepared> prepare(Submission submission, const Policy& policy, const LaneTable& lanes);
+  Result<Prepared> prepare(Submission&& submission, const Policy& policy, const LaneTable& lanes);
 
   // One that asks for no answer: counts it.
   void passed(const Prepared& prepared, const Policy& policy);

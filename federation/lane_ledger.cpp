@@ -97,7 +97,7 @@ Settlement LaneLedger::settle(const LaneTraits& traits, const Envelope& envelope
   }
   out.outcome = std::move(outcome);
   const Duration taken = std::max(clock_.now() - tried.began, Duration::zero());
-  count(envelope, out.outcome, taken);
+  count(envelope, out.outcome, tried, taken);
   if (log_.enabled(Level::info, "msg.delivered"))
     write(Level::info, envelope, out.outcome, taken, target.to);
   return out;
@@ -106,7 +106,7 @@ Settlement LaneLedger::settle(const LaneTraits& traits, const Envelope& envelope
 void LaneLedger::ended(const Envelope& envelope, const Target& target, const Outcome& outcome,
                        const Try& tried) {
   const Duration taken = std::max(clock_.now() - tried.began, Duration::zero());
-  count(envelope, outcome, taken);
+  count(envelope, outcome, tried, taken);
   // Arriving is the rule and would fill the log; what a sender must be told of stands in it.
   const bool lost = outcome.disposition == Disposition::failed && envelope.flow == Flow::swift;
   const Level level = lost ? Level::info : Level::debug;
@@ -138,13 +138,15 @@ void LaneLedger::write(Level level, const Envelope& envelope, const Outcome& out
               {"tls", outcome.tls}, {"dur_ms", duration_ms}});
 }
 
-void LaneLedger::count(const Envelope& envelope, const Outcome& outcome, Duration taken) {
+void LaneLedger::count(const Envelope& envelope, const Outcome& outcome, const Try& tried,
+                       Duration taken) {
   switch (outcome.disposition) {
     case Disposition::delivered: {
       delivered_.add();
       attempt_delivered_.observe(seconds(taken));
-      const auto age = std::chrono::duration_cast<Duration>(clock_.utc() - envelope.accepted);
-      latency_.observe(std::max(seconds(age), 0.0));
+      const Duration waited =
+          std::max<Duration>(tried.started - envelope.accepted, Duration::zero());
+      latency_.observe(seconds(waited + taken));
       break;
     }
     case Disposition::failed:

@@ -37,7 +37,7 @@ class LaneLedger {
  private:
   void write(Level level, const Envelope& envelope, const Outcome& outcome, Duration taken,
              const Address& to);
-  void count(const Envelope& envelope, const Outcome& outcome, Duration taken);
+  void count(const Envelope& envelope, const Outcome& outcome, const Try& tried, Duration taken);
 
   const std::string& protocol_;
   const std::string& lane_;

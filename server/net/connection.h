@@ -80,7 +80,7 @@ class Connection final : public Wire,
 
   // Services: passes on, and makes every answer a turn.
   void answer(Ask ask, std::function<void(Answer)> reply) override;
-  void pass(Submission submission) override { hall_->services.pass(std::move(submission)); }
+  void pass(Submission&& submission) override { hall_->services.pass(std::move(submission)); }
   void wake(const std::string& protocol, const std::string& lane) override {
     hall_->services.wake(protocol, lane);
   }

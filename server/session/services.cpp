@@ -60,7 +60,7 @@ void NodeServices::answer(Ask ask, std::function<void(Answer)> reply) {
   std::visit(Answerer{exchange_, resolver_, blobs_, std::move(reply)}, std::move(ask));
 }
 
-void NodeServices::pass(Submission submission) {
+void NodeServices::pass(Submission&& submission) {
   exchange_.pass(std::move(submission));
 }
 

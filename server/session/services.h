@@ -13,7 +13,7 @@ class NodeServices final : public Services {
   NodeServices(Exchange& exchange, Resolver& resolver, Blobs& blobs)
       : exchange_(exchange), resolver_(resolver), blobs_(blobs) {}
   void answer(Ask ask, std::function<void(Answer)> reply) override;
-  void pass(Submission submission) override;
+  void pass(Submission&& submission) override;
   void wake(const std::string& protocol, const std::string& lane) override {
     exchange_.announce(protocol, lane);
   }

@@ -33,7 +33,7 @@ class Services {
  public:
   virtual ~Services() = default;
   virtual void answer(Ask ask, std::function<void(Answer)> reply) = 0;
-  virtual void pass(Submission submission) = 0;  // asks for no answer
+  virtual void pass(Submission&& submission) = 0;  // asks for no answer
   virtual void wake(const std::string& protocol, const std::string& lane) = 0;
   // Offers a connection to a lane; a link that is destroyed was not wanted.
   virtual void serve(const std::string&, const std::string&, std::unique_ptr<ServedLink>) {}

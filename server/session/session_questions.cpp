@@ -45,7 +45,8 @@ void Session::State::observe(const Ask& ask) {
 
 void Session::State::pass(Submission submission) {
   std::erase(blobs_, submission.body.blob);
-  questions_.push_back({0, Submit{std::move(submission)}});
+  Question& question = questions_.emplace_back();
+  question.ask.emplace<Submit>().submission = std::move(submission);
 }
 
 void Session::State::ask_questions(bool last) {
@@ -76,7 +77,7 @@ void Session::State::open_question(Question question) {
 }
 
 // The reply keeps this state alive, not the session or its wire: closed_ guards both.
-void Session::State::put_question(Question question) {
+void Session::State::put_question(Question&& question) {
   Submit* const submit = std::get_if<Submit>(&question.ask);
   if (submit != nullptr && question.id == 0) return services_.pass(std::move(submit->submission));
   const Manner manner{holds_input(question.ask), reaches_beyond(question.ask)};

@@ -67,7 +67,7 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   // ---- session_questions.cpp ----
   void ask_questions(bool last);
   void open_question(Question question);
-  void put_question(Question question);
+  void put_question(Question&& question);
   void answered(AskId id, Manner manner, Answer answer);
   void go_on(const std::string& pair);
   void count_in(Submission& submission);

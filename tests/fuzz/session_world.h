@@ -46,7 +46,7 @@ class SessionWorld final : public Wire, public Services, public SessionEvents, p
   void set_deadline(std::optional<Instant> at) override { deadline_ = at; }
   void answer(Ask ask, std::function<void(Answer)> reply) override;
   void discard(std::int64_t blob) override;
-  void pass(Submission submission) override { submissions_.push_back(std::move(submission)); }
+  void pass(Submission&& submission) override { submissions_.push_back(std::move(submission)); }
   void wake(const std::string&, const std::string&) override {}
   void session_serves(const std::string&, bool) override { ready_ = true; }
   void session_ready() override { ready_ = true; }

@@ -50,7 +50,7 @@ class Backend::Inbox final : public Services, public std::enable_shared_from_thi
     }
   }
 
-  void pass(Submission submission) override {
+  void pass(Submission&& submission) override {
     // A peer that proved itself by dialback has no XEP-0198, and nothing asks for an answer.
     if (submission.envelope.flow == Flow::swift && is_ours(submission)) return keep(submission);
     backend_.hear(number_, submission);

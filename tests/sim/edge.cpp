@@ -30,7 +30,7 @@ class Edge::Mailbox final : public Services, public std::enable_shared_from_this
     }
   }
 
-  void pass(Submission) override {}
+  void pass(Submission&&) override {}
   void wake(const std::string&, const std::string&) override {}
   void discard(std::int64_t blob) override { blobs_.erase(blob); }
 

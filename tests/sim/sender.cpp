@@ -17,7 +17,7 @@ class SenderServices final : public Services {
     decision.verdict = Verdict::accept;
     reply(std::move(decision));
   }
-  void pass(Submission) override {}
+  void pass(Submission&&) override {}
   void wake(const std::string&, const std::string&) override {}
   void discard(std::int64_t) override {}
 };

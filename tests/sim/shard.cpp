@@ -38,7 +38,7 @@ class WatchedServices final : public Services,
     });
   }
 
-  void pass(Submission submission) override {
+  void pass(Submission&& submission) override {
     // Errors are made on the way; all else goes in the order in which it came (xmpp 4.7).
     const auto open = pairs_.find(pair_of(submission.envelope));
     auditor_.check(submission.envelope.trace.empty() || open == pairs_.end() || open->second == 0,

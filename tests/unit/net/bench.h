@@ -48,7 +48,7 @@ Script echo();                                          // greets "hello\n", sen
 // Answers every question from its own thread-less list; the test decides when.
 struct HeldServices final : Services {
   void answer(Ask ask, std::function<void(Answer)> reply) override;
-  void pass(Submission) override {}
+  void pass(Submission&&) override {}
   void wake(const std::string&, const std::string&) override {}
   void serve(const std::string& protocol, const std::string& lane,
              std::unique_ptr<ServedLink> link) override {

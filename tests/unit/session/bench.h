@@ -52,7 +52,7 @@ struct FakeServices final : Services {
     asked_.push_back(std::move(ask));
     replies_.push_back(std::move(reply));
   }
-  void pass(Submission submission) override { passed_.push_back(std::move(submission)); }
+  void pass(Submission&& submission) override { passed_.push_back(std::move(submission)); }
   void wake(const std::string& protocol, const std::string& lane) override {
     woken_.push_back(protocol + " " + lane);
   }
