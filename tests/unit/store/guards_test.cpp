@@ -57,6 +57,23 @@ std::set<std::string> recipients_of(const Queue::Claimed& claimed) {
 
 }  // namespace
 
+TEST_CASE("operations 6: a checkpoint of half a second or more is told, a quicker one is not") {
+  const TemporaryDirectory directory;
+  Bench bench(directory.path);
+  REQUIRE(bench.open());
+  using std::chrono::milliseconds;
+  for (const auto& [step, told] :
+       {std::pair{milliseconds(499), false}, std::pair{milliseconds(500), true}}) {
+    REQUIRE(bench.accept(message_to({"u@b.example"})));
+    bench.log_text.clear();
+    bench.clock.step = step;
+    REQUIRE(bench.store->checkpoint());
+    bench.clock.step = {};
+    CAPTURE(step.count(), bench.log_text);
+    CHECK((bench.log_text.find("store.checkpoint_slow") != std::string::npos) == told);
+  }
+}
+
 TEST_CASE("D7 from the second crash on suspects go out one at a time, the third sets one aside") {
   const TemporaryDirectory directory;
   Bench bench(directory.path);

@@ -18,12 +18,13 @@ namespace hanse::store {
 
 class TestClock final : public Clock {
  public:
-  Instant now() const override { return Instant(elapsed); }
+  Instant now() const override { return Instant(elapsed += step); }
   UtcTime utc() const override {
     return from_unix_ms(1'700'000'000'000) +
            std::chrono::duration_cast<std::chrono::milliseconds>(elapsed);
   }
-  Duration elapsed{0};
+  mutable Duration elapsed{0};
+  Duration step{0};           // of a slow machine: every look at the clock comes so much later
 };
 
 class TemporaryDirectory {
