@@ -188,6 +188,7 @@ void Inbound::trust_answered(const PairRequest& requested, const Answer& answer,
   say_result(requested, "valid", nullptr);
   become_trusted(out);
   if (serving_) serve_pairs(out);
+  receiving_.ask_whether_public(requested.pair, out);
   out.wake(pair_lane(requested.pair.local, remote, remote));
 }
 

@@ -78,6 +78,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void hear_dialback(const xml::Element& element, Outbox& out);
   void enable_management(Outbox& out);
   void hear_enabled(const xml::Element& element, Outbox& out);
+  void become_public(Outbox& out);
   void become_ready(Outbox& out);
 
   // outbound_resumption.cpp: what goes on from a stream that was lost. XEP-0198 5, xmpp 6.4
@@ -133,6 +134,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   std::vector<Evidence> evidence_;    // of the peer's certificate
   ReadPace pace_{pace_timer};
   Receiving receiving_;
+  std::optional<PublicStream> public_;   // XEP-0485
   Sending sending_;
   Session198 session_;
   std::shared_ptr<const Legacy> inherited_;   // holds what lost_ points to

@@ -247,8 +247,20 @@ void Outbound::hear_enabled(const xml::Element& element, Outbox& out) {
   become_ready(out);
 }
 
+// XEP-0485
+void Outbound::become_public(Outbox& out) {
+  if (questions_ || settings_->public_peers == nullptr || remote_key_.empty() ||
+      settings_->home_of(local_key_) != Home::node ||
+      settings_->home_of(remote_key_) != Home::none)
+    return;
+  const DomainPair pair{local_key_, remote_key_};
+  public_.emplace(settings_->public_peers, pair, PublicPeers::Way::outgoing);
+  receiving_.ask_whether_public(pair, out);
+}
+
 void Outbound::become_ready(Outbox& out) {
   phase_ = Phase::ready;
+  become_public(out);
   sending_.set_proof(management_         ? Sending::Proof::acknowledged
                      : dialback_offered_ ? Sending::Proof::answered
                                          : Sending::Proof::quiet);

@@ -65,6 +65,10 @@ class Room final : public ProtocolRoom {
     return std::make_unique<StreamRedactor>(wish);
   }
 
+  void hand_over(XmppSettings& to) const {
+    if (to.public_peers != nullptr) to.public_peers = settings_->public_peers;
+  }
+
   std::vector<DnsWish> dns_records() const override { return wished_records(*settings_); }
 
   Result<Submission> report(const Reportable& failed, std::string_view head,
@@ -81,6 +85,9 @@ Result<std::shared_ptr<const ProtocolRoom>> open_room(const Configuration& confi
                                                       const NodeFacts& node) {
   Result<XmppSettings> read = read_settings(configuration, node);
   if (!read) return read.error();
+  // The streams that stand are counted there.
+  const Room* before = dynamic_cast<const Room*>(node.before.get());
+  if (before != nullptr) before->hand_over(*read);
   const auto settings = std::make_shared<const XmppSettings>(*std::move(read));
   return std::shared_ptr<const ProtocolRoom>(
       std::make_shared<Room>(settings, read_traits(configuration, settings)));

@@ -37,6 +37,31 @@ UtcTime Receiving::utc() const {
   return settings_.clock != nullptr ? settings_.clock->utc() : UtcTime{};
 }
 
+Receiving::Pair& Receiving::add_pair(const DomainPair& pair) {
+  const bool fresh = !pairs_.contains(pair);
+  if (fresh && settings_.public_peers != nullptr && settings_.home_of(pair.local) == Home::node &&
+      settings_.home_of(pair.remote) == Home::none)
+    public_.emplace_back(settings_.public_peers, pair, PublicPeers::Way::incoming);
+  return pairs_[pair];
+}
+
+void Receiving::ask_whether_public(const DomainPair& pair, Outbox& out) const {
+  if (settings_.public_peers == nullptr) return;
+  const auto id = settings_.public_peers->ask(pair, utc());
+  if (id) out.pass(to_submission({whether_public(pair, *id), {{}, pair.local, {}},
+                                  {{}, pair.remote, {}}, false}));
+}
+
+bool Receiving::heard_whether_public(const Checked& checked) {
+  const xml::Element& iq = checked.stanza;
+  if (settings_.public_peers == nullptr || iq.name != "iq" || !is_domain(checked.from))
+    return false;
+  const std::string_view type = iq.attribute("type");
+  return (type == "result" || type == "error") &&
+         settings_.public_peers->answered({checked.to_key, checked.from_key}, iq.attribute("id"),
+                                          agrees_to_be_public(iq));
+}
+
 std::optional<StreamError> Receiving::take(xml::Element stanza, Instant now, Outbox& out) {
   Checked checked = check_stanza(std::move(stanza));
   if (checked.fault) return checked.fault;
@@ -53,6 +78,7 @@ std::optional<StreamError> Receiving::take(xml::Element stanza, Instant now, Out
   if (checked.refusal) {
     send_back(checked, *checked.refusal, out);
   } else if (for_node) {
+    if (heard_whether_public(checked)) return std::nullopt;
     if (const auto reply = serve(checked, settings_, utc())) pass_reply(checked, *reply, out);
   } else if (decided) {
     carry(std::move(checked), pair->peer, out);

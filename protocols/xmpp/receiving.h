@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocols/engine.h"
 #include "protocols/xmpp/acknowledged.h"
@@ -38,7 +39,9 @@ class Receiving {
   Claim claim(std::string_view domain_key) const;
 
   Pairs& pairs() { return pairs_; }
-  Pair& add_pair(const DomainPair& pair) { return pairs_[pair]; }
+  Pair& add_pair(const DomainPair& pair);
+  // Asks a peer that could be published as one of ours whether it agrees (XEP-0485).
+  void ask_whether_public(const DomainPair& pair, Outbox& out) const;
 
   // One stanza. An error ends the stream.
   std::optional<StreamError> take(xml::Element stanza, Instant now, Outbox& out);
@@ -49,7 +52,10 @@ class Receiving {
   bool answered(AskId id, const Answer& answer, Instant now, Outbox& out);
   // What an answer has led to: the stream is to end.
   std::optional<StreamError> take_fault() { return std::exchange(fault_, std::nullopt); }
-  void stop() { current_.reset(); }
+  void stop() {
+    current_.reset();
+    public_.clear();
+  }
 
   // XEP-0198: the peer counts what it sends from here on.
   void begin_counting(std::uint32_t before = 0) { counted_.emplace(before); }
@@ -72,12 +78,14 @@ class Receiving {
   bool submitted(AskId id, const Answer& answer, Outbox& out);
   void send_back(const Checked& refused, const StanzaError& error, Outbox& out);
   void pass_reply(const Checked& to, const xml::Element& reply, Outbox& out);
+  bool heard_whether_public(const Checked& checked);
   Hop hop(const std::string& peer) const;
   UtcTime utc() const;
 
   const XmppSettings& settings_;
   std::string address_, name_, tls_, certificate_sha256_, key_sha256_;
   Pairs pairs_;
+  std::vector<PublicStream> public_;       // XEP-0485
   Pairs::value_type* last_ = nullptr;
   std::unique_ptr<Checked> current_;       // the stanza whose permission is asked
   std::optional<Acknowledged> counted_;    // XEP-0198 is on

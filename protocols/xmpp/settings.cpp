@@ -50,6 +50,11 @@ constexpr Option xmpp_options[] = {
     {.key = "may_be_named", .type = OptionType::boolean, .fallback = "false",
      .help = "Others may publish that this node is a peer of theirs: service discovery says so "
              "(XEP-0485)."},
+    {.key = "name_peers", .type = OptionType::boolean, .fallback = "false",
+     .help = "Publish which servers have streams with ours, those that agree to it: they are asked "
+             "(XEP-0485). Says by itself that this node may be named. Streams that stand when it "
+             "is switched are not counted.",
+     .applies = Applies::restart},
     {.key = "abuse_addresses", .type = OptionType::text_list, .fallback = "[]",
      .help = "Where to report abuse, as URIs: [\"mailto:abuse@a.example\"] (XEP-0157)."},
     {.key = "admin_addresses", .type = OptionType::text_list, .fallback = "[]",
@@ -267,6 +272,7 @@ Result<XmppSettings> read_settings(const Configuration& configuration, const Nod
   out.name = table.text("name");
   out.tell_system = table.boolean("tell_system");
   out.may_be_named = table.boolean("may_be_named");
+  if (table.boolean("name_peers")) out.public_peers = std::make_shared<PublicPeers>();
   out.abuse_addresses = table.list("abuse_addresses");
   out.admin_addresses = table.list("admin_addresses");
   out.security_addresses = table.list("security_addresses");

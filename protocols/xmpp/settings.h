@@ -13,6 +13,7 @@
 #include "federation/next_hop.h"
 #include "protocols/protocol.h"
 #include "protocols/wire/xml_stream.h"
+#include "protocols/xmpp/public_peers.h"
 #include "protocols/xmpp/source_bounds.h"
 
 namespace hanse::xmpp {
@@ -66,7 +67,8 @@ struct XmppSettings {
   bool tell_system = false;
   bool may_be_named = false;                            // among others' peers (XEP-0485)
   std::vector<std::string> abuse_addresses, admin_addresses, security_addresses;
-  // The one thing in it that changes; never null.
+  std::shared_ptr<PublicPeers> public_peers{};          // changes; null: none is published
+  // The other thing in it that changes; never null.
   std::shared_ptr<SourceBounds> sources = std::make_shared<SourceBounds>(std::string_view());
   const Clock* clock = nullptr;                         // wall time, for stamps
   UtcTime started{};

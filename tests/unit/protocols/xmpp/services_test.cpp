@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/xmpp/services.h"
 
+#include "protocols/xmpp/receiving.h"
 #include "protocols/xmpp/stanza.h"
 #include "tests/catch.h"
 #include "tests/unit/protocols/xmpp/inbound_bench.h"
@@ -73,6 +74,65 @@ TEST_CASE("xmpp 11 a node is named by others only if it says that it may be") {
   const std::string_view mark = "<feature var='urn:xmpp:serverinfo:0'/>";
   CHECK(answer_to(question).find(mark) == std::string::npos);
   CHECK(answer_to(question, true).find(mark) != std::string::npos);
+}
+
+TEST_CASE("XEP-0485: peers are published if they agree, and while their streams stand") {
+  auto own = std::make_shared<XmppSettings>(*test::inbound_settings());
+  own->public_peers = std::make_shared<PublicPeers>();
+  const auto say = [&](std::string_view from, std::string_view to, std::string_view payload) {
+    Result<xml::Element> read = read_stanza("<iq from='" + std::string(from) + "' to='" +
+                                            std::string(to) + "' id='1' type='get'>" +
+                                            std::string(payload) + "</iq>");
+    REQUIRE(read);
+    const auto reply = serve(check_stanza(*std::move(read)), *own, own->clock->utc());
+    return reply ? stanza_bytes(*reply) : std::string();
+  };
+  const auto published = [&] {
+    return say("u@z.example", "a.example",
+               "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='serverinfo'/>"
+               "</pubsub>");
+  };
+  const std::string info = say("u@z.example", "a.example",
+                               "<query xmlns='http://jabber.org/protocol/disco#info'/>");
+  CHECK(info.find("<value>xmpp:a.example?;node=serverinfo</value>") != std::string::npos);
+  CHECK(info.find("<feature var='urn:xmpp:serverinfo:0'/>") != std::string::npos);
+
+  hanse::test::EngineBench bench{nullptr};
+  {
+    Receiving agrees(*own), silent(*own);
+    const DomainPair first{"a.example", "b.example"}, second{"a.example", "c.example"};
+    agrees.add_pair(first);
+    silent.add_pair(second);
+    agrees.ask_whether_public(first, bench);
+    silent.ask_whether_public(second, bench);
+    REQUIRE(bench.passed_.size() == 2);
+    agrees.ask_whether_public(first, bench);
+    CHECK(bench.passed_.size() == 2);                       // asked lately
+    CHECK(published().find("remote-domain") == std::string::npos);
+
+    const auto answer = [&](Receiving& stream, const std::string& who, const std::string& id,
+                            const std::string& feature) {
+      CHECK_FALSE(stream.take(*read_stanza(
+          "<iq from='" + who + "' to='a.example' id='" + id + "' type='result'>"
+          "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='" + feature +
+          "'/></query></iq>"), bench.now_, bench));
+    };
+    answer(agrees, "b.example", "may-be-named-9", "urn:xmpp:serverinfo:0");
+    CHECK(published().find("b.example") == std::string::npos);   // nobody had asked that
+    answer(agrees, "b.example", "may-be-named-1", "urn:xmpp:serverinfo:0");
+    answer(silent, "c.example", "may-be-named-2", "urn:xmpp:ping");
+    const std::string named = published();
+    CHECK(named.find("<domain name='a.example'><federation><remote-domain name='b.example'>"
+                     "<connection type='incoming'/></remote-domain></federation></domain>") !=
+          std::string::npos);
+    CHECK(named.find("c.example") == std::string::npos);
+  }
+  CHECK(published().find("b.example") == std::string::npos);
+  CHECK(refused(say("u@z.example", "a.example",
+                    "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='x'/></pubsub>"),
+                "item-not-found"));
+  own->public_peers = nullptr;
+  CHECK(refused(published(), "service-unavailable"));
 }
 
 TEST_CASE("xmpp 4.5 everything else that waits for an answer is refused") {
