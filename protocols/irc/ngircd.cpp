@@ -78,6 +78,7 @@ Result<void> Ngircd::pass(const Line& line) {
   const std::string_view said = line.at(2);
   const std::string_view flags = said.substr(std::min(said.find(':'), said.size()));
   enhanced_ = flags.find('H') != std::string_view::npos;
+  metadata_ = flags.find('M') != std::string_view::npos;
   return {};
 }
 

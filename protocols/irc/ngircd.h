@@ -31,6 +31,7 @@ class Ngircd final : public Rfc2813 {
   NetworkEvent read_ping(const Line& line);
 
   bool enhanced_ = false;                  // flag H: both say what they support first
+  bool metadata_ = false;                  // flag M: it is told of accounts
   bool burst_over_ = false;                // its PING ends it
   std::string nick_length_ = "9";
   std::map<std::string, std::string, std::less<>> tokens_;   // of servers we introduced

@@ -51,7 +51,7 @@ NetworkEvent Ngircd::read_channel(const Line& line) {
 }
 
 NetworkEvent Ngircd::read_metadata(const Line& line) const {
-  const bool account = line.at(1) == "account";
+  const bool account = line.at(1) == "accountname";
   if (!account && line.at(1) != "cloakhost") return Ignored{};
   return UserTextChanged{{line.source, {}}, {line.at(0), {}}, account, line.at(2)};
 }
@@ -67,6 +67,7 @@ namespace {
 
 struct NgircdWriter : Rfc2813Writer {
   std::map<std::string, std::string, std::less<>>& tokens;
+  const bool metadata;
   using Rfc2813Writer::operator();
 
   bool operator()(const ServerIntroduced& one) {
@@ -82,7 +83,13 @@ struct NgircdWriter : Rfc2813Writer {
     return make.text(one.server.name, "NICK",
                      {one.nick, "2", one.ident, one.shown_host, token->second,
                       one.modes.empty() ? "+" : one.modes},
-                     one.realname);
+                     one.realname) &&
+           (one.account.empty() || !metadata ||
+            make.text(one.server.name, "METADATA", {one.nick, "accountname"}, one.account));
+  }
+  bool operator()(const UserTextChanged& one) {
+    return one.is_account && metadata &&
+           make.text(one.source.name, "METADATA", {one.who.name, "accountname"}, one.value);
   }
   bool operator()(const NickSaved&) { return false; }
 };
@@ -90,7 +97,7 @@ struct NgircdWriter : Rfc2813Writer {
 }  // namespace
 
 bool Ngircd::write(const NetworkEvent& event, std::string& out) {
-  return std::visit(NgircdWriter{{modes_, out}, tokens_}, event);
+  return std::visit(NgircdWriter{{modes_, out}, tokens_, metadata_}, event);
 }
 
 }  // namespace hanse::irc

@@ -72,6 +72,23 @@ TEST_CASE("irc 5 what happens there and what is done there") {
   CHECK(met.written(*met.away) == ":carola|home QUIT :bye\n");
 }
 
+TEST_CASE("irc 10 ngIRCd is told of accounts, also of those that change later") {
+  Met met;
+  met.say(*met.home, ":1AA METADATA 1AAAAAAAA accountname :carol\n");
+  CHECK(met.written(*met.away) ==
+        ":home.node.a.example METADATA carol|home accountname :carol/home\n");
+  met.say(*met.home, ":1AA METADATA 1AAAAAAAA accountname :\n");
+  CHECK(met.written(*met.away) == ":home.node.a.example METADATA carol|home accountname :\n");
+  met.say(*met.home, ":1AA UID 1AAAAAAAB 1795229100 erin h h e 192.0.2.1 1795229100 + :E\n"
+                     ":1AA METADATA 1AAAAAAAB accountname :e\n"
+                     ":1AA FJOIN #dev 1795229120 + :,1AAAAAAAB:0\n");
+  CHECK(met.written(*met.away).find(
+            ":home.node.a.example METADATA erin|home accountname :e/home\n") != std::string::npos);
+  met.away_says(ng + "METADATA dave accountname :david");   // as it says it itself
+  const Network& model = met.side("away").model();
+  CHECK(model.user(model.find_nick("dave")).texts.get(UserText::account) == "david");
+}
+
 TEST_CASE("irc 5 a collision without timestamps takes both") {
   Met met;
   met.away_says(ng + "NICK carol|home 1 x h 1 + :Other");
