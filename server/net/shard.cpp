@@ -45,6 +45,7 @@ void Shard::stop() {
     parts_->context.stop();
   });
   parts_->thread.join();
+  parts_->aside.clear();   // two that have had something for each other hold each other
 }
 
 unsigned Shard::index() const { return parts_->index; }
