@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "server/base/limits.h"
+#include "server/net/asio_seam.h"
 #include "server/net/signals.h"
 #include "tests/unit/net/bench.h"
 
@@ -63,9 +64,10 @@ TEST_CASE("what one shard has for another comes whole and in its order, its last
   std::vector<int> seen;
   std::promise<void> begun;
   from.shard_.post([&] {
+    begun.set_value();
+    while (from.shard_.parts().waiting == 0) std::this_thread::yield();   // for stop()
     for (int work = 0; work < works; ++work)
       to.shard_.post([&seen, work] { seen.push_back(work); });
-    begun.set_value();
   });
   REQUIRE(begun.get_future().wait_for(patience) == std::future_status::ready);
   from.shard_.stop();
