@@ -69,8 +69,8 @@ struct StreamReader::Machine {
     const std::size_t most = limits.element_bytes_max;
     std::string_view allowed = bytes.substr(0, most > unit_bytes ? most - unit_bytes : 0);
     // libxml2 takes an octet 0 for the end of what is there, and waits for more behind it for ever.
-    const std::size_t zero = allowed.find('\0');
-    allowed = allowed.substr(0, zero);
+    const bool zero = before_zero < allowed.size();
+    allowed = allowed.substr(0, before_zero);
     const Scanner::Scanned scanned = scanner.scan(allowed, limits.attributes_max);
     consumed += scanned.bytes;
     unit_bytes += scanned.bytes;
@@ -80,11 +80,11 @@ struct StreamReader::Machine {
     if (parser.fault()) return fail(*parser.fault());
     if (scanned.fault) return fail(*scanned.fault);
     if (scanned.seen != Scanner::Seen::more) return on_seen(scanned.seen, handler);
-    if (zero == allowed.npos && unit_bytes < most) return true;
+    if (!zero && unit_bytes < most) return true;
     parser.flush(scanner.in_cdata());
     if (parser.fault()) return fail(*parser.fault());
-    return fail(zero != allowed.npos ? StreamFault{Kind::not_well_formed, "an octet 0"}
-                                     : StreamFault{Kind::too_big, "too large"});
+    return fail(zero ? StreamFault{Kind::not_well_formed, "an octet 0"}
+                     : StreamFault{Kind::too_big, "too large"});
   }
 
   // Gives the parser what is complete, and holds back the start of a tag.
@@ -133,6 +133,16 @@ struct StreamReader::Machine {
     return false;
   }
 
+  // Reads on until the handler or a fault stops it; says how far it came.
+  std::size_t read(std::string_view bytes, StreamHandler& handler) {
+    const std::size_t zero = std::min(bytes.find('\0'), bytes.size());
+    std::size_t consumed = 0;
+    do {
+      before_zero = zero - std::min(zero, consumed);
+    } while (consumed < bytes.size() && step(bytes.substr(consumed), handler, consumed));
+    return consumed;
+  }
+
   StreamLimits limits;
   Phase phase = Phase::prolog;
   Prolog prolog;
@@ -140,6 +150,7 @@ struct StreamReader::Machine {
   StreamParser parser;
   std::string held;            // the start of a tag that is not yet over
   std::size_t unit_bytes = 0;  // of the unit being read
+  std::size_t before_zero = 0;  // octets of what is being read that lie before an octet 0
   std::optional<StreamFault> fault;
 };
 
@@ -156,11 +167,7 @@ void StreamReader::restart() { machine_ = std::make_unique<Machine>(machine_->li
 StreamReader::Fed StreamReader::feed(std::string_view bytes, StreamHandler& handler) {
   Fed fed;
   Machine& machine = *machine_;
-  if (!machine.fault) {
-    while (fed.consumed < bytes.size() &&
-           machine.step(bytes.substr(fed.consumed), handler, fed.consumed)) {
-    }
-  }
+  if (!machine.fault) fed.consumed = machine.read(bytes, handler);
   // A parser is 17 KiB, and most streams are silent most of the time.
   const bool between = machine.phase == Machine::Phase::between;
   if (between && fed.consumed == bytes.size() && bytes.size() < limits::xml_parser_busy_bytes)
