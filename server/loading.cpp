@@ -5,7 +5,7 @@
 
 #include "server/base/digest.h"
 #include "server/base/text.h"
-#include "server/net/socket.h"
+#include "server/net/interfaces.h"
 #include "server/net/tls_covers.h"
 #include "server/node.h"
 
@@ -75,6 +75,16 @@ ShardRooms::Setup Node::shard_setup(const Loaded& loaded) {
           {dns.servers, dns.trust_ad, dns.timeout, dns.tries}};
 }
 
+// Without them the node knows itself only by the addresses it listens on.
+std::vector<std::string> Node::own_addresses() const {
+  Result<std::vector<std::string>> found = net::interface_addresses();
+  if (found) return std::move(*found);
+  log_.write(Level::warning, "node.addresses_unknown",
+             "the addresses of this machine cannot be read: an exchanger that is this node, or an "
+             "IPv6 that leads nowhere, is not known as such: " + found.error().what);
+  return {};
+}
+
 Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
     std::shared_ptr<const Configuration> configuration) const {
   auto out = std::make_shared<Loaded>();
@@ -86,7 +96,7 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
 
   std::vector<std::string> names;
   auto connections = std::make_shared<net::ConnectionSetup>();
-  const std::vector<std::string> addresses = net::interface_addresses();
+  const std::vector<std::string> addresses = own_addresses();
   for (const Protocol* protocol : protocols()) {
     names.emplace_back(protocol->name);
     Result<std::shared_ptr<const ProtocolRoom>> room =

@@ -72,6 +72,13 @@ int main(int argc, char** argv) {
     const auto asked = hanse::console::console_main(argc, argv, schema);
     if (const int* code = std::get_if<int>(&asked)) return *code;
     return hanse::run_daemon(std::get<hanse::console::RunDaemon>(asked).config_file, schema);
+  } catch (const std::system_error& failure) {
+    const bool threads = failure.code() == std::errc::resource_unavailable_try_again;
+    std::fprintf(stderr, "hanse: %s%s\n", failure.what(),
+                 threads ? ": no more threads are allowed: raise TasksMax= of the unit or "
+                           "`ulimit -u`, or set fewer `shards` in [node]"
+                         : "");
+    return 1;
   } catch (const std::exception& bug) {
     std::fprintf(stderr, "hanse: %s\n", bug.what());
     return 1;

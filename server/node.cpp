@@ -102,7 +102,8 @@ Result<void> Node::open_store() {
 
 void Node::open_shards() {
   const ShardRooms::Setup setup = shard_setup(*loaded_);
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  const unsigned cores =
+      std::clamp(std::thread::hardware_concurrency(), 1u, config::node_shards_max);
   const unsigned count = loaded_->settings.shards == 0 ? cores : loaded_->settings.shards;
   std::random_device seed;
   std::vector<ShardRooms*> map;

@@ -85,6 +85,7 @@ class Node final : public console::NodeView {
     std::shared_ptr<const ProtocolRoom> room(std::string_view protocol) const;
   };
   // loading.cpp
+  std::vector<std::string> own_addresses() const;
   Result<std::shared_ptr<const Loaded>> take_apart(
       std::shared_ptr<const Configuration> configuration) const;
   Error reject(std::string why);

@@ -16,7 +16,7 @@ constexpr Option node_table[] = {
      .applies = Applies::restart},
     {.key = "shards", .type = OptionType::integer, .fallback = "0",
      .help = "Network threads. 0: as many as the machine has cores.",
-     .applies = Applies::restart, .least = 0, .most = 256},
+     .applies = Applies::restart, .least = 0, .most = node_shards_max},
     {.key = "core_dumps", .type = OptionType::boolean, .fallback = "false",
      .help = "Let the system write the memory of a crash to a file: it holds keys and messages.",
      .applies = Applies::restart},

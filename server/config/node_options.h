@@ -38,6 +38,8 @@ struct LogOptions {
   bool hash_addresses = false;
 };
 
+constexpr unsigned node_shards_max = 256;
+
 struct LimitOptions {
   std::size_t connections_max = 0;        // 0: 80 % of the descriptors this process may open
   std::size_t connections_per_prefix_max = 0;
@@ -50,7 +52,7 @@ struct LimitOptions {
 // [[certificate]], [limits], [memory], [log], [metrics] and [shutdown].
 struct NodeSettings {
   std::string domain, data_dir;
-  unsigned shards = 0;                    // 0: one per core
+  unsigned shards = 0;                    // 0: one per core, up to node_shards_max
   bool core_dumps = false;
   ControlSettings control;
   DnsOptions dns;

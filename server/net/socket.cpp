@@ -2,7 +2,6 @@
 #include "server/net/socket.h"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/un.h>
@@ -143,23 +142,6 @@ SocketAddress remote_address(int descriptor) {
 
 // SO_REUSEADDR lets a restarted node take its port back at once; without SO_REUSEPORT a second
 // node on the same port fails instead of taking half of the connections.
-std::vector<std::string> interface_addresses() {
-  std::vector<std::string> out;
-  ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return out;
-  for (const ifaddrs* one = list; one != nullptr; one = one->ifa_next) {
-    if (one->ifa_addr == nullptr) continue;
-    SocketAddress address;
-    if (one->ifa_addr->sa_family == AF_INET) address.size = sizeof(sockaddr_in);
-    else if (one->ifa_addr->sa_family == AF_INET6) address.size = sizeof(sockaddr_in6);
-    else continue;
-    std::memcpy(&address.storage, one->ifa_addr, address.size);
-    out.push_back(address_text(address));
-  }
-  ::freeifaddrs(list);
-  return out;
-}
-
 Result<int> open_listener(const SocketAddress& address) {
   const int family = address.storage.ss_family;
   const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

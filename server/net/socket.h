@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "federation/discovery.h"
 #include "server/base/result.h"
@@ -32,9 +31,6 @@ std::string to_text(const SocketAddress& address);        // with the port, or "
 
 SocketAddress local_address(int descriptor);
 SocketAddress remote_address(int descriptor);
-
-// Of all interfaces of this machine, as text, without scopes. Empty when the system does not tell.
-std::vector<std::string> interface_addresses();
 
 // All sockets are non-blocking and closed on exec.
 Result<int> open_listener(const SocketAddress& address);
