@@ -139,7 +139,8 @@ $(BUILD)/bench-xmpp: $(call objects,$(BUILD),$(BENCH_XMPP))
 
 DEPS_BUILD := g++ libasio-dev libssl-dev libc-ares-dev libsqlite3-dev libidn2-dev \
               libicu-dev libxml2-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev catch2
-DEPS_DEMO  := python3 openssl nsd
+DEPS_TRY   := python3 openssl
+DEPS_DEMO  := $(DEPS_TRY) nsd
 DEPS_TEST  := $(DEPS_DEMO) postfix strace libidn12 libgnutls-dane0
 # Peers to test with, each by itself: one that cannot be had here stops nothing.
 PEERS      := "prosody lua-sec lua-unbound" ejabberd jabberd2 inspircd ircd-hybrid libident m4 \
@@ -150,6 +151,7 @@ PEERS_BESIDE := ngircd ircd-irc2
 DEPS_FUZZ  := clang-14 libclang-rt-14-dev
 GOALS      := $(MAKECMDGOALS)
 NEEDED     := $(DEPS_BUILD) \
+              $(if $(filter deps run check tidy,$(GOALS)),$(DEPS_TRY)) \
               $(if $(filter demo,$(GOALS)),$(DEPS_DEMO)) \
               $(if $(filter test bench% interop% crash% deps-test,$(GOALS)),$(DEPS_TEST)) \
               $(if $(filter fuzz deps-fuzz,$(GOALS)),$(DEPS_FUZZ))
@@ -191,7 +193,7 @@ ASAN_PROGRAMS := $(patsubst $(BUILD)/%,$(BUILD)/address-undefined/%,$(UNIT_PROGR
 TSAN_PROGRAMS := $(foreach unit,base store net,$(BUILD)/thread/test-$(unit))
 
 .PHONY: check test tidy sim crash system-xmpp crash-xmpp interop interop-xmpp \
-        interop-irc bench bench-irc bench-xmpp fuzz
+        interop-irc bench bench-smtp bench-irc bench-xmpp fuzz
 check: all $(UNIT_PROGRAMS) $(REPLAYS) $(BUILD)/sim
 	@sh tests/run.sh check $(BUILD)
 # The unit tests twice: as what is shipped, and under the sanitizers.
@@ -216,13 +218,14 @@ interop-irc: all
 	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.interop.irc $(WORDS)
 fuzz: $(foreach target,$(FUZZ),$(BUILD)/fuzz/$(target))
 	@sh tests/fuzz/run.sh $(BUILD) $(SECONDS) $(FUZZ)
-bench: all
-	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.bench \
-	  $(if $(filter file,$(origin ROUNDS)),5,$(ROUNDS))
-bench-irc: all
-	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.irc_bench $(WORDS)
-bench-xmpp: all $(BUILD)/bench-xmpp
-	@HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) -m tests.bench.xmpp_bench $(WORDS)
+BENCHES := tests.bench.bench tests.bench.xmpp_bench tests.bench.irc_bench
+bench bench-smtp bench-xmpp bench-irc: all $(BUILD)/bench-xmpp
+	@failed=; for part in $(BENCHES); do HANSE_BUILD=$(abspath $(BUILD)) $(PYTHON) \
+	  -m $$part $(if $(filter file,$(origin ROUNDS)),,$(ROUNDS)) $(WORDS) || failed=1; \
+	  done; [ -z "$$failed" ]
+bench-smtp: BENCHES := tests.bench.bench
+bench-xmpp: BENCHES := tests.bench.xmpp_bench
+bench-irc:  BENCHES := tests.bench.irc_bench
 
 # ---- pages made from the tables (a test fails when they drift) ----
 
@@ -237,8 +240,9 @@ docs: all
 PREFIX ?= /usr
 .PHONY: install clean help
 install: all
-	install -D -m 755 $(BUILD)/hanse $(DESTDIR)$(PREFIX)/sbin/hanse
+	install -D -m 755 $(BUILD)/hanse $(DESTDIR)$(PREFIX)/bin/hanse
 	install -D -m 644 conf/hanse.service $(DESTDIR)/lib/systemd/system/hanse.service
+	sed -i 's,^ExecStart=/usr/,ExecStart=$(PREFIX)/,' $(DESTDIR)/lib/systemd/system/hanse.service
 	install -D -m 644 conf/hanse.sysusers $(DESTDIR)/usr/lib/sysusers.d/hanse.conf
 	install -D -m 640 conf/hanse.toml $(DESTDIR)/etc/hanse/hanse.toml.sample
 	install -D -m 644 conf/alerts.yml $(DESTDIR)$(PREFIX)/share/hanse/alerts.yml
@@ -258,8 +262,8 @@ help:
 	@echo "make interop      against Postfix and Exim"
 	@echo "make interop-xmpp WORDS=: against Prosody, ejabberd and jabberd2; crash-xmpp"
 	@echo "make interop-irc  WORDS=: between InspIRCd, ircd-hybrid, ngIRCd and irc2; services"
-	@echo "make bench        ROUNDS=5: side by side with Postfix (docs/bench.md);"
-	@echo "                  bench-xmpp: with Prosody and ejabberd; bench-irc: with ircd-hybrid"
+	@echo "make bench        side by side with others, in three parts (docs/bench.md): bench-smtp"
+	@echo "                  (ROUNDS=5): Postfix; bench-xmpp: Prosody, ejabberd; bench-irc: hybrid"
 	@echo "make fuzz         SECONDS=60 for each parser"
 	@echo "make tidy         the rules of the house"
 	@echo "make docs         write conf/hanse.toml and the reference pages again"

@@ -10,9 +10,13 @@ umask 077
 mkdir -p "$folder"
 
 if [ ! -f "$folder/key.pem" ]; then
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \
-    -subj "/CN=mx.a.example" -addext "subjectAltName=DNS:mx.a.example" \
-    -keyout "$folder/key.pem" -out "$folder/cert.pem" 2>/dev/null
+  if ! said=$(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \
+      -subj "/CN=mx.a.example" -addext "subjectAltName=DNS:mx.a.example" \
+      -keyout "$folder/key.pem" -out "$folder/cert.pem" 2>&1); then
+    rm -f "$folder/key.pem"
+    echo "no certificate could be made (\`make deps\` installs openssl): $said" >&2
+    exit 1
+  fi
 fi
 
 if [ ! -f "$folder/hanse.toml" ]; then
