@@ -136,23 +136,5 @@ TEST_CASE("V-1 no content makes reading it slow") {
   }
 }
 
-TEST_CASE("reading clean text, octets per second", "[.][speed]") {
-  std::string input;
-  while (input.size() < 64 * 1024) input += std::string(74, 'x') + "\r\n";
-  constexpr int rounds = 20000;
-  DataReader reader{DataRules{}};
-  std::string body;
-  const auto begun = std::chrono::steady_clock::now();
-  for (int i = 0; i < rounds; ++i) {
-    std::string_view rest = input;
-    body.clear();
-    reader.feed(rest, body);
-  }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  const double rate = static_cast<double>(input.size()) * rounds / took.count();
-  WARN("clean text: " << rate / 1e9 << " GB/s");
-  CHECK(rate > 0.3e9);
-}
-
 }  // namespace
 }  // namespace hanse

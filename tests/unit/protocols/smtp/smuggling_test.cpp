@@ -3,24 +3,15 @@
 
 #include "tests/catch.h"
 #include "tests/unit/protocols/smtp/inbound_bench.h"
+#include "tests/unit/protocols/smtp/smuggling.h"
 
 namespace hanse {
 namespace {
 
 using namespace std::string_literals;
 
-// The list of D-4: ends of data that other servers have believed in.
-const std::string sequences[] = {
-    "\n.\n"s,      "\n.\r\n"s,    "\r\n.\n"s,       "\r.\r"s,
-    "\r.\n"s,      "\n.\r"s,      "\r.\r\n"s,       "\r\n.\r"s,
-    "\r\n\0.\r\n"s, "\r\n.\0\r\n"s, "\r\n.\r\r\n"s, "\r\r\n.\r\r\n"s,
-};
-
-std::string smuggling_content(const std::string& sequence) {
-  return "From: <a@b.example>\r\n\r\nseen" + sequence +
-         "MAIL FROM:<evil@b.example>\r\nRCPT TO:<victim@d.example>\r\nDATA\r\n"
-         "From: <evil@b.example>\r\n\r\nhidden\r\n.\r\n";
-}
+using test::smuggling_content;
+using test::smuggling_sequences;
 
 bool clean(const std::string& body) {
   for (std::size_t at = 0; at < body.size(); ++at) {
@@ -71,7 +62,7 @@ std::vector<std::vector<std::size_t>> segmentations(const std::string& content, 
 }
 
 TEST_CASE("D-4 none of the twelve sequences makes two messages, line_endings = reject") {
-  for (const std::string& sequence : sequences) {
+  for (const std::string& sequence : smuggling_sequences) {
     const std::string content = smuggling_content(sequence);
     for (const auto& cuts : segmentations(content, content.find("seen"), content.find("MAIL"))) {
       const Result result = send_in_segments(content, cuts, {});
@@ -83,7 +74,7 @@ TEST_CASE("D-4 none of the twelve sequences makes two messages, line_endings = r
 }
 
 TEST_CASE("D-4 none of the twelve sequences makes two messages, line_endings = normalize") {
-  for (const std::string& sequence : sequences) {
+  for (const std::string& sequence : smuggling_sequences) {
     const std::string content = smuggling_content(sequence);
     const Result whole = send_in_segments(content, {}, {{"normalize", "1"}});
     CHECK(whole.messages == 1);
@@ -99,7 +90,7 @@ TEST_CASE("D-4 none of the twelve sequences makes two messages, line_endings = n
 TEST_CASE("D-3 D-4 a peer's own line_endings go for the twelve sequences, and for it alone") {
   const test::Settings lenient = {{"normalize_peer", "b.example"}};
   const test::Settings strict = {{"normalize", "1"}, {"reject_peer", "b.example"}};
-  for (const std::string& sequence : sequences) {
+  for (const std::string& sequence : smuggling_sequences) {
     const std::string content = smuggling_content(sequence);
     const Result normalized = send_in_segments(content, {}, {{"normalize", "1"}});
     const Result rejected = send_in_segments(content, {}, {});
@@ -126,7 +117,7 @@ TEST_CASE("D-1 CRLF . CRLF and nothing else is the end of data, in any segmentat
 }
 
 TEST_CASE("S-1 line ends behind commands are no way around either: one line, no effect") {
-  for (const std::string& sequence : sequences) {
+  for (const std::string& sequence : smuggling_sequences) {
     test::Acceptor acceptor;
     test::EngineBench bench(test::make_inbound({}));
     bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
