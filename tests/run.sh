@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs the built tests one suite after the other and counts over all of them.
+# Runs the built tests suite by suite and counts over all of them.
 #   run.sh check|test BUILD
 # Every suite appends "pass NAME", "fail NAME" or "skip NAME" to its $HANSE_RESULTS.
 
@@ -10,49 +10,58 @@ cd "$(dirname "$0")/.." || exit 1
 HANSE_BUILD=$build
 results=$build/results.$$
 count=0
+lane=main
+lanes=
 export HANSE_BUILD
 : >"$results"
 python=/usr/bin/python3
 
-# suite NAME COMMAND...: shows the output only when it fails; a suite that dies without having
-# recorded a failure is one.
+# suite NAME COMMAND...: shows how it goes on, and the whole output when it fails; a suite that dies
+# without having recorded a failure is one.
+shown='^(crash|interop|interface|system|confined)[^:]*: |^(pass|fail|skip|n/a) interop '
 suite() {
   name=$1
   shift
-  printf '%s ... ' "$name"
-  begin "$@"
-  end
-}
-
-begin() {
+  echo "...  $name"
   began=$(date +%s)
-  log=$build/suite.$$.$((count += 1))
+  log=$build/suite.$$.$lane.$((count += 1))
   : >"$log.results"
-  HANSE_RESULTS=$log.results "$@" >"$log" 2>&1 &
-  running=$!
-}
-end() {
-  if wait "$running"; then
-    echo "ok ($(($(date +%s) - began)) s)"
+  { HANSE_RESULTS=$log.results PYTHONUNBUFFERED=1 "$@" 2>&1; echo $? >"$log.code"; } |
+    tee "$log" | grep --line-buffered -E "$shown" | sed -u 's/^/     /'
+  if [ "$(cat "$log.code")" = 0 ]; then
+    echo "ok   $name ($(($(date +%s) - began)) s)"
   else
-    echo "FAILED ($(($(date +%s) - began)) s)"
+    echo "FAILED $name ($(($(date +%s) - began)) s)"
     tail -n 60 "$log"
     grep -q '^fail ' "$log.results" || echo "fail $name" >>"$log.results"
   fi
-  grep -E -e '^(crash|interop|interface|system)[^:]*: .*(kills|came twice|skipped|passed)' \
-    -e '^(pass|fail|skip|n/a) interop XMPP: ' "$log" | sed 's/^/    /'
   cat "$log.results" >>"$results"
-  rm -f "$log" "$log.results"
+  rm -f "$log" "$log.results" "$log.code"
 }
-# One that mostly waits for its peers runs while the next ones do.
-begin_beside() {
-  begin "$@"
-  beside_running=$running beside_log=$log beside_began=$began
+
+# Those that mostly wait for their peers run in lanes of their own, beside the others.
+beside() {
+  (lane=$1 && "$1") &
+  lanes="$lanes $!"
 }
-end_beside() {
-  name=$1 running=$beside_running log=$beside_log began=$beside_began
-  printf '%s, beside the others ... ' "$name"
-  end
+# Ctrl-C does not reach what runs behind.
+trap 'trap - TERM; kill 0' INT
+
+# The daemon itself under the sanitizers, through the same suites.
+sanitized() {
+  name=$1
+  shift
+  HANSE_PEERS=$build/peers HANSE_BUILD=$build/address-undefined \
+    ASAN_OPTIONS=quarantine_size_mb=8 suite "address and undefined: $name" $python -m "$@"
+}
+
+xmpp_interop() {
+  suite "interop: XMPP" $python -m tests.interop.xmpp
+  sanitized "interop: XMPP" tests.interop.xmpp
+}
+irc_interop() {
+  suite "interop: IRC" $python -m tests.interop.irc
+  sanitized "interop: IRC" tests.interop.irc
 }
 
 units="base federation store protocols session config net console"
@@ -73,6 +82,8 @@ if [ "$kind" = check ]; then
   suite "sim: 20 seeds" "$build/sim" --seeds 20 --nodes 5
   suite "sim: IRC, 20 seeds" "$build/sim" --seeds 20 --speaks irc
 else
+  beside xmpp_interop
+  beside irc_interop
   suite "tidy finds planted violations" $python tests/tidy/tidy_selftest.py
   suite "sim: 200 seeds" "$build/sim" --seeds 200 --nodes 5
   suite "sim: IRC, 200 seeds" "$build/sim" --seeds 200 --speaks irc
@@ -81,6 +92,7 @@ else
   suite "system: durability seen from outside" $python -m tests.system.durability
   suite "system: the interface" $python -m tests.system.interface
   suite "system: edges" $python -m tests.system.edges
+  suite "system: under the limits of its unit" $python -m tests.system.confined
   suite "system: what operators watch" $python -m tests.system.watching
   suite "system: what the node says of itself" $python -m tests.system.console_state
   suite "system: XMPP streams" $python -m tests.system.xmpp_streams
@@ -88,34 +100,26 @@ else
   suite "system: XMPP components" $python -m tests.system.xmpp_components
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
   suite "system: DANE" $python -m tests.system.xmpp_dane
-  begin_beside $python -m tests.interop.xmpp
   suite "interop: Postfix and Exim" $python -m tests.interop.interop
-  suite "interop: IRC" $python -m tests.interop.irc
+  suite "interop: behind a Postfix, as the README says" $python -m tests.interop.behind
   suite "crash: 100 rounds" $python -m tests.crash.crash 100
   suite "crash: XMPP" $python -m tests.crash.xmpp_crash 10000
   for unit in $units; do
-    suite "address and undefined: $unit" "$build/address-undefined/test-$unit" '~[descriptors]'
+    suite "address and undefined: $unit" "$build/address-undefined/test-$unit" '~[descriptors]~[.]'
   done
-  end_beside "interop: XMPP"
-  # And the daemon itself under them, through the same suites.
-  HANSE_PEERS=$build/peers HANSE_BUILD=$build/address-undefined
-  ASAN_OPTIONS=quarantine_size_mb=8
-  export ASAN_OPTIONS HANSE_PEERS
-  begin_beside $python -m tests.interop.xmpp
-  for name in demo.demo system.durability system.interface system.edges system.watching \
+  for name in demo.demo system.durability system.interface system.edges system.confined \
+              system.watching \
               system.console_state system.xmpp_streams system.xmpp_routes \
               system.xmpp_components system.xmpp_resumption system.xmpp_dane interop.interop \
-              interop.irc "crash.crash 20" "crash.xmpp_crash 2000"; do
-    suite "address and undefined: $name" $python -m tests.$name
+              "crash.crash 20" "crash.xmpp_crash 2000"; do
+    sanitized "$name" tests.$name
   done
-  end_beside "address and undefined: interop.xmpp"
-  HANSE_BUILD=$build
-  unset ASAN_OPTIONS
   replay "$build/address-undefined"
   suite "address and undefined: sim, 10 seeds" "$build/address-undefined/sim" --seeds 10 --nodes 4
   for unit in base store net; do
     suite "thread: $unit" "$build/thread/test-$unit"
   done
+  wait $lanes
 fi
 
 passed=$(grep -c '^pass ' "$results")
