@@ -116,6 +116,8 @@ else
   done
   replay "$build/address-undefined"
   suite "address and undefined: sim, 10 seeds" "$build/address-undefined/sim" --seeds 10 --nodes 4
+  suite "address and undefined: the auditor finds planted bugs" \
+    "$build/address-undefined/sim" --check-auditor --nodes 4
   for unit in base store net; do
     suite "thread: $unit" "$build/thread/test-$unit"
   done

@@ -106,9 +106,6 @@ Ended confirm(const Invocation& invocation, const config::Schema& schema) {
     return usage(invocation.request.command + " needs --reason");
   }
   if (invocation.yes && invocation.json) return {};
-  if (!invocation.yes && ::isatty(STDIN_FILENO) == 0) {
-    return usage("nobody can confirm this here: add --yes");
-  }
   Request preview = invocation.request;
   preview.dry_run = true;
   std::vector<Json> items;
@@ -120,8 +117,9 @@ Ended confirm(const Invocation& invocation, const config::Schema& schema) {
   const bool nothing = std::all_of(items.begin(), items.end(), [](const Json& item) {
     return number_of(item, "count") == 0;
   });
-  if (nothing) return {};
-  if (invocation.yes || typed_yes()) return {};
+  if (nothing || invocation.yes) return {};
+  if (::isatty(STDIN_FILENO) == 0) return usage("nobody can confirm this here: add --yes");
+  if (typed_yes()) return {};
   return {Exit::problem, "nothing was changed", ""};
 }
 

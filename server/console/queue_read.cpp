@@ -31,6 +31,8 @@ Ended run_list(Node& node, const Request& request, const Emit& emit) {
   do {
     const std::size_t most = std::min(left, limits::list_page_items_max);
     Result<QueuePage> page = node.queue.list(*selector, cursor, most);
+    // The first one is what was typed.
+    if (!page && page.error().fault == Fault::never) return usage(page.error().what);
     if (!page) return ended(page.error());
     for (const QueueRow& row : page->rows) {
       if (!emit(row_json(row))) return {};

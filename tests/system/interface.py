@@ -110,6 +110,7 @@ def console_commands():
 def exit_codes(bed):
     assert bed.node.say("queue", "lsit")[0] == 2
     assert bed.node.say("queue", "show", "01NOSUCHMESSAGE")[0] == 5
+    assert bed.node.say("queue", "list", "--cursor", "bogus")[0] == 2
     gone = subprocess.run([HANSE, "--socket", "/nonexistent/hanse.sock", "status"],
                           stdin=subprocess.DEVNULL, capture_output=True)
     assert gone.returncode == 3
@@ -127,6 +128,11 @@ def changes(bed, message):
     assert code == 0, out + err
     assert bed.node.console("queue", "list", "status=held")
     assert bed.node.say("queue", "release", f"id={message}", "--reason", "done")[0] == 0
+
+    # What nobody can confirm is shown all the same, and not done.
+    code, out, err = bed.node.say("queue", "bounce", "dest=down.example", "--reason", "test")
+    assert code == 2 and "--yes" in err and "down.example" in out, (code, out, err)
+    assert not bed.node.events("msg.bounced")
 
     def discarded():   # what is under way just now stays as it is
         bed.node.say("queue", "discard", "dest=down.example", "--reason", "test", "--yes")
