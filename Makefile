@@ -18,6 +18,8 @@ CPPFLAGS += -DASIO_STANDALONE -DASIO_NO_DEPRECATED -DTOML_HEADER_ONLY=1 -I. \
 CXXFLAGS += -std=c++20 $(WARN) $(HARDEN) -g1 -pthread
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread
 LIBS     := -lcares -lsqlite3 -lssl -lcrypto -lidn2 -licui18n -licuuc -lxml2
+# Version 3 of Catch2 has a library, version 2 is all header.
+CATCH_LIBS := $(if $(wildcard /usr/include/catch2/catch_all.hpp),-lCatch2Main -lCatch2)
 
 # The rooms, highest floor first: the order in which they are linked.
 ROOMS := server/console server/config server/net server/session protocols store federation \
@@ -89,7 +91,7 @@ $(1)/test-$(unit): $(call objects,$(6),tests/unit/main.cpp $(call sources,tests/
                      $(EXTRA_$(unit))) \
                    $(foreach room,$(UNIT_$(unit)),$(call unit_room,$(1),$(room),$(5)))
 	@echo "link $$@"
-	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS)
+	@$$(CXX) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS) $$(CATCH_LIBS)
 )
 $(1)/sim: $(call objects,$(6),$(wildcard tests/sim/*.cpp)) \
           $(foreach room,$(SIM_ROOMS),$(call archive,$(1),$(room)))

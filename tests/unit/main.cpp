@@ -2,15 +2,9 @@
 // The main of every unit test program. When HANSE_RESULTS names a file, each test case appends
 // "pass NAME" or "fail NAME" to it, so that one runner can count over all kinds of tests.
 
-#if __has_include(<catch2/catch_all.hpp>)
-#include <catch2/catch_all.hpp>
-using ResultListener = Catch::EventListenerBase;
-#else
-#define CATCH_CONFIG_MAIN
+#define CATCH_CONFIG_MAIN   // version 2 brings its main along, version 3 has it in its library
 #define CATCH_CONFIG_EXTERNAL_INTERFACES
-#include <catch2/catch.hpp>
-using ResultListener = Catch::TestEventListenerBase;
-#endif
+#include "tests/catch.h"
 
 #include <cstdlib>
 #include <fstream>
@@ -23,7 +17,7 @@ struct ResultWriter : ResultListener {
     const char* path = std::getenv("HANSE_RESULTS");
     if (path == nullptr) return;
     std::ofstream(path, std::ios::app)
-        << (stats.totals.assertions.allOk() ? "pass " : "fail ") << stats.testInfo.name << '\n';
+        << (stats.totals.assertions.allOk() ? "pass " : "fail ") << name_of(stats) << '\n';
   }
 };
 
