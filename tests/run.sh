@@ -97,6 +97,7 @@ else
   suite "system: what the node says of itself" $python -m tests.system.console_state
   suite "system: XMPP streams" $python -m tests.system.xmpp_streams
   suite "system: XMPP routes" $python -m tests.system.xmpp_routes
+  suite "system: secrets" $python -m tests.system.secrets
   suite "system: XMPP components" $python -m tests.system.xmpp_components
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
   suite "system: DANE" $python -m tests.system.xmpp_dane
@@ -110,6 +111,7 @@ else
   for name in demo.demo system.durability system.interface system.edges system.confined \
               system.watching \
               system.console_state system.xmpp_streams system.xmpp_routes \
+              system.secrets \
               system.xmpp_components system.xmpp_resumption system.xmpp_dane interop.interop \
               "crash.crash 20" "crash.xmpp_crash 2000"; do
     sanitized "$name" tests.$name

@@ -26,7 +26,7 @@ Result<const NetworkSettings*> know_peer(const NetworkSettings* dialled, std::st
   const NetworkSettings& network = **known;
   if (!equal_ascii_case(name, network.peer))
     return refuse("it calls itself " + escape_text(name, 64) + ", not " + network.peer);
-  if (!equal_constant_time(password, network.receive_password))
+  if (!equal_constant_time(password, network.receive_password.text()))
     return refuse(password.empty() ? "it sent no PASS" : "wrong password");
   return &network;
 }

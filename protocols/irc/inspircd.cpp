@@ -194,13 +194,13 @@ Result<bool> Inspircd::server(const Line& line, HandshakeDesk& desk, std::string
 }
 
 bool Inspircd::password_is_right(std::string_view said) const {
-  const std::string& password = network_->receive_password;
+  const std::string& password = network_->receive_password.text();
   const std::string wanted = their_challenge_.empty() ? password : proof(password, challenge_);
   return equal_constant_time(said, wanted);
 }
 
 void Inspircd::say_server(std::string& out) const {
-  const std::string& password = network_->send_password;
+  const std::string& password = network_->send_password.text();
   const std::string shown =
       their_challenge_.empty() ? password : proof(password, their_challenge_);
   LineMaker(out).text({}, "SERVER", {network_->own_name, shown, "0", network_->sid},

@@ -40,7 +40,7 @@ Irc2::Irc2() : Rfc2813(rows) {
 
 void Irc2::say_who(std::string& out) const {
   LineMaker make(out);
-  make.words({}, "PASS", {network_->send_password, own_version, own_flags, "P"});
+  make.words({}, "PASS", {network_->send_password.text(), own_version, own_flags, "P"});
   make.text({}, "SERVER", {network_->own_name, "1", sid_here(facts_, network_->sid)},
             network_->description);
 }

@@ -39,7 +39,7 @@ Ngircd::Ngircd() : Rfc2813(rows) {
 
 void Ngircd::say_who(std::string& out) const {
   LineMaker make(out);
-  make.words({}, "PASS", {network_->send_password, own_version, own_flags});
+  make.words({}, "PASS", {network_->send_password.text(), own_version, own_flags});
   make.text({}, "SERVER", {network_->own_name, "1"}, network_->description);
 }
 

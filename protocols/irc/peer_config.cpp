@@ -20,9 +20,10 @@ struct Block {
   std::string we_say, they_say;        // passwords, or what they are called here
 };
 
-std::string password(const NetworkSettings& network, const std::string& value,
+std::string password(const NetworkSettings& network, const Secret& secret,
                      std::string_view key, bool shown) {
   // Each of them quotes in its own way; what needs it in any is for the operator to bring over.
+  const std::string& value = secret.text();
   const bool plain = value.find_first_of("\"\\%&<>#;{}*") == std::string::npos;
   if (shown && plain) return value;
   return "(" + std::string(key) + "-of-irc.network." + network.name + ")";

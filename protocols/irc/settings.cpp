@@ -214,9 +214,10 @@ Result<NetworkSettings> read_network(const Settings& table, const Settings& irc,
     return problem(where, "fingerprint", "not a SHA-256 fingerprint in hex");
   out.send_password = std::string(trim(table.text("send_password")));
   out.receive_password = std::string(trim(table.text("receive_password")));
-  for (const std::string* password : {&out.send_password, &out.receive_password}) {
-    if (password->empty() || password->front() == ':' ||
-        std::ranges::any_of(*password, [](char one) { return one <= ' ' || one == 0x7f; }))
+  for (const Secret* password : {&out.send_password, &out.receive_password}) {
+    const std::string& text = password->text();
+    if (text.empty() || text.front() == ':' ||
+        std::ranges::any_of(text, [](char one) { return one <= ' ' || one == 0x7f; }))
       return problem(where, "send_password, receive_password",
                      "one word that does not begin with a colon");
   }

@@ -11,6 +11,7 @@
 
 #include "federation/lane.h"
 #include "protocols/protocol.h"
+#include "server/base/secret.h"
 
 namespace hanse::irc {
 
@@ -28,7 +29,7 @@ struct NetworkSettings {
   std::uint16_t port = 0;
   LinkTls tls = LinkTls::off;
   std::string fingerprint;        // lower-case hex; of the certificate it shows
-  std::string send_password, receive_password;
+  Secret send_password, receive_password;
   bool autoconnect = false;
   std::int64_t late_seconds = 0;  // how old a line may be that waits for it; 0: none waits
   std::string pseudo_name, pseudo_sid;   // the server its people are behind on other networks

@@ -69,11 +69,11 @@ void Ts6::greet(const NetworkSettings& network, std::string& out) {
 void Ts6::say_who(std::string& out) const {
   LineMaker make(out);
   if (hybrid_) {
-    make.words({}, "PASS", {network_->send_password});
+    make.words({}, "PASS", {network_->send_password.text()});
     make.text({}, "CAPAB", {}, hybrid_capabilities);
     make.text({}, "SERVER", {network_->own_name, "1", network_->sid, "+"}, network_->description);
   } else {
-    make.text({}, "PASS", {network_->send_password, "TS", "6"}, network_->sid);
+    make.text({}, "PASS", {network_->send_password.text(), "TS", "6"}, network_->sid);
     make.text({}, "CAPAB", {}, solanum_capabilities);
     make.text({}, "SERVER", {network_->own_name, "1"}, network_->description);
   }

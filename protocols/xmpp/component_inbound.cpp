@@ -103,7 +103,7 @@ void ComponentInbound::handle(Contested& event, Outbox& out) {
     return;
   }
   if (state_ != State::up || hang_up_ || std::exchange(asked_, true)) return;
-  question_ = make_id(nonce_, 1, settings_->node_secret);
+  question_ = make_id(nonce_, 1, settings_->node_secret.text());
   xml::Element ping(ns::server, "iq");
   ping.set("from", settings_->node_domain);
   ping.set("to", component_->domain);
@@ -142,7 +142,7 @@ void ComponentInbound::head(const xml::Element& header,
   StreamHead head;
   head.component = true;
   head.from = known ? read.to : settings_->node_domain;
-  head.id = id_ = make_id(nonce_, 0, settings_->node_secret);
+  head.id = id_ = make_id(nonce_, 0, settings_->node_secret.text());
   output_ += write_head(head);
   head_said_ = true;
   if (read.fault && read.fault->condition != "unsupported-version")
@@ -153,7 +153,7 @@ void ComponentInbound::head(const xml::Element& header,
 }
 
 void ComponentInbound::handshake(const xml::Element& one, Outbox& out) {
-  const std::string expected = hex(sha1(id_ + component_->secret));
+  const std::string expected = hex(sha1(id_ + component_->secret.text()));
   if (!one.is(ns::component, "handshake") ||
       !equal_constant_time(lower_ascii(trim(one.text())), expected)) {
     out.note(Level::warning, "xmpp.auth_failed", component_->domain + ": wrong secret");
@@ -281,7 +281,7 @@ void ComponentInbound::close_with(const StreamError& error, Outbox& out) {
     StreamHead head;
     head.component = true;
     head.from = settings_->node_domain;
-    head.id = make_id(nonce_, 0, settings_->node_secret);
+    head.id = make_id(nonce_, 0, settings_->node_secret.text());
     output_ += write_head(head);
   }
   out.note(Level::info, "xmpp.closed", error.condition + ": " + error.text);

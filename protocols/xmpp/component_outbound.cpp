@@ -71,8 +71,8 @@ void ComponentOutbound::received(std::string_view bytes, Outbox& out) {
 
 bool ComponentOutbound::on_open(xml::Element header, std::vector<xml::Declaration>) {
   // The id exactly as sent: it is part of what is hashed.
-  const std::string secret = std::string(header.attribute("id")) + component_.secret;
-  out_->send("<handshake>" + hex(sha1(secret)) + "</handshake>");
+  const Secret both(std::string(header.attribute("id")) + component_.secret.text());
+  out_->send("<handshake>" + hex(sha1(both.text())) + "</handshake>");
   state_ = State::proving;
   return true;
 }

@@ -229,8 +229,8 @@ void Inbound::vouch(const xml::Element& verify, Outbox& out) {
     return say(answer);
   }
   const bool valid =
-      is_dialback_key({settings_->dialback_secret, settings_->dialback_secret_before}, from, to,
-                      verify.attribute("id"), trim(verify.text()));
+      is_dialback_key({settings_->dialback_secret.text(), settings_->dialback_secret_before.text()},
+                      from, to, verify.attribute("id"), trim(verify.text()));
   if (!valid)
     out.note(Level::warning, "xmpp.key_denied", escape_text(from) + " asked for a key of " +
                                                     escape_text(to) + " that is not ours");

@@ -61,7 +61,7 @@ void Inbound::answer_head(const ReadHead* read) {
         settings_->is_behind(domain_key(read->from), remote_address_))
       head.from = read->to;
   }
-  head.id = id_ = make_id(nonce_, streams_++, settings_->node_secret);   // xmpp 2.2
+  head.id = id_ = make_id(nonce_, streams_++, settings_->node_secret.text());   // xmpp 2.2
   say(write_head(head));
   head_answered_ = true;
 }

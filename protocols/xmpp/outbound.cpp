@@ -152,7 +152,7 @@ bool Outbound::on_open(xml::Element header, std::vector<xml::Declaration> declar
     fail_with_error(*head.fault, "4.5.0", *out_);
     return false;
   }
-  if (is_own_id(head.id, settings_->node_secret)) {   // xmpp 4.8
+  if (is_own_id(head.id, settings_->node_secret.text())) {   // xmpp 4.8
     const std::string why = "the way to " + remote_ + " leads back to this node";
     out_->note(Level::warning, "route.loop_dropped", why);
     fail("5.4.6", why, *out_, Fault::never);

@@ -193,7 +193,7 @@ void Outbound::begin_dialback(Outbox& out) {
   xml::Element result(ns::dialback, "result");
   result.set("from", local_);
   result.set("to", remote_);
-  result.add_text(dialback_key(settings_->dialback_secret, remote_, local_, stream_id_));
+  result.add_text(dialback_key(settings_->dialback_secret.text(), remote_, local_, stream_id_));
   std::string bytes;
   write_element(result, bytes);
   out.send(bytes);

@@ -165,7 +165,7 @@ Result<Component> read_component(const Settings& table) {
   out.role = table.text("role") == "connect" ? Component::Role::connect : Component::Role::accept;
   out.address = table.text("addr");
   out.secret = std::string(trim(table.text("secret")));
-  if (out.secret.size() < secret_characters_min)
+  if (out.secret.text().size() < secret_characters_min)
     return problem("component." + table.name + ".secret", "needs at least 16 characters");
   return out;
 }

@@ -15,6 +15,7 @@
 #include "protocols/wire/xml_stream.h"
 #include "protocols/xmpp/public_peers.h"
 #include "protocols/xmpp/source_bounds.h"
+#include "server/base/secret.h"
 
 namespace hanse::xmpp {
 
@@ -33,7 +34,7 @@ struct Component {
   std::string domain;        // domain key
   Role role = Role::accept;
   std::string address;       // listens there, or goes there: "127.0.0.1:5347"
-  std::string secret;
+  Secret secret;
 };
 
 // Whose a domain is, as this node sees it.
@@ -60,8 +61,7 @@ struct XmppSettings {
   std::set<std::string, std::less<>> peer_bounce;       // peers whose messages are not stored
   std::map<std::string, std::int64_t, std::less<>> peer_bytes_per_second;   // likewise
   std::int64_t bytes_per_second_max = 0;                // of one stream (xmpp 9.3); 0: no limit
-  std::string dialback_secret, dialback_secret_before;  // octets
-  std::string node_secret;                              // octets
+  Secret dialback_secret, dialback_secret_before, node_secret;   // octets
   bool legacy_cn = false;
   std::string name;                                     // the node's, for service discovery
   bool tell_system = false;

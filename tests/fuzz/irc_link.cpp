@@ -37,7 +37,7 @@ std::shared_ptr<irc::Hub> make_hub(DialectKind dialect) {
     one.sid = "9RL";
     one.description = "relay";
     one.peer = "s." + name + ".example";
-    one.send_password = one.receive_password = "p";
+    one.send_password = one.receive_password = std::string("p");
     one.pseudo_name = name + ".node.a.example";
     one.pseudo_sid = name == "home" ? "9RA" : "9RB";
     out->networks.push_back(std::move(one));

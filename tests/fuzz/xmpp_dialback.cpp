@@ -28,9 +28,10 @@ std::shared_ptr<const xmpp::XmppSettings> make_settings() {
   xmpp::XmppSettings out;
   out.node_domain = "a.example";
   out.hosts = {"a.example"};
-  out.components["gw.a.example"] = {"gw.a.example", xmpp::Component::Role::accept, "", "secret"};
+  out.components["gw.a.example"] = {"gw.a.example", xmpp::Component::Role::accept, "",
+                                    std::string("secret")};
   out.trust = xmpp::Trust::dialback;
-  out.dialback_secret = secret;
+  out.dialback_secret = std::string(secret);
   out.clock = &steady_clock;
   out.before_trust = {8192, 16, 64, 32, 256, 1024, 64, 8192};
   out.after_trust = {65536, 64, 20000, 64, 256, 1024, 64, 64};

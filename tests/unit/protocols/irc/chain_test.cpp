@@ -38,7 +38,7 @@ struct Chain {
     out.sid = sid;
     out.pseudo_name = name + "." + own;
     out.pseudo_sid = pseudo;
-    out.send_password = out.receive_password = "same";
+    out.send_password = out.receive_password = std::string("same");
     return out;
   }
 

@@ -36,7 +36,7 @@ struct Two {
       network.own_name = names[each];
       network.peer = names[1 - each];
       network.sid = each == 0 ? "1AA" : "2BB";
-      network.send_password = network.receive_password = "same";
+      network.send_password = network.receive_password = std::string("same");
       node.settings->networks[1].sid = network.sid;
       for (NetworkSettings& one : node.settings->networks)
         one.pseudo_sid = (each == 0 ? "3" : "4") + one.pseudo_sid.substr(1);

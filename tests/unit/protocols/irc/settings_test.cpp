@@ -72,7 +72,7 @@ TEST_CASE("irc: what the file says of two networks and a junction") {
   CHECK(home.sid == "9RL");
   CHECK(home.address == "127.0.0.1");
   CHECK(home.port == 7100);
-  CHECK(home.send_password == "to");
+  CHECK(home.send_password.text() == "to");
   CHECK(home.pseudo_name == "home.node.a.example");
   CHECK(home.pseudo_sid == "9RA");
   CHECK(read->networks[1].pseudo_sid == "9RB");

@@ -175,7 +175,7 @@ TEST_CASE("irc export: it has to be clear for which network, and nothing breaks 
   CHECK(block(*settings, "hybrid", "home", true) ==
         "refused: [irc.network.home] has another dialect");
   CHECK(block(*settings, "inspircd", "nobody", true) == "refused: no [irc.network.nobody]");
-  settings->networks[0].send_password = "a\"b>";
+  settings->networks[0].send_password = std::string("a\"b>");
   CHECK(has(block(*settings, "inspircd", "home", true),
             "recvpass=\"(send_password-of-irc.network.home)\""));
 }

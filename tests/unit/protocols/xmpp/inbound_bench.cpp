@@ -22,13 +22,13 @@ std::shared_ptr<const XmppSettings> inbound_settings(Trust trust, const std::str
   out.node_domain = "a.example";
   out.hosts = {"a.example"};
   out.components["gw.a.example"] = {"gw.a.example", Component::Role::accept, "127.0.0.1:5347",
-                                    "a secret of the gateway"};
+                                    std::string("a secret of the gateway")};
   out.faces = {{"f.example", "192.0.2.80:5269"},
                {"g.example", "192.0.2.80:5269"},
                {"h.example", "192.0.2.81:5269"}};
   out.relay_from = {*parse_network("192.0.2.0/24")};
   out.trust = trust;
-  out.dialback_secret = "s3cr3tf0rd14lb4ck";
+  out.dialback_secret = std::string("s3cr3tf0rd14lb4ck");
   out.name = "hanse";
   out.abuse_addresses = {"mailto:abuse@a.example"};
   out.clock = &fixed_clock;

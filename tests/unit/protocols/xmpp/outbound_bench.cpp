@@ -13,7 +13,7 @@ XmppSettings OutboundBench::sample_settings() {
   XmppSettings out;
   out.node_domain = "node.a.example";
   out.hosts = {"a.example"};
-  out.dialback_secret = "s3cr3tf0rd14lb4ck";
+  out.dialback_secret = std::string("s3cr3tf0rd14lb4ck");
   out.before_trust = {8192, 16, 64, 32, 256, 1024, 64, 8192};
   out.after_trust = {262144, 64, 20000, 64, 256, 1024, 64, 8192};
   out.negotiation_max = std::chrono::seconds(90);

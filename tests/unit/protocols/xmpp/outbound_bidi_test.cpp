@@ -32,7 +32,8 @@ OutboundContext from_component() {
 
 xmpp::XmppSettings with_component() {
   auto out = Bench::sample_settings();
-  out.components["gw.a.example"] = {"gw.a.example", xmpp::Component::Role::accept, "", "secret"};
+  out.components["gw.a.example"] = {"gw.a.example", xmpp::Component::Role::accept, "",
+                                    std::string("secret")};
   return out;
 }
 
