@@ -97,6 +97,7 @@ else
   suite "system: what the node says of itself" $python -m tests.system.console_state
   suite "system: XMPP streams" $python -m tests.system.xmpp_streams
   suite "system: XMPP routes" $python -m tests.system.xmpp_routes
+  suite "system: XMPP circles" $python -m tests.system.xmpp_circles
   suite "system: secrets" $python -m tests.system.secrets
   suite "system: XMPP components" $python -m tests.system.xmpp_components
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
@@ -110,7 +111,7 @@ else
   done
   for name in demo.demo system.durability system.interface system.edges system.confined \
               system.watching \
-              system.console_state system.xmpp_streams system.xmpp_routes \
+              system.console_state system.xmpp_streams system.xmpp_routes system.xmpp_circles \
               system.secrets \
               system.xmpp_components system.xmpp_resumption system.xmpp_dane interop.interop \
               "crash.crash 20" "crash.xmpp_crash 2000"; do

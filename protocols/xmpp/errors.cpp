@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/xmpp/errors.h"
 
+#include <algorithm>
+#include <array>
+
 #include "protocols/wire/xml_writer.h"
 #include "protocols/xmpp/names.h"
 #include "server/base/text.h"
@@ -49,6 +52,18 @@ StreamError read_stream_error(const xml::Element& error) {
     }
   }
   return out;
+}
+
+std::string_view stanza_status(const StreamError& error) {
+  constexpr std::string_view not_ours = "5.7.1", malformed = "5.6.0", too_big = "5.3.4";
+  if (error.condition == "invalid-from") return not_ours;
+  constexpr std::array<std::string_view, 8> about_its_form{
+      "improper-addressing", "invalid-namespace", "bad-namespace-prefix", "unsupported-stanza-type",
+      "invalid-xml",         "not-well-formed",   "xml-not-well-formed",  "restricted-xml"};
+  if (std::find(about_its_form.begin(), about_its_form.end(), error.condition) !=
+      about_its_form.end())
+    return malformed;
+  return error.application == "stanza-too-big" ? too_big : std::string_view();
 }
 
 namespace {

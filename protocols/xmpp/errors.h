@@ -24,6 +24,10 @@ StreamError from_fault(const xml::StreamFault& fault);              // xmpp 7.2 
 // What a peer's <stream:error/> says: "host-unknown: no such host here".
 StreamError read_stream_error(const xml::Element& error);
 
+// Whether a peer that has said it to us on a stream that stood can have meant a stanza of ours: the
+// enhanced status of that one. Empty: it was about the stream.
+std::string_view stanza_status(const StreamError& error);
+
 // RFC 6120 8.3. type: cancel | wait | modify | auth | continue.
 struct StanzaError {
   std::string_view condition;         // "remote-server-timeout"

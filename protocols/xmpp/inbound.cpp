@@ -96,7 +96,7 @@ void Inbound::handle(Closed&, Outbox& out) {
 bool Inbound::may_read() const {
   // While trust judges a pair, what came behind it waits: whether it may pass hangs on the answer.
   return asked_ == Asked::nothing && !receiving_.waits() && asking_trust_.empty() &&
-         !head_waits_ && !hang_up_ && !start_tls_ && !peer_closed_ &&
+         !refused_ && !head_waits_ && !hang_up_ && !start_tls_ && !peer_closed_ &&
          (ending_ == Ending::no || end_said_ || sending_.busy()) &&
          (state_ == State::clear || state_ == State::secured || state_ == State::trusted);
 }
@@ -189,7 +189,17 @@ void Inbound::stanza(xml::Element one, Outbox& out) {
   if (!is_stanza(one)) return close_with({"unsupported-stanza-type", {}, {}}, out);
   last_stanza_ = now_;
   serve_pairs(out);   // a peer that wants XEP-0198 has said so before
-  if (const auto fault = receiving_.take(std::move(one), now_, out)) close_with(*fault, out);
+  refused_ = receiving_.take(std::move(one), now_, out);
+  end_over_stanza(out);
+}
+
+// What the peer then has open begins with the stanza that it was about, and nothing before it comes
+// twice.
+void Inbound::end_over_stanza(Outbox& out) {
+  if (!refused_ || receiving_.commits()) return;
+  const StreamError error = *std::exchange(refused_, std::nullopt);
+  if (receiving_.counts() && !end_said_ && !hang_up_) acknowledge();
+  close_with(error, out);
 }
 
 // ---- questions and time ----
@@ -299,6 +309,7 @@ void Inbound::say_goodbye(Outbox& out) {
 
 void Inbound::finish_turn(Outbox& out) {
   if (state_ == State::ended) return;
+  end_over_stanza(out);
   if (!end_said_ && receiving_.answer_is_due()) acknowledge();
   // From a peer that has closed its direction no acknowledgement comes any more.
   const bool all_done = asked_ == Asked::nothing && !receiving_.busy() &&

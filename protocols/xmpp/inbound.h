@@ -68,6 +68,7 @@ class Inbound final : public Engine {
   bool within_bounds(std::size_t bytes, std::size_t spaces, Outbox& out);
   void element(xml::Element one, Outbox& out);
   void stanza(xml::Element one, Outbox& out);
+  void end_over_stanza(Outbox& out);    // once all that came before it is acknowledged
   void finish_turn(Outbox& out);
   void ask(Asked asked, Ask question, Outbox& out);
   void idle(Outbox& out);
@@ -179,6 +180,7 @@ class Inbound final : public Engine {
   bool pinged_ = false;                 // the peer was silent and has been asked for a word
   bool start_tls_ = false, peer_closed_ = false, hang_up_ = false;
   bool end_said_ = false;               // our last word
+  std::optional<StreamError> refused_;  // what a stanza leads to that nothing may follow
   Ending ending_ = Ending::no;
 };
 

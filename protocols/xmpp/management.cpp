@@ -46,6 +46,11 @@ void Unacknowledged::count_anew() {
   sent_ = handled_ = 0;
 }
 
+std::optional<std::vector<DeliveryId>> Unacknowledged::take_only() {
+  if (open() != 1 || waiting_.size() != 1) return std::nullopt;
+  return rest();
+}
+
 std::vector<DeliveryId> Unacknowledged::rest() {
   std::vector<DeliveryId> out;
   for (const Stanza& one : waiting_) out.insert(out.end(), one.targets.begin(), one.targets.end());

@@ -42,6 +42,7 @@ class Unacknowledged {
   std::uint32_t count() const { return sent_; }
   std::uint32_t open() const { return sent_ - handled_; }
   bool keeps_any() const { return !waiting_.empty(); }
+  std::optional<std::vector<DeliveryId>> take_only();   // what is open, if that is one stanza
 
  private:
   struct Stanza {

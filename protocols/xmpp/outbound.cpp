@@ -22,11 +22,14 @@ std::string wire_domain(std::string_view key) {
 
 // What the end of a stream says of the next try (xmpp 4.6).
 Fault fault_of(const StreamError& error) {
-  return error.condition == "host-unknown" || error.condition == "host-gone" ? Fault::never
-                                                                            : Fault::try_later;
+  return error.condition == "host-unknown" || error.condition == "host-gone" ||
+                 error.condition == "invalid-from"
+             ? Fault::never
+             : Fault::try_later;
 }
 
 std::string status_of(const StreamError& error) {
+  if (error.condition == "invalid-from") return "5.7.1";   // xmpp 4.8: often the peer's own name
   if (fault_of(error) == Fault::never) return "5.1.2";
   if (error.condition == "not-authorized" || error.condition == "policy-violation") return "4.7.1";
   if (error.condition == "resource-constraint") return "4.3.1";
@@ -268,7 +271,10 @@ void Outbound::peer_said_error(const xml::Element& element, Outbox& out) {
                            (error.text.empty() ? "" : ": " + escape_text(error.text));
   if (phase_ == Phase::ready) out.send(stream_end);
   if (error.condition != "connection-timeout") session_.end(out);
-  fail(status_of(error), what, out, phase_ == Phase::ready ? Fault::try_later : fault_of(error));
+  if (phase_ != Phase::ready) return fail(status_of(error), what, out, fault_of(error));
+  if (const std::string_view status = stanza_status(error); !status.empty())
+    sending_.refused(status, what, out);
+  fail(status_of(error), what, out);
 }
 
 void Outbound::closed(const Closed& end, Outbox& out) {

@@ -48,8 +48,10 @@ void Outbound::proved_ourselves() {
 // Behind our own goodbye nothing can be acknowledged any more: the peer sends it again elsewhere.
 void Outbound::hear_stanza(xml::Element element, Outbox& out) {
   if (phase_ == Phase::closing && receiving_.counts()) return;
-  if (const auto fault = receiving_.take(std::move(element), now_, out))
-    fail_with_error(*fault, "4.7.0", out);
+  const auto fault = receiving_.take(std::move(element), now_, out);
+  if (!fault) return;
+  if (receiving_.counts()) out.send(write_answer(receiving_.handled()));
+  fail_with_error(*fault, "4.7.0", out);
 }
 
 void Outbound::hear_request(Outbox& out) {

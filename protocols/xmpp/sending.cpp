@@ -197,6 +197,15 @@ bool Sending::learn(const Sent& before, std::uint32_t handled) {
   return arrived.has_value();
 }
 
+void Sending::refused(std::string_view status, const std::string& why, Outbox& out) {
+  const std::optional<std::vector<DeliveryId>> only = unacknowledged_.take_only();
+  if (!only) return;
+  Outcome failed = outcome(Disposition::failed);
+  failed.status = status;
+  failed.reply = why;
+  for (const DeliveryId id : *only) out.settle(id, failed);
+}
+
 void Sending::lose(Outbox& out) {
   asked_.clear();
   Outcome lost = outcome(Disposition::deferred);

@@ -55,6 +55,9 @@ class Sending {
   void answered(std::string_view id, Instant now, std::string& wire, Outbox& out);  // db:verify
   bool timed_out(Instant now, std::string& wire, Outbox& out);   // false: the peer owed an answer
   void lose(Outbox& out);   // the stream is over: what is open may have arrived
+  // The peer ended the stream over a stanza. Which one is certain only when one alone is open: that
+  // one has failed. Of several none has; the lane gives them to its next streams one at a time.
+  void refused(std::string_view status, const std::string& why, Outbox& out);
 
   // Resumption (xmpp 6.4). A lane gives what a stream has lost to the next one; that one settles at
   // once what is known to have arrived.
