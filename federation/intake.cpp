@@ -36,9 +36,10 @@ Result<Intake::Prepared> Intake::prepare(Submission&& submission, const Policy& 
   const LaneTraits& traits = *lanes.traits(envelope.to.front().protocol);
   const bool short_lived = envelope.is_report || envelope.from.empty();
   envelope.accepted = parts_.clock.utc();
-  envelope.expires = envelope.accepted +
-                     std::chrono::duration_cast<std::chrono::milliseconds>(
-                         short_lived ? traits.report_lifetime : traits.lifetime);
+  Duration life = short_lived ? traits.report_lifetime : traits.lifetime;
+  if (envelope.patience > Duration::zero()) life = std::min(life, envelope.patience);
+  envelope.expires =
+      envelope.accepted + std::chrono::duration_cast<std::chrono::milliseconds>(life);
   envelope.id = make_ulid(envelope.accepted, parts_.random);
 
   Prepared out;

@@ -48,19 +48,31 @@ void Lane::State::take_unstored(Work work) {
   push_back(std::move(item));
 }
 
-// The newest of one key makes the one that waits needless. Its own turn is the last: what came
-// between them goes before it.
-void Lane::State::drop_older(const LaneItem& item) {
+std::deque<LaneItem>::iterator Lane::State::of_same_key(const LaneItem& item) {
   const MessageKey& key = item.work.envelope->key;
-  if (patient == 0 || key.native_id.empty()) return;
-  const auto old = std::find_if(ready.begin(), ready.end(), [&](const LaneItem& one) {
+  if (patient == 0 || key.native_id.empty()) return ready.end();
+  return std::find_if(ready.begin(), ready.end(), [&](const LaneItem& one) {
     const Envelope& waiting = *one.work.envelope;
     return one.patient() && waiting.flow == Flow::latest && waiting.key == key;
   });
+}
+
+// The newest of one key makes the one that waits needless. Its own turn is the last: what came
+// between them goes before it.
+void Lane::State::drop_older(const LaneItem& item) {
+  const auto old = of_same_key(item);
   if (old == ready.end()) return;
   parts.bodies.remove(old->work);
   --patient;
   ready.erase(old);
+}
+
+// Of one that comes back; what it makes needless goes.
+bool Lane::State::is_newest(const LaneItem& item) {
+  const auto other = of_same_key(item);
+  if (other != ready.end() && other->place > item.place) return false;
+  drop_older(item);
+  return true;
 }
 
 // It cannot leave now: it waits where its flow says.
@@ -167,7 +179,9 @@ void Lane::State::finish_unstored(LaneFlight flight) {
   rest.work.targets = std::move(flight.given_back);
   const bool enough = ++rest.returns >= limits::works_returned_max;
   if (rest.patient()) {
-    if (!enough) return put_back(std::move(rest));
+    if (!enough && (rest.work.envelope->flow != Flow::latest || is_newest(rest)))
+      return put_back(std::move(rest));
+    if (!enough) return;
     flight.last_return.disposition = Disposition::failed;
     return end_unstored(rest.work, flight.last_return);
   }

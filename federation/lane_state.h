@@ -136,7 +136,9 @@ struct Lane::State {
 
   // ---- lane_flow.cpp ----
   void take_unstored(Work work);
+  std::deque<LaneItem>::iterator of_same_key(const LaneItem& item);   // latest, and waits
   void drop_older(const LaneItem& item);
+  bool is_newest(const LaneItem& item);
   void put_down(LaneItem item, std::string_view why);
   void put_down_first(const Outcome& outcome, Duration wait_least);
   void store(LaneItem item, std::string_view why);
@@ -183,7 +185,6 @@ struct Lane::State {
   std::optional<DeadName> dead_name;
   Instant awaited_until = Instant::min();  // nothing to dial: its peer comes by itself
   std::optional<UtcTime> awaited_since;
-
   Instant contest_end = Instant::max();    // of the one that waits for another's place
 
   bool held = false, draining = false, turning = false, again = false;

@@ -166,6 +166,7 @@ bool Lane::State::settled_in(LaneLink& link, std::size_t index, DeliveryId id, O
     flight.delivered |= outcome.disposition == Disposition::delivered;
     if (outcome.disposition == Disposition::returned) {
       flight.given_back.push_back(targets[at]);
+      if (outcome.ambiguous) ++flight.given_back.back().attempt;   // the next link should know
       flight.last_return = std::move(outcome);
       link.spent = true;  // it is going down, or of no use
     } else if (!flight.item.stored()) {

@@ -20,7 +20,13 @@ std::string write_stream_error(const StreamError& error) {
   }
   if (!error.application.empty())
     out += "<" + error.application + " xmlns='" + std::string(ns::errors) + "'/>";
-  return out + "</stream:error></stream:stream>";
+  return out + error.element + "</stream:error></stream:stream>";
+}
+
+StreamError handled_too_high(std::uint32_t handled, std::uint32_t sent) {
+  return {"undefined-condition", {}, {},
+          "<handled-count-too-high xmlns='" + std::string(ns::management) + "' h='" +
+              std::to_string(handled) + "' send-count='" + std::to_string(sent) + "'/>"};
 }
 
 StreamError from_fault(const xml::StreamFault& fault) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,10 +16,12 @@ struct StreamError {
   std::string condition;              // "host-unknown"
   std::string text;
   std::string application;            // local name of an element in urn:xmpp:errors, or empty
+  std::string element{};              // of another namespace, as it is written
 };
 
 // "<stream:error>...</stream:error></stream:stream>", for a stream whose header is sent.
 std::string write_stream_error(const StreamError& error);
+StreamError handled_too_high(std::uint32_t handled, std::uint32_t sent);   // xmpp 6.1
 StreamError from_fault(const xml::StreamFault& fault);              // xmpp 7.2 to 7.8
 
 // What a peer's <stream:error/> says: "host-unknown: no such host here".

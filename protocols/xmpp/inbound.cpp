@@ -82,8 +82,9 @@ void Inbound::begin_stream() {
 void Inbound::handle(Closed&, Outbox& out) {
   // Commits under way go on without us; who waits for their acknowledgement sends them again, or
   // hears of them when it resumes.
+  const bool resumable = session_.runs();
   lose_session(out);
-  sending_.lose(out);
+  sending_.lose(resumable, out);
   state_ = State::ended;
   held_ = std::string();
   receiving_.stop();
@@ -325,8 +326,9 @@ void Inbound::finish_turn(Outbox& out) {
     output_.clear();
   }
   if (hang_up_) {
+    const bool resumable = session_.runs();
     lose_session(out);
-    sending_.lose(out);
+    sending_.lose(resumable, out);
     state_ = State::ended;
     held_ = std::string();
     receiving_.stop();

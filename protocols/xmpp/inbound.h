@@ -130,7 +130,6 @@ class Inbound final : public Engine {
   // inbound_management.cpp: XEP-0198
   void management(const xml::Element& one, Outbox& out);
   void enable(const xml::Element& one, Outbox& out);
-  void too_high(std::uint32_t handled, std::uint32_t sent, Outbox& out);
   void acknowledge();
 
   // inbound_resumption.cpp: what goes on from a stream that was lost (XEP-0198 5)

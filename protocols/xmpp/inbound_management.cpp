@@ -20,7 +20,7 @@ void Inbound::management(const xml::Element& one, Outbox& out) {
   const std::optional<std::uint32_t> handled = read_handled(one.attribute("h"));
   if (!handled) return close_with({"bad-format", "h has to be a number", {}}, out);
   if (both_ways_) return sent_acknowledged(*handled, out);
-  if (*handled != 0) too_high(*handled, 0, out);
+  if (*handled != 0) close_with(handled_too_high(*handled, 0), out);
 }
 
 void Inbound::enable(const xml::Element& one, Outbox& out) {
@@ -32,15 +32,6 @@ void Inbound::enable(const xml::Element& one, Outbox& out) {
   say(write_enabled(id));
   if (serving_) sending_.count_from_here(now_, output_, out);   // a stanza came first
   serve_pairs(out);
-}
-
-void Inbound::too_high(std::uint32_t handled, std::uint32_t sent, Outbox& out) {
-  out.note(Level::info, "xmpp.closed", "acknowledged what was never sent");
-  session_.end(out);
-  say("<stream:error><undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
-      "<handled-count-too-high xmlns='urn:xmpp:sm:3' h='" + std::to_string(handled) +
-      "' send-count='" + std::to_string(sent) + "'/></stream:error></stream:stream>");
-  end_said_ = hang_up_ = true;
 }
 
 void Inbound::acknowledge() {

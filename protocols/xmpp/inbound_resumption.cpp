@@ -38,7 +38,7 @@ void Inbound::session_found(const Answer& answer, Outbox& out) {
 
 void Inbound::go_on(const LostStream& lost, Outbox& out) {
   if (!sending_.learn(lost.sent, resume_handled_))
-    return too_high(resume_handled_, lost.sent.count, out);
+    return close_with(handled_too_high(resume_handled_, lost.sent.count), out);
   sending_.go_on(resume_handled_);
   receiving_.begin_counting(lost.handled);
   for (const auto& [pair, peer] : lost.pairs)

@@ -7,9 +7,10 @@
 
 namespace hanse::xmpp {
 
-void Unacknowledged::sent(std::vector<DeliveryId> targets, std::string which) {
+void Unacknowledged::sent(std::vector<DeliveryId> targets, std::string which, bool fleeting) {
   ++sent_;
-  if (!targets.empty()) waiting_.push_back({sent_, std::move(targets), std::move(which)});
+  if (!targets.empty())
+    waiting_.push_back({sent_, std::move(targets), std::move(which), fleeting});
 }
 
 Sent Unacknowledged::left() const {
@@ -18,12 +19,12 @@ Sent Unacknowledged::left() const {
   return out;
 }
 
-std::optional<std::vector<std::string>> handled_of(const Sent& sent, std::uint32_t handled) {
+std::optional<Handled> handled_of(const Sent& sent, std::uint32_t handled) {
   const std::uint32_t advance = handled - sent.acknowledged;
   if (advance > sent.count - sent.acknowledged) return std::nullopt;
-  std::vector<std::string> out;
+  Handled out;
   for (const auto& [number, which] : sent.open)
-    if (number - sent.acknowledged <= advance) out.push_back(which);
+    (number - sent.acknowledged <= advance ? out.yes : out.no).push_back(which);
   return out;
 }
 
@@ -46,14 +47,14 @@ void Unacknowledged::count_anew() {
   sent_ = handled_ = 0;
 }
 
-std::optional<std::vector<DeliveryId>> Unacknowledged::take_only() {
-  if (open() != 1 || waiting_.size() != 1) return std::nullopt;
-  return rest();
+std::vector<Unacknowledged::Open> Unacknowledged::take_only() {
+  return open() == 1 && waiting_.size() == 1 ? rest() : std::vector<Open>();
 }
 
-std::vector<DeliveryId> Unacknowledged::rest() {
-  std::vector<DeliveryId> out;
-  for (const Stanza& one : waiting_) out.insert(out.end(), one.targets.begin(), one.targets.end());
+std::vector<Unacknowledged::Open> Unacknowledged::rest() {
+  std::vector<Open> out;
+  for (const Stanza& one : waiting_)
+    for (const DeliveryId id : one.targets) out.push_back({id, one.fleeting});
   waiting_.clear();
   return out;
 }

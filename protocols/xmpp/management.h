@@ -26,7 +26,8 @@ class Unacknowledged {
  public:
   // A stanza was sent; `targets` are the deliveries that its acknowledgement settles, none for
   // stanzas that nobody keeps. `which` tells it from others, also when it comes again.
-  void sent(std::vector<DeliveryId> targets, std::string which = {});
+  // What is `fleeting` is worth nothing later but on a stream that goes on from this one.
+  void sent(std::vector<DeliveryId> targets, std::string which = {}, bool fleeting = false);
 
   // The peer has handled `handled` stanzas of this stream: the deliveries that are settled by it.
   // Nothing when it claims more than was sent (xmpp 6.1).
@@ -38,25 +39,33 @@ class Unacknowledged {
 
   // The peer counts from here on: what was sent before is acknowledged by whatever it says next.
   void count_anew();
-  std::vector<DeliveryId> rest();            // all that is open, oldest first; forgets it
+  struct Open {
+    DeliveryId id;
+    bool fleeting;
+  };
+  std::vector<Open> rest();                  // all that is open, oldest first; forgets it
+  std::vector<Open> take_only();             // the same, if that is one stanza; else nothing
   std::uint32_t count() const { return sent_; }
   std::uint32_t open() const { return sent_ - handled_; }
   bool keeps_any() const { return !waiting_.empty(); }
-  std::optional<std::vector<DeliveryId>> take_only();   // what is open, if that is one stanza
 
  private:
   struct Stanza {
     std::uint32_t number;                    // count() after it was sent
     std::vector<DeliveryId> targets;
     std::string which;
+    bool fleeting;
   };
   std::deque<Stanza> waiting_;               // only those with targets
   std::uint32_t sent_ = 0, handled_ = 0;
 };
 
-// Of those that were open, the ones that the peer says it has handled; nothing when it claims more
-// than was sent.
-std::optional<std::vector<std::string>> handled_of(const Sent& sent, std::uint32_t handled);
+// Of those that were open, the ones that the peer says it has handled, and the others; nothing when
+// it claims more than was sent.
+struct Handled {
+  std::vector<std::string> yes, no;
+};
+std::optional<Handled> handled_of(const Sent& sent, std::uint32_t handled);
 
 std::string write_enable();
 std::string write_request();

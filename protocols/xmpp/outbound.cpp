@@ -282,8 +282,9 @@ void Outbound::closed(const Closed& end, Outbox& out) {
   phase_ = Phase::closed;
   receiving_.stop();
   pace_.stop();
+  const bool resumable = session_.runs();
   lose_session(out);
-  sending_.lose(out);   // it may have arrived all the same (xmpp 5.3)
+  sending_.lose(resumable, out);   // it may have arrived all the same (xmpp 5.3)
   Outcome lost = sending_.outcome(Disposition::deferred);
   lost.status = "4.4.2";
   lost.reply = "the stream ended before the answer";

@@ -27,8 +27,7 @@ void Outbound::hear_resumed(const xml::Element& element, Outbox& out) {
   if (!handled || element.attribute("previd") != lost->id)
     return fail_with_error({"bad-format", "that is not what was to be resumed", {}}, "4.5.0", out);
   if (!sending_.learn(lost->sent, *handled))
-    return fail_with_error({"undefined-condition", "more acknowledged than was sent",
-                            "handled-count-too-high"}, "4.5.0", out);
+    return fail_with_error(handled_too_high(*handled, lost->sent.count), "4.5.0", out);
   sending_.go_on(*handled);
   management_ = true;
   receiving_.begin_counting(lost->handled);
@@ -42,7 +41,8 @@ void Outbound::hear_resumed(const xml::Element& element, Outbox& out) {
 // Whatever it counted it has. Without its count only what an earlier stream knew.
 void Outbound::not_resumed(const xml::Element& failed, Outbox& out) {
   const std::optional<std::uint32_t> handled = read_handled(failed.attribute("h"));
-  (void)sending_.learn(lost_->sent, handled.value_or(lost_->sent.acknowledged));
+  (void)sending_.learn(lost_->sent, handled.value_or(lost_->sent.acknowledged),
+                       handled.has_value());
   lost_ = nullptr;
   inherited_.reset();
   out.send(write_enable());

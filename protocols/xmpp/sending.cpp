@@ -28,6 +28,18 @@ std::string which_of(const Work& work) {
   return work.envelope->id + ' ' + to_text(work.targets.front().to);
 }
 
+// An iq that wants an answer: its sender is told if it has none to expect.
+bool is_question(const Envelope& envelope) {
+  return envelope.flow == Flow::live && !envelope.is_report;
+}
+
+// Whether it is worth knowing that a stanza has arrived that is kept nowhere. Where nothing is ever
+// answered, nothing would be learnt.
+bool follows(const Envelope& envelope, Sending::Proof proof) {
+  return proof == Sending::Proof::acknowledged ||
+         (proof == Sending::Proof::answered && is_question(envelope));
+}
+
 }  // namespace
 
 std::uint64_t announced_bytes_max(const xml::Element& features) {
@@ -83,6 +95,8 @@ void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& 
   // Stanzas are far below the size from which bodies live in files only.
   if (work.body.bytes == nullptr) return fail(work, "5.3.0", "the stanza is not in memory", out);
   if (!arrived_.empty() && arrived_before(work, out)) return;
+  const bool kept = is_kept(*work.envelope);
+  if (!kept && work.targets.front().attempt > 1 && too_late_for(work, out)) return;
   const std::string_view bytes = *work.body.bytes;
   if (bytes_max_ != 0 && bytes.size() > bytes_max_)        // xmpp 9.2
     return fail(work, "5.3.4",
@@ -90,11 +104,11 @@ void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& 
   append_stanza(*work.envelope, bytes, settings_.node_domain, settings_.clock->utc(), wire);
   std::vector<DeliveryId> targets;
   for (const Target& target : work.targets) targets.push_back(target.id);
-  if (!is_kept(*work.envelope)) {
+  if (!kept && !follows(*work.envelope, proof_)) {
     unacknowledged_.sent({});
     return settle(targets, out);
   }
-  unacknowledged_.sent(std::move(targets), which_of(work));
+  unacknowledged_.sent(std::move(targets), which_of(work), !kept);
   // xmpp 6.2: what is not acknowledged when a stream breaks comes twice, so ask often.
   if (asked_.empty() || unacknowledged_.count() - asked_.back().at >= stanzas_per_question)
     ask(now, wire, out);
@@ -139,10 +153,7 @@ void Sending::answered(std::string_view id, Instant now, std::string& wire, Outb
 std::optional<StreamError> Sending::acknowledged(std::uint32_t handled, Instant now,
                                                  std::string& wire, Outbox& out) {
   const auto settled = unacknowledged_.acknowledged(handled);
-  if (!settled) {
-    return StreamError{"undefined-condition", "more acknowledged than was sent",
-                       "handled-count-too-high"};
-  }
+  if (!settled) return handled_too_high(handled, unacknowledged_.count());
   settle(*settled, out);
   // A question stays open until all it was about is acknowledged.
   while (!asked_.empty() && static_cast<std::int32_t>(handled - asked_.front().at) >= 0)
@@ -181,15 +192,26 @@ bool Sending::arrived_before(const Work& work, Outbox& out) {
   return true;
 }
 
+// xmpp 5, 6.4: it was under way when a stream was lost, and whether it has arrived nobody can say.
+// What is kept nowhere never comes twice: whoever asks a question is told, and nobody waits for the
+// rest.
+bool Sending::too_late_for(const Work& work, Outbox& out) {
+  if (absent_.erase(which_of(work)) > 0) return false;
+  fail(work, "4.4.2", "the stream that had it was lost, and no other went on from there", out);
+  return true;
+}
+
 Sent Sending::left() const {
   Sent out = unacknowledged_.left();
   out.arrived.assign(arrived_.begin(), arrived_.end());
   return out;
 }
 
-bool Sending::learn(const Sent& before, std::uint32_t handled) {
-  const std::optional<std::vector<std::string>> arrived = handled_of(before, handled);
-  for (const auto* known : {&before.arrived, arrived ? &*arrived : nullptr}) {
+bool Sending::learn(const Sent& before, std::uint32_t handled, bool certain) {
+  const std::optional<Handled> arrived = handled_of(before, handled);
+  for (const std::string& which : arrived && certain ? arrived->no : std::vector<std::string>())
+    if (!which.empty() && absent_.size() < limits::stream_remembered_max) absent_.insert(which);
+  for (const auto* known : {&before.arrived, arrived ? &arrived->yes : nullptr}) {
     if (known == nullptr) continue;
     for (const std::string& which : *known)
       if (!which.empty() && arrived_.size() < limits::stream_remembered_max) arrived_.insert(which);
@@ -198,21 +220,22 @@ bool Sending::learn(const Sent& before, std::uint32_t handled) {
 }
 
 void Sending::refused(std::string_view status, const std::string& why, Outbox& out) {
-  const std::optional<std::vector<DeliveryId>> only = unacknowledged_.take_only();
-  if (!only) return;
   Outcome failed = outcome(Disposition::failed);
   failed.status = status;
   failed.reply = why;
-  for (const DeliveryId id : *only) out.settle(id, failed);
+  for (const auto& [id, fleeting] : unacknowledged_.take_only()) out.settle(id, failed);
 }
 
-void Sending::lose(Outbox& out) {
+void Sending::lose(bool resumable, Outbox& out) {
   asked_.clear();
   Outcome lost = outcome(Disposition::deferred);
   lost.status = "4.4.2";
   lost.reply = "the stream ended before the peer had acknowledged it";
   lost.ambiguous = true;
-  for (const DeliveryId id : unacknowledged_.rest()) out.settle(id, lost);
+  Outcome again = lost;
+  again.disposition = Disposition::returned;
+  for (const auto& [id, fleeting] : unacknowledged_.rest())
+    out.settle(id, fleeting && resumable ? again : lost);
 }
 
 }  // namespace hanse::xmpp

@@ -54,7 +54,9 @@ class Sending {
                                           Outbox& out);
   void answered(std::string_view id, Instant now, std::string& wire, Outbox& out);  // db:verify
   bool timed_out(Instant now, std::string& wire, Outbox& out);   // false: the peer owed an answer
-  void lose(Outbox& out);   // the stream is over: what is open may have arrived
+  // The stream is over: what is open may have arrived. What is fleeting waits in the lane if
+  // another stream may go on from this one.
+  void lose(bool resumable, Outbox& out);
   // The peer ended the stream over a stanza. Which one is certain only when one alone is open: that
   // one has failed. Of several none has; the lane gives them to its next streams one at a time.
   void refused(std::string_view status, const std::string& why, Outbox& out);
@@ -63,7 +65,7 @@ class Sending {
   // once what is known to have arrived.
   Sent left() const;                             // before lose()
   // What the peer has handled of it, also when it does not go on. False: more than was sent.
-  bool learn(const Sent& before, std::uint32_t handled);
+  bool learn(const Sent& before, std::uint32_t handled, bool certain = true);
   void go_on(std::uint32_t handled) { unacknowledged_.go_on(handled); }
 
   Outcome outcome(Disposition disposition) const;
@@ -74,6 +76,7 @@ class Sending {
     std::uint32_t at;       // unacknowledged_.count() when it was asked
   };
   bool arrived_before(const Work& work, Outbox& out);
+  bool too_late_for(const Work& work, Outbox& out);
   void fail(const Work& work, std::string status, std::string reply, Outbox& out) const;
   void settle(const std::vector<DeliveryId>& ids, Outbox& out) const;
 
@@ -84,6 +87,7 @@ class Sending {
   std::uint64_t bytes_max_ = 0;
   Unacknowledged unacknowledged_;
   std::set<std::string, std::less<>> arrived_;   // on streams before this one
+  std::set<std::string, std::less<>> absent_;    // lost with one of them, and not handled
   std::deque<Asked> asked_;             // oldest first
   std::uint64_t last_question_ = 0;     // numbers the ids of our questions
 };

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration short_patience = 60s;      // xmpp 5: probes, errors, iq, chat states
 constexpr Duration presence_patience = 5min;
+constexpr Duration subscription_patience = 24h;
 constexpr Duration delay_least = 30s;         // xmpp 5.4
 
 // Says nothing that a person would miss an hour later.
@@ -53,7 +54,7 @@ Handling handling_of_presence(const xml::Element& presence) {
   constexpr std::array<std::string_view, 4> subscriptions{"subscribe", "subscribed",
                                                           "unsubscribe", "unsubscribed"};
   if (std::find(subscriptions.begin(), subscriptions.end(), type) != subscriptions.end())
-    return {Flow::swift, {}, false, true};
+    return {Flow::swift, subscription_patience, false, true};
   if (type.empty() || type == "unavailable")
     return {Flow::latest, presence_patience, true, false};   // xmpp 4.9
   return {Flow::live, short_patience, true, false};

@@ -106,7 +106,7 @@ def alone():
     assert error.child("error").child("not-acceptable") is not None, error
 
 
-TESTS = [ends, nothing_stays, one_of_many]
+TESTS = [ends, nothing_stays, one_of_many, alone]
 
 
 def main():

@@ -10,7 +10,8 @@ import threading
 from tests.harness import dns, pki, results
 from tests.harness.node import GROUND, Node
 from tests.harness.workspace import Workspace, free_port, wait_until
-from tests.harness.xmpp import SECRET, Component
+from tests.harness.xmpp import PING, SECRET, Component
+from tests.harness.xmpp_server import Server
 
 CONFIG = GROUND + """[listen.xmpp]
 addr = ["127.0.0.1:{port}"]
@@ -105,10 +106,14 @@ class World:
         secret = workspace.file("secret", SECRET, 0o600)
         ports = {"a": free_port(), "b": free_port()}
         self.wire = Wire(ports["b"])
+        self.authority = authority
+        self.cut_ports = {name: free_port() for name in ("c1", "c2", "c3", "c4")}
         dns_port = free_port()
         self.dns = dns.DnsServer(workspace, [
             "host A 127.0.0.1", dns.srv("gw.a", "host", ports["a"]),
-            dns.srv("gw.b", "host", self.wire.address)], port=dns_port)
+            dns.srv("gw.b", "host", self.wire.address),
+            *(dns.srv(name, "host", port) for name, port in self.cut_ports.items())],
+            port=dns_port)
         self.a, self.b = (Side(workspace, name, ports[name], dns_port, authority, secret)
                           for name in "ab")
 
@@ -199,7 +204,60 @@ def restarted():
     assert came.count(names[0]) >= 2, came    # not acknowledged: once more, at least
 
 
-TESTS = [acknowledgements_lost, half_open, many_cuts, restarted]
+class Cuts:
+    """A server that cuts its first stream as soon as it has heard so much of some kind, and says
+    nothing of it."""
+
+    def __init__(self, domain, after, resumed=None):
+        self.after = after
+        self.server = Server(WORLD.cut_ports[domain], f"{domain}.example",
+                             WORLD.authority.issue(f"{domain}.example"), self.answer, resume=True)
+        self.server.resumed = resumed
+
+    def answer(self, served, stanza):
+        if served.number == 1:
+            self.after -= 1
+            if self.after == 0:
+                served.cut()
+
+
+def question_lost():
+    """an iq whose stream is lost goes again only if it surely had not arrived: if the peer has it,
+    it is not asked twice; if nobody can say, whoever asked is told within moments"""
+    ours = WORLD.a.component
+    names = {}
+    for domain, resumed in (("c1", 0), ("c2", 1), ("c3", None)):
+        names[domain] = Cuts(domain, 1, resumed), f"asked-{domain}"
+        ours.send(f"<iq type='get' from='u@gw.a.example' to='v@{domain}.example' "
+                  f"id='asked-{domain}'>{PING}</iq>")
+    error = ours.wait(lambda one: one.get("id") == "asked-c3", 15, "an error")
+    assert error.get("type") == "error", error
+    assert error.child("error").get("type") == "wait", error
+    assert error.child("error").child("remote-server-timeout") is not None, error
+    for domain, times in (("c1", 2), ("c2", 1), ("c3", 1)):
+        cuts, name = names[domain]
+        after = ours.message("u", f"v@{domain}.example", "after it")
+        cuts.server.wait(lambda one, after=after: one.get("id") == after, 15, "what came after")
+        assert cuts.server.ids("iq") == [name] * times, (domain, cuts.server.ids("iq"))
+        assert domain == "c3" or name not in ours.returned(), f"{domain}: an error all the same"
+
+
+def presence_lost():
+    """of presence that had not arrived only the newest of each pair of addresses goes again"""
+    ours = WORLD.a.component
+    cuts = Cuts("c4", 4, resumed=2)      # the first one and p0
+    first = ours.message("u", "v@c4.example", "so that a stream stands")
+    cuts.server.wait(lambda one: one.get("id") == first, 15, "the stream")
+    for number, (who, kind) in enumerate((("u", ""), ("w", ""), ("u", "type='unavailable'"))):
+        ours.send(f"<presence from='{who}@gw.a.example/x' to='v@c4.example' id='p{number}' "
+                  f"{kind}/>")
+    after = ours.message("u", "v@c4.example", "after it")
+    cuts.server.wait(lambda one: one.get("id") == after, 15, "what came after")
+    assert cuts.server.ids("presence") == ["p0", "p1", "p2", "p1", "p2"], cuts.server.ids()
+    assert not ours.returned() & {"p0", "p1", "p2"}
+
+
+TESTS = [question_lost, presence_lost, acknowledgements_lost, half_open, many_cuts, restarted]
 
 
 def main():

@@ -11,6 +11,17 @@
 using namespace hanse;
 using namespace hanse::fake;
 
+TEST_CASE("a submission that has a patience of its own expires with it") {
+  Node node;
+  node.exchange->start({}, false);
+  const auto [patience, expires] = GENERATE(std::pair{24h, 24h}, std::pair{200h, 120h});
+  Submission one = Node::submission({"u@b.example"});
+  one.envelope.patience = patience;
+  REQUIRE(node.submit(std::move(one)));
+  const Envelope& envelope = *node.queue.rows.at(1).envelope;
+  CHECK(envelope.expires - envelope.accepted == expires);
+}
+
 TEST_CASE("D1 a submission is answered with its id after the commit, and delivered") {
   Node node;
   node.exchange->start({}, false);

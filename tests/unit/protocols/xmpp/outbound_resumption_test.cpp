@@ -3,6 +3,7 @@
 
 #include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/resumption.h"
+#include "protocols/xmpp/stanza.h"
 #include "tests/catch.h"
 #include "tests/unit/protocols/xmpp/outbound_bench.h"
 
@@ -143,6 +144,96 @@ TEST_CASE("resumption: what is known of an earlier stream outlives one that was 
   third.feed(enabled);
   third.deliver(message(12, "second"));
   CHECK(settled(third) == "12 delivered;");
+}
+
+// What is kept nowhere: an iq that wants an answer, a presence, and the answer to an iq.
+Work fleeting(DeliveryId id, const std::string& which, unsigned attempt) {
+  xml::Element stanza("jabber:server", which == "presence" ? "presence" : "iq");
+  if (which != "presence") stanza.set("type", which == "question" ? "get" : "result");
+  stanza.set("from", "one@a.example/x");
+  stanza.set("to", "two@b.example");
+  stanza.set("id", which);
+  Submission made =
+      to_submission({stanza, {"one", "a.example", "x"}, {"two", "b.example", ""}, true});
+  made.envelope.id = which;
+  Work work;
+  work.body = made.body;
+  work.targets.push_back({id, made.envelope.to.front(), attempt});
+  work.envelope = std::make_shared<const Envelope>(std::move(made.envelope));
+  return work;
+}
+
+std::string outcomes(const Bench& bench) {
+  constexpr std::string_view names[] = {" delivered;", " deferred;", " failed;", " returned;"};
+  std::string out;
+  for (const auto& [id, outcome] : bench.settled_)
+    out += std::to_string(id) + std::string(names[static_cast<int>(outcome.disposition)]);
+  return out;
+}
+
+void deliver_three(Bench& bench, DeliveryId first, unsigned attempt) {
+  for (const char* which : {"question", "presence", "answer"})
+    bench.deliver(fleeting(first++, which, attempt));
+}
+
+TEST_CASE("resumption: what is kept nowhere waits for the stream that goes on", "[resumption]") {
+  Bench before;
+  before.negotiate(management);
+  before.feed(enabled);
+  deliver_three(before, 1, 1);
+  CHECK(outcomes(before).empty());
+  before.close();
+  CHECK(outcomes(before) == "1 returned;2 returned;3 returned;");
+  for (const auto& [id, outcome] : before.settled_) CHECK(outcome.ambiguous);
+  REQUIRE(before.left_.size() == 1);
+
+  Bench bench;
+  bench.inherited_ = before.left_[0].second;
+  bench.negotiate(management);
+  bench.take();
+  SECTION("which says how far the last one had come") {
+    if (GENERATE(true, false)) {
+      bench.feed("<resumed xmlns='urn:xmpp:sm:3' h='1' previd='one'/>");
+    } else {
+      bench.feed("<failed xmlns='urn:xmpp:sm:3' h='1'>" + std::string(not_found));
+      bench.feed(enabled);
+    }
+    bench.take();
+    deliver_three(bench, 11, 2);
+    CHECK(outcomes(bench) == "11 delivered;");
+    const std::string sent = bench.take();
+    CHECK_FALSE(has(sent, "question"));
+    CHECK(has(sent, "<presence"));
+    CHECK(has(sent, "answer"));
+  }
+  SECTION("which cannot say: nothing goes again, and who asked is told") {
+    bench.feed("<failed xmlns='urn:xmpp:sm:3'>" + std::string(not_found));
+    bench.feed(enabled);
+    bench.take();
+    deliver_three(bench, 11, 2);
+    CHECK(outcomes(bench) == "11 failed;12 failed;13 failed;");
+    CHECK(bench.settled_[0].second.status == "4.4.2");
+    CHECK(bench.take().empty());
+  }
+}
+
+TEST_CASE("resumption: a stream that nothing can go on from says at once what it lost",
+          "[resumption]") {
+  Bench bench;
+  const bool counts = GENERATE(true, false);
+  if (counts) {
+    bench.negotiate(management);
+    bench.feed("<enabled xmlns='urn:xmpp:sm:3'/>");
+  } else {
+    bench.negotiate("<dialback xmlns='urn:xmpp:features:dialback'/>");
+  }
+  deliver_three(bench, 1, 1);
+  CHECK(outcomes(bench) == (counts ? "" : "2 delivered;3 delivered;"));
+  bench.close();
+  // The lane fails what nobody keeps and may have arrived, and tells whoever asked.
+  CHECK(outcomes(bench) == (counts ? "1 deferred;2 deferred;3 deferred;"
+                                   : "2 delivered;3 delivered;1 deferred;"));
+  CHECK(bench.settled_.back().second.ambiguous);
 }
 
 TEST_CASE("resumption: answers that are none", "[resumption]") {

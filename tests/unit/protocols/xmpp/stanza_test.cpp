@@ -49,8 +49,8 @@ TEST_CASE("xmpp 5: what is worth the disk, and how long the rest waits", "[xmpp]
   CHECK(flow("<message type='error'><body>hi</body></message>") == "live 60 silent");
   CHECK(flow("<presence/>") == "latest 300 silent");
   CHECK(flow("<presence type='unavailable'/>") == "latest 300 silent");
-  CHECK(flow("<presence type='subscribe'/>") == "swift 0");
-  CHECK(flow("<presence type='unsubscribed'/>") == "swift 0");
+  CHECK(flow("<presence type='subscribe'/>") == "swift 86400");
+  CHECK(flow("<presence type='unsubscribed'/>") == "swift 86400");
   CHECK(flow("<presence type='probe'/>") == "live 60 silent");
   CHECK(flow("<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>") == "live 60");
   CHECK(flow("<iq type='set' id='1'><ping xmlns='urn:xmpp:ping'/></iq>") == "live 60");
