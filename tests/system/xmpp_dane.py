@@ -41,6 +41,14 @@ match = "*.a.example"
 protocol = "xmpp"
 via = "127.0.0.1:{port}"
 """
+# To hosts of which the DNS says which key they have; the domains are behind none of them.
+BY_HOST = """
+[[route]]
+match = "{name}.example"
+protocol = "xmpp"
+via = "{host}.example:{port}"
+tls = "verify"
+"""
 WORLD = None
 
 
@@ -74,10 +82,12 @@ class World:
         secret = workspace.file("secret", SECRET, 0o600)
         back = BACK.format(port=self.ports["a"])
         theirs = COMPONENT.format(name="x", port=self.ports["theirs"], secret=secret)
-        self.node("unknown", "b.example", unknown, ["b.example", "w.example"], back)
+        self.node("unknown", "b.example", unknown, [f"{one}.example" for one in "bwrqp"], back)
         self.node("known", "x.example", known, ["x.example", "y.example"], back + theirs)
         self.a = self.node("a", "a.example", own, ["a.example"], COMPONENT.format(
-            name="a", port=self.ports["component"], secret=secret))
+            name="a", port=self.ports["component"], secret=secret) + "".join(
+                BY_HOST.format(name=name, host=host, port=self.ports["unknown"])
+                for name, host in (("r", "host-b"), ("q", "host-w"), ("p", "plain"))))
         self.ours = Component("127.0.0.1", self.ports["component"], "gw.a.example").up()
         self.theirs = Component("127.0.0.1", self.ports["theirs"], "gw.x.example").up()
         # Each takes the minute after which an iq is given up; so they wait together.
@@ -101,7 +111,7 @@ class World:
                 found.append(f"_{port}._tcp.host-{name} TLSA 3 1 1 {digest}")
         found = [line.replace("SRV 10 0", "SRV 10 1") if "._tcp.y " in line else line
                  for line in found]
-        return found + [srv("gw.x", "host-x", self.ports["known"])]
+        return found + ["plain A 127.0.0.1", srv("gw.x", "host-x", self.ports["known"])]
 
     def look(self, name):
         """What `explain` says of it: (exit code, text)."""
@@ -125,6 +135,17 @@ def wrong():
     assert code != 0 and "dane" in text, text
 
 
+def by_route():
+    """a route that names a host goes there by the host's TLSA record alone, whoever vouches for the
+    certificate and whatever names it has"""
+    code, text = WORLD.look("r")
+    assert code == 0 and "TLSA 3 1 1" in text, text
+    code, text = WORLD.look("q")
+    assert code != 0 and "dane" in text, text
+    code, text = WORLD.look("p")        # without a record the authorities count, and the name
+    assert code != 0 and "dane" not in text, text
+
+
 def bogus():
     """a TLSA or SRV answer with a wrong signature is none: nothing goes there although authorities
     vouch for the certificate; what waits arrives once the signatures are right"""
@@ -142,7 +163,7 @@ def bogus():
     wait_until(lambda: WORLD.look("y")[0] == 0, 60, "y.example is found again")
 
 
-TESTS = [good, wrong, bogus]
+TESTS = [good, wrong, by_route, bogus]
 
 
 def main():

@@ -267,6 +267,17 @@ TEST_CASE("xmpp 1.7 a named place needs no SRV, and no permission to dial") {
   CHECK(found.story == "as configured; DNSSEC no");
 }
 
+TEST_CASE("xmpp 1.7, 1.10 TLSA records of the host that a route names count where it is secure") {
+  const std::vector<std::string> rows = {"x.b.example A 192.0.2.1",
+                                         "_1._tcp.x.b.example TLSA digest"};
+  const Found secure = discover(rows, {.lane = "a.example>x.b.example:1", .secure = true});
+  REQUIRE(secure.all.size() == 1);
+  REQUIRE(secure.all[0].tlsa.size() == 1);
+  CHECK(secure.all[0].tlsa[0].data == "digest");
+  CHECK(secure.all[0].verify_names.empty());      // whom it has to name the route says
+  CHECK(discover(rows, {.lane = "a.example>x.b.example:1"}).all[0].tlsa.empty());
+}
+
 TEST_CASE("xmpp 1.5 found addresses that lead inside, or to this node, are not dialled") {
   const std::vector<std::string> inside = {"b.example A 127.0.0.1", "b.example AAAA fe80::1"};
   bad(inside, "try_later 4.4.4");
