@@ -143,7 +143,37 @@ const std::vector<Bad> bad_xml = {
     {"<a xmlns='x'></b>", "not-well-formed"},
     {"<y:a/>", "not-well-formed"},
     {"hello", "bad-format"},
+    {"<a xmlns='x'>\xed\xa0\x80</a>", "not-well-formed"},       // a surrogate
+    {"<a xmlns='x'>\xef\xbf\xbe</a>", "not-well-formed"},       // U+FFFE
+    {"<a xmlns='x'>&#1;</a>", "not-well-formed"},
+    {"<!DOCTYPE x>", "restricted-xml"},
+    {"<a xmlns='x' b='1' b='2'/>", "not-well-formed"},
+    {"<a xmlns='x'>", ""},                                      // not yet
 };
+
+// xmpp 7.5: one more than is let pass.
+void check_bounds(std::string_view beginning, const xml::StreamLimits& most) {
+  std::string deep = "<a xmlns='x'>", wide = "<a xmlns='x'", many = "<a xmlns='x'>";
+  for (std::size_t i = 1; i <= most.depth_max; ++i) deep += "<a>";
+  for (std::size_t i = 0; i <= most.attributes_max; ++i) wide += " b" + std::to_string(i) + "=''";
+  for (std::size_t i = 0; i <= most.nodes_max; ++i) many += "<b/>";
+  const std::string name = "<" + std::string(most.name_bytes_max + 1, 'n') + " xmlns='x'/>";
+  const std::string space = "<a xmlns='" + std::string(most.ns_bytes_max + 1, 'n') + "'/>";
+  const std::string large = "<a xmlns='x'>" + std::string(most.element_bytes_max, 'x');
+  check_all(beginning, {{deep, "policy-violation"},
+                        {wide + "/>", "policy-violation"},
+                        {name, "policy-violation"},
+                        {space, "policy-violation"}});
+  for (const std::string& whole : {many, large})
+    CHECK(outcome_of(beginning, {whole}) == "policy-violation");
+}
+
+TEST_CASE("xmpp 7.5, 8 more than may be said, in clear, before authentication and after it") {
+  const auto settings = test::inbound_settings();
+  check_bounds(in_clear, settings->before_trust);
+  check_bounds(secured, settings->before_trust);
+  check_bounds(authenticated, settings->after_trust);
+}
 
 TEST_CASE("xmpp 8 in clear") {
   check_all(in_clear, bad_xml);
