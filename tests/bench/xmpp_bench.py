@@ -18,6 +18,7 @@ from tests.harness.workspace import Workspace
 
 IDLE_STREAMS = 1000
 MANY_DOMAINS = 2000
+QUIET_SECONDS = 10
 DURABLE_OWED, IDLE_OWED_KIB = 8000, 24
 COUNTS = {"hanse": 60_000, "Prosody": 15_000, "ejabberd": 40_000}
 
@@ -119,11 +120,22 @@ def tls_kib(server):
 
 
 def many(server):
-    """A first message to each of many domains: SRV, TLS, EXTERNAL, delivered."""
+    """A first message to each of many domains: SRV, TLS, EXTERNAL, delivered; and how a stream that
+    stands fares meanwhile, beside the same in peace."""
+    beat = relays.Beat(server)
+    time.sleep(QUIET_SECONDS)
+    quiet = beat.end()
+    beat = relays.Beat(server)
     figures = relays.push(relays.stream_out(server, "many.example"), domains=MANY_DOMAINS,
                           count=MANY_DOMAINS)
+    meanwhile = beat.end()
     say(f"streams to {MANY_DOMAINS} domains by {server.name}: the first message of each is there "
         f"after {figures['cold_seconds']:.1f} s   owed: 60")
+    say(f"{'  a message each 50 ms over a stream that stands':<50}{'p50 ms':>9}{'p99 ms':>9}"
+        f"{'most ms':>9}{'messages':>10}")
+    for name, one in (("in peace", quiet), ("meanwhile", meanwhile)):
+        say(f"    {name:<46}{one['p50_ms']:>9.1f}{one['p99_ms']:>9.1f}{one['most_ms']:>9.1f}"
+            f"{one['beats']:>10}")
 
 
 def cold(server, rounds):

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -31,7 +32,8 @@ constexpr const char* usage =
     "           cert=FILE key=FILE secret=TEXT [tls=direct|starttls] [count=N] [streams=N]\n"
     "           [pairs=N] [octets=248] [kind=message|no-store|presence|iq] [seconds=120]\n"
     "           [domains=N: to=dN.DOMAIN instead] [idle=N: only opens N streams from dN.DOMAIN]\n"
-    "           [managed=1: with acknowledgements (XEP-0198)]\n";
+    "           [managed=1: with acknowledgements (XEP-0198)]\n"
+    "           [every=MS: one stanza each, until its input ends, and how long they took]\n";
 
 class Options {
  public:
@@ -243,6 +245,44 @@ int push(const Options& options, SSL_CTX& context) {
   return all && arrivals.wrong() == 0 ? 0 : 1;
 }
 
+double percentile(const std::vector<double>& sorted, std::size_t percent) {
+  return sorted.empty() ? 0 : sorted[(sorted.size() - 1) * percent / 100];
+}
+
+// One stanza at each beat over one stream, and how long after its beat each was there: what waits
+// for the one before it counts, too. Says when the first has arrived.
+int beat(const Options& options, SSL_CTX& context, std::chrono::milliseconds every) {
+  Arrivals arrivals(1);
+  Sink sink(options, context, arrivals);
+  const std::unique_ptr<Wire> wire = open_source(options, context, options.text("from"));
+  const std::chrono::seconds patience(options.number("seconds", 120));
+  std::atomic<bool> over = false;
+  std::thread input([&over] {
+    char byte = 0;
+    while (::read(0, &byte, 1) > 0) continue;
+    over = true;
+  });
+  std::vector<double> taken;
+  auto next = std::chrono::steady_clock::now();
+  bool lost = false;
+  for (std::size_t number = 0; !over && !lost; ++number) {
+    wire->send(stanza(options, 0, number));
+    lost = !arrivals.wait_for(number + 1, patience);
+    const std::chrono::duration<double, std::milli> late = std::chrono::steady_clock::now() - next;
+    if (number > 0) taken.push_back(late.count());   // the first may open what is behind the server
+    else std::puts("{\"beats\": 0}");
+    std::fflush(stdout);
+    next = number > 0 ? next + every : std::chrono::steady_clock::now() + every;
+    std::this_thread::sleep_until(next);
+  }
+  if (lost) std::exit(1);   // its input may never end
+  input.join();
+  std::sort(taken.begin(), taken.end());
+  std::printf("{\"beats\": %zu, \"p50_ms\": %.2f, \"p99_ms\": %.2f, \"most_ms\": %.2f}\n",
+              taken.size(), percentile(taken, 50), percentile(taken, 99), percentile(taken, 100));
+  return arrivals.wrong() == 0 ? 0 : 1;
+}
+
 // Opens streams that say nothing, and holds them until its input ends.
 int hold(const Options& options, SSL_CTX& context, std::size_t count) {
   constexpr std::size_t openers_max = 8;
@@ -285,7 +325,10 @@ int main(int count, char** words) {
     const bench::Options options(count, words);
     const bench::TlsContext context = bench::tls_context(options.text("cert"), options.text("key"));
     const std::size_t idle = options.number("idle", 0);
-    return idle > 0 ? bench::hold(options, *context, idle) : bench::push(options, *context);
+    const std::size_t every = options.number("every", 0);
+    if (idle > 0) return bench::hold(options, *context, idle);
+    if (every > 0) return bench::beat(options, *context, std::chrono::milliseconds(every));
+    return bench::push(options, *context);
   } catch (const bench::Broken& broken) {
     std::fprintf(stderr, "bench-xmpp: %s\n", broken.what.c_str());
     return 2;

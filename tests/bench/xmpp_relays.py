@@ -192,6 +192,21 @@ def words(options):
     return [LOAD, f"secret={SECRET}", *(f"{name}={value}" for name, value in options.items())]
 
 
+class Beat:
+    """One stanza each 50 ms over a stream that stands; `end` tells how long they took."""
+
+    def __init__(self, server):
+        self.process = subprocess.Popen(words({**component_out(server), "every": 50}),
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.process.stdout.readline(), "the first stanza of the beat did not arrive"
+
+    def end(self):
+        self.process.stdin.close()
+        found = json.loads(self.process.stdout.readline())
+        assert self.process.wait(60) == 0, "stanzas of the beat came in disorder"
+        return found
+
+
 def push(options, **more):
     """Runs the generator once; returns its figures. Anything lost or out of order is an error."""
     done = subprocess.run(words({**options, **more}), stdin=subprocess.DEVNULL,
