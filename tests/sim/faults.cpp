@@ -156,6 +156,21 @@ void speak_at_once(World& world) {
   world.everybody_speaks();
 }
 
+// xmpp 14.7: nobody reaches it for ten minutes, and in the middle of them everybody has something
+// for everybody.
+void ten_minutes_away(World& world) {
+  const int number = any_node(world);
+  const auto part = [number](World& then, bool parted) {
+    for (int other = 1; other <= then.nodes(); ++other)
+      if (other != number)
+        then.network().set_partition(node_address(number), node_address(other), parted);
+  };
+  world.say("node " + std::to_string(number) + " is away for ten minutes");
+  part(world, true);
+  later(world, 5min, speak_at_once);
+  later(world, 10min, [part](World& then) { part(then, false); });
+}
+
 void fall_mute(World& world) {
   const int number = any_node(world);
   const std::string address = world.random().below(3) == 0 ? edge_address(number)
@@ -205,7 +220,7 @@ constexpr std::array<Kind, 16> kinds{
     bad_weather, cut_connections, partition,   kill_node,   cut_power,
     crash_at_sync, fail_a_sync,   fill_disk,   jump_clock,  break_names,
     move_mx,     spoil_edge,      stop_edge,   spoil_tls,   drain_node,  fall_mute};
-constexpr std::array<Kind, 2> stream_kinds{spoil_backend, speak_at_once};
+constexpr std::array<Kind, 3> stream_kinds{spoil_backend, speak_at_once, ten_minutes_away};
 
 }  // namespace
 
