@@ -117,7 +117,7 @@ void Outbound::received(std::string_view bytes, Outbox& out) {
 
 bool Outbound::must_hold() const {
   return phase_ == Phase::trusting || phase_ == Phase::inviting || phase_ == Phase::recalling ||
-         receiving_.waits();
+         receiving_.waits() || refused_;
 }
 
 void Outbound::answered(const hanse::Answered& event, Outbox& out) {
@@ -180,7 +180,7 @@ bool Outbound::on_element(xml::Element element) {
     negotiate(std::move(element), out);
   }
   // Anywhere else an element may change how the next byte is read.
-  return phase_ == Phase::ready && !receiving_.waits();
+  return phase_ == Phase::ready && !receiving_.waits() && !refused_;
 }
 
 bool Outbound::on_close() {

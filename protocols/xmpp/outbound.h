@@ -98,6 +98,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void peer_judged(const Answer& answer, Outbox& out);
   void proved_ourselves();
   void hear_stanza(xml::Element element, Outbox& out);
+  void end_over_stanza(Outbox& out);
   void hear_request(Outbox& out);
   void peer_ended();
   void receiving_answered(Outbox& out);
@@ -134,6 +135,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   std::vector<Evidence> evidence_;    // of the peer's certificate
   ReadPace pace_{pace_timer};
   Receiving receiving_;
+  std::optional<StreamError> refused_;   // what a stanza leads to, behind those before it
   std::optional<PublicStream> public_;   // XEP-0485
   Sending sending_;
   Session198 session_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the peer sends to us over a stream that we have opened. XEP-0288, xmpp 3.15
 
+#include <utility>
+
 #include "protocols/xmpp/evidence.h"
 #include "protocols/xmpp/management.h"
 #include "protocols/xmpp/names.h"
@@ -48,10 +50,16 @@ void Outbound::proved_ourselves() {
 // Behind our own goodbye nothing can be acknowledged any more: the peer sends it again elsewhere.
 void Outbound::hear_stanza(xml::Element element, Outbox& out) {
   if (phase_ == Phase::closing && receiving_.counts()) return;
-  const auto fault = receiving_.take(std::move(element), now_, out);
-  if (!fault) return;
+  refused_ = receiving_.take(std::move(element), now_, out);
+  end_over_stanza(out);
+}
+
+// As the side that accepts a stream does it: all that came before is acknowledged first.
+void Outbound::end_over_stanza(Outbox& out) {
+  if (!refused_ || receiving_.commits()) return;
+  const StreamError error = *std::exchange(refused_, std::nullopt);
   if (receiving_.counts()) out.send(write_answer(receiving_.handled()));
-  fail_with_error(*fault, "4.7.0", out);
+  fail_with_error(error, "4.7.0", out);
 }
 
 void Outbound::hear_request(Outbox& out) {
@@ -66,6 +74,7 @@ void Outbound::acknowledge_if_due(Outbox& out) {
 
 void Outbound::receiving_answered(Outbox& out) {
   if (const auto fault = receiving_.take_fault()) return fail_with_error(*fault, "4.3.0", out);
+  if (refused_) return end_over_stanza(out);
   if (peer_closed_ && !receiving_.busy()) return peer_ended();
   if (draining_) drain(out);
 }

@@ -218,6 +218,20 @@ TEST_CASE("bidi: at the end what came is in good hands first", "[bidi]") {
   CHECK(bench.take() == "<a xmlns='urn:xmpp:sm:3' h='1'/></stream:stream>");
 }
 
+TEST_CASE("bidi: we end a stream over a stanza when all before it is acknowledged", "[bidi]") {
+  Bench bench(from_component(), with_component());
+  both_ways(bench);
+  bench.feed(said);
+  permit(bench);
+  bench.feed("<message from='you@c.example' to='me@gw.a.example'/>" + std::string(said));
+  CHECK(bench.take().empty());                     // the first one is not on the disk yet
+  CHECK(bench.hung_up_ == 0);
+  bench.answer(Submitted{"01"});
+  CHECK(bench.take().starts_with("<a xmlns='urn:xmpp:sm:3' h='1'/><stream:error><invalid-from "));
+  CHECK(bench.hung_up_ == 1);
+  CHECK(bench.asked_.size() == 5);                 // nothing of what came behind it
+}
+
 TEST_CASE("bidi: the disk fails: the stream ends, and what came is sent again", "[bidi]") {
   Bench bench(from_component(), with_component());
   both_ways(bench);
