@@ -81,12 +81,16 @@ if [ "$kind" = check ]; then
   replay "$build"
   suite "sim: 20 seeds" "$build/sim" --seeds 20 --nodes 5
   suite "sim: IRC, 20 seeds" "$build/sim" --seeds 20 --speaks irc
+  suite "sim: IRC in a row, 20 seeds" "$build/sim" --seeds 20 --speaks irc-row
+  suite "sim: IRC in a ring, 20 seeds" "$build/sim" --seeds 20 --speaks irc-ring
 else
   beside xmpp_interop
   beside irc_interop
   suite "tidy finds planted violations" $python tests/tidy/tidy_selftest.py
   suite "sim: 200 seeds" "$build/sim" --seeds 200 --nodes 5
   suite "sim: IRC, 200 seeds" "$build/sim" --seeds 200 --speaks irc
+  suite "sim: IRC in a row, 200 seeds" "$build/sim" --seeds 200 --speaks irc-row
+  suite "sim: IRC in a ring, 200 seeds" "$build/sim" --seeds 200 --speaks irc-ring
   suite "sim: the auditor finds planted bugs" "$build/sim" --check-auditor --nodes 5
   suite "demo" $python -m tests.demo.demo
   suite "system: durability seen from outside" $python -m tests.system.durability

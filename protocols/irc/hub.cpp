@@ -6,8 +6,9 @@ namespace {
 
 std::vector<std::unique_ptr<Side>> make_sides(const IrcSettings& settings) {
   std::vector<std::unique_ptr<Side>> out;
+  const std::size_t strands = settings.networks.size() + settings.further_sids.size();
   for (const NetworkSettings& one : settings.networks)
-    out.push_back(std::make_unique<Side>(out.size(), settings.networks.size(), one));
+    out.push_back(std::make_unique<Side>(out.size(), strands, one));
   return out;
 }
 
@@ -15,7 +16,7 @@ std::vector<std::unique_ptr<Side>> make_sides(const IrcSettings& settings) {
 
 Hub::Hub(std::shared_ptr<const IrcSettings> settings)
     : settings_(std::move(settings)), sides_(make_sides(*settings_)),
-      relay_(sides_, settings_->junctions, [this] { return now(); }) {}
+      relay_(sides_, *settings_, [this] { return now(); }) {}
 
 Timestamp Hub::now() const { return to_unix_ms(settings_->clock->utc()) / 1000; }
 

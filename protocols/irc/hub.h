@@ -23,6 +23,7 @@ class Hub {
   Side* side(std::string_view network);           // null: not configured
   const std::vector<std::unique_ptr<Side>>& sides() const { return sides_; }
   Relay& relay() { return relay_; }
+  const Relay& relay() const { return relay_; }
   // Some other side's that cannot take more just now; null: all have room.
   Side* crowded(const Side& but);
 

@@ -63,6 +63,11 @@ constexpr std::int64_t split_seconds = 60;                       // who is back 
 constexpr std::size_t split_remembered_max = 10'000;
 constexpr std::int64_t puppet_unnamed_seconds = 30;              // after a SAVE
 
+// People of networks further away (irc 9)
+constexpr unsigned hops_max = 8;
+constexpr std::size_t further_networks_max = 10;                 // ids of the range: its digits
+constexpr std::int64_t further_pause_seconds = 600;              // longer than a line is under way
+
 // What is undone where nobody has a claim to it (irc 9)
 constexpr std::int64_t undo_window_seconds = 5;
 constexpr unsigned undo_window_max = 15;

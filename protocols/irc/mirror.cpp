@@ -67,7 +67,7 @@ Verdict Mirror::handle(const ServerIntroduced& event) {
   if (server == no_id) return fatal("a server of that name or id exists, or there are too many");
   if (is_node_description(event.description)) side_.model().mark_node(server);
   if (const auto origin = read_origin(event.description)) {
-    side_.model().mark_relayed(server, origin->network, origin->node);
+    side_.model().mark_relayed(server, origin->network, origin->node, origin->hops);
     watcher_.relayed_elsewhere(side_, server);
   }
   return good;

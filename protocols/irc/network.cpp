@@ -74,9 +74,11 @@ ServerId Network::add_server(std::string_view name, std::string_view sid, Server
   return id;
 }
 
-void Network::mark_relayed(ServerId server, std::string_view network, std::string_view by) {
+void Network::mark_relayed(ServerId server, std::string_view network, std::string_view by,
+                           unsigned hops) {
   servers_[server].relayed_network = network;
   servers_[server].relayed_by = by;
+  servers_[server].relayed_hops = hops;
 }
 
 UserId Network::add_user(ServerId server, PackedTexts::Texts texts, Timestamp timestamp) {

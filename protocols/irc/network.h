@@ -82,6 +82,7 @@ struct Server {
   bool is_node = false;     // another node of our kind
   // Set for one that stands for another network, by another node of our kind.
   std::string relayed_network{}, relayed_by{};
+  unsigned relayed_hops = 0;
 };
 
 // What the other side of one link looks like: the same for every dialect. Pure, one owner, no
@@ -110,7 +111,7 @@ class Network {
   // no_id: the name or SID is taken, or the uplink is not there. `uplink` no_id: the first one.
   ServerId add_server(std::string_view name, std::string_view sid, ServerId uplink);
   void mark_node(ServerId server) { servers_[server].is_node = true; }
-  void mark_relayed(ServerId server, std::string_view network, std::string_view by);
+  void mark_relayed(ServerId server, std::string_view network, std::string_view by, unsigned hops);
   const std::vector<Server>& servers() const { return servers_; }   // some may not be present
   // The nick and the UID must be free: who gives way is for judge_nick to say. The folded nick is
   // filled in here.

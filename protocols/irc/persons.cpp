@@ -3,7 +3,7 @@
 
 namespace hanse::irc {
 
-PersonId Persons::find_or_add(std::size_t home, UserId user) {
+PersonId Persons::find_or_add(std::size_t home, StrandId strand, UserId user) {
   if (const PersonId known = find(home, user); known != no_id) return known;
   if (free_.empty()) {
     free_.push_back(static_cast<PersonId>(persons_.size()));
@@ -12,6 +12,7 @@ PersonId Persons::find_or_add(std::size_t home, UserId user) {
   const PersonId id = free_.back();
   free_.pop_back();
   persons_[id].home = home;
+  persons_[id].strand = strand;
   persons_[id].user = user;
   persons_[id].abroad.assign(sides_, {});
   note(home, user, id);

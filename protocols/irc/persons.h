@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "protocols/irc/network.h"
+#include "protocols/irc/strand.h"
 
 namespace hanse::irc {
 
 using PersonId = std::uint32_t;
 
-// One user of one network and the puppets that stand for it on others.
+// One user of one side and the puppets that stand for it on others.
 struct Person {
   struct Puppet {
     UserId user = no_id;           // no_id: not there now
@@ -18,6 +19,7 @@ struct Person {
     std::uint8_t losses = 0;
   };
   std::size_t home = 0;
+  StrandId strand = 0;
   UserId user = no_id;             // no_id: this slot is free
   std::vector<Puppet> abroad;      // by side
 };
@@ -31,7 +33,7 @@ class Persons {
     const std::vector<PersonId>& known = by_user_[side];
     return user < known.size() ? known[user] : no_id;
   }
-  PersonId find_or_add(std::size_t home, UserId user);
+  PersonId find_or_add(std::size_t home, StrandId strand, UserId user);
   Person& at(PersonId id) { return persons_[id]; }
   const Person& at(PersonId id) const { return persons_[id]; }
   // Who it is on that side; no_id: nobody.

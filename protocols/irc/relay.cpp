@@ -10,11 +10,15 @@
 
 namespace hanse::irc {
 
-Relay::Relay(std::vector<std::unique_ptr<Side>>& sides, std::vector<Junction> junctions,
+Relay::Relay(std::vector<std::unique_ptr<Side>>& sides, const IrcSettings& settings,
              std::function<Timestamp()> now)
-    : sides_(sides), junctions_(std::move(junctions)), now_(std::move(now)),
+    : sides_(sides), junctions_(settings.junctions), now_(std::move(now)),
       persons_(sides.size()), spots_(sides.size()), undoings_(sides.size()),
-      allowances_(sides.size()), outlooks_(sides.size(), std::vector<Outlook>(sides.size())) {}
+      allowances_(sides.size()), outlooks_(sides.size(), std::vector<Outlook>(sides.size())) {
+  for (const NetworkSettings& one : settings.networks)
+    strands_.push_back({true, strands_.size(), one.name, one.pseudo_sid});
+  for (const std::string& sid : settings.further_sids) strands_.push_back({false, 0, {}, sid});
+}
 
 // ---- sides ----
 
@@ -31,10 +35,10 @@ void Relay::burst_over(Side& side) {
     }
   }
   for (const auto& other : sides_) {
-    if (other.get() == &side || !other->linked()) continue;
-    claim(side, *other);
-    claim(*other, side);
+    if (other.get() != &side && other->linked()) claim(side.index(), *other);
   }
+  claim_all(side);
+  look_for_ways(side);
   seat_keepers(side);
 }
 
@@ -56,19 +60,33 @@ bool Relay::another_does_it(const Side& from, const Side& to) const {
   });
 }
 
+// Who comes by fewer nodes goes before; whoever comes by more gives way when he sees him.
+bool Relay::is_taken(const Strand& strand, const Side& to) const {
+  return std::ranges::any_of(to.model().servers(), [&](const Server& one) {
+    return one.present && one.relayed_network == strand.network &&
+           (strand.hops > 0 || one.relayed_hops == 0);
+  });
+}
+
 // A claim that does not stand yet gives way. If the other one does so too, then at the same moment,
 // and of both only the one whose name comes first claims again as soon as the other has gone.
 void Relay::relayed_elsewhere(Side& side, ServerId server) {
   if (!side.linked()) return;
-  const std::string network = side.model().server(server).relayed_network;
-  const std::string by = side.model().server(server).relayed_by;
-  for (const auto& other : sides_) {
-    const Side::Claim& ours = side.claim(other->index());
-    if (other->settings().name != network || ours.server == no_id || ours.stands()) continue;
-    detach(*other, side, "another node relays this network");
-    side.claim(other->index()).yielded = by < side.settings().own_name;
-    side.claim(other->index()).yielded_at = now_();
+  const Server theirs = side.model().server(server);
+  for (StrandId id = 0; id < strands_.size(); ++id) {
+    Side::Claim& ours = side.claim(id);
+    const unsigned hops = strands_[id].hops;
+    if (strands_[id].network != theirs.relayed_network || ours.server == no_id) continue;
+    if (theirs.relayed_hops > hops) {   // it will give way, and may not have done so yet
+      ours.waits |= !ours.stands();
+      continue;
+    }
+    if (theirs.relayed_hops == hops && ours.stands()) continue;
+    detach(id, side, "another node relays this network");
+    ours.yielded = theirs.relayed_hops == hops && theirs.relayed_by < side.settings().own_name;
+    ours.yielded_at = now_();
   }
+  follow(side, server);
   seat_keepers(side);
 }
 
@@ -79,11 +97,13 @@ void Relay::yield_to_others(Side& side, std::span<const UserId> users) {
     const Server& server = side.model().server(side.model().user(user).server);
     if (server.relayed_by.empty() || server.relayed_by >= side.settings().own_name) continue;
     const std::string network = server.relayed_network;
-    for (const auto& other : sides_) {
-      if (other->settings().name != network || !is_attached(*other, side)) continue;
-      detach(*other, side, "another node relays this network");
-      side.claim(other->index()).yielded = true;
-      side.claim(other->index()).yielded_at = now_();
+    const unsigned hops = server.relayed_hops;
+    for (StrandId id = 0; id < strands_.size(); ++id) {
+      if (strands_[id].network != network || strands_[id].hops != hops || !is_attached(id, side))
+        continue;
+      detach(id, side, "another node relays this network");
+      side.claim(id).yielded = true;
+      side.claim(id).yielded_at = now_();
     }
   }
 }
@@ -91,40 +111,51 @@ void Relay::yield_to_others(Side& side, std::span<const UserId> users) {
 // The other node may be among them.
 void Relay::servers_left(Side& side) {
   if (!side.linked()) return;
-  for (const auto& other : sides_) {
-    if (other.get() == &side || !other->linked()) continue;
+  for (StrandId id = 0; id < strands_.size(); ++id) {
     // It was not one that gave way at the same moment as we.
-    Side::Claim& ours = side.claim(other->index());
+    Side::Claim& ours = side.claim(id);
     if (now_() - ours.yielded_at >= limits::yield_settled_seconds) ours.yielded = false;
-    claim(*other, side);
   }
+  claim_at_last(side);
+  claim_all(side);
+  look_for_ways(side);
   seat_keepers(side);
 }
 
 void Relay::claim_again(Side& side) {
   if (!side.linked()) return;
-  for (const auto& other : sides_) {
-    if (other.get() == &side || !other->linked()) continue;
-    side.claim(other->index()).yielded = false;
-    claim(*other, side);
-  }
+  for (StrandId id = 0; id < strands_.size(); ++id) side.claim(id).yielded = false;
+  claim_all(side);
+  look_for_ways(side);
   name_again(side);
   seat_keepers(side);
 }
 
-void Relay::claim(Side& from, Side& to) {
-  Side::Claim& ours = to.claim(from.index());
-  if (ours.server != no_id || ours.yielded || !share_a_junction(from, to) ||
-      another_does_it(from, to))
+void Relay::claim_all(Side& to) {
+  for (StrandId id = 0; id < strands_.size(); ++id) claim(id, to);
+}
+
+void Relay::claim(StrandId id, Side& to) {
+  const Strand& strand = strands_[id];
+  Side& from = home_of(id);
+  Side::Claim& ours = to.claim(id);
+  if (!strand.live || &from == &to || !from.linked() || ours.server != no_id || ours.yielded ||
+      !share_a_junction(from, to) || is_taken(strand, to) || !may_go_on(strand, to))
     return;
-  const NetworkSettings& home = from.settings();
-  const std::string description = origin_text(home.name, to.settings().own_name);
-  const std::string sid = to.own_sid(home.pseudo_sid);
-  const ServerId server = to.model().add_server(home.pseudo_name, sid, to.us());
+  const std::string& own_name = to.settings().own_name;
+  const std::string name = strand.hops == 0 ? from.settings().pseudo_name
+                                            : strand.network + "." + own_name;
+  const std::string sid = to.own_sid(strand.sid);
+  const bool waits = another_does_it(from, to) && strand.hops == 0;   // from further away
+  const ServerId server = to.model().add_server(name, sid, to.us());
   if (server == no_id) return;   // somebody there has that name or id
-  to.write(ServerIntroduced{to.ourselves(), home.pseudo_name, sid, description});
+  // Between two nodes there is nobody but those who come from further away: none of its own.
+  const bool is_between = strand.hops == 0 && from.model().server(from.peer()).is_node;
+  to.write(ServerIntroduced{to.ourselves(), name, sid,
+                            is_between ? "link of " + own_name
+                                       : origin_text(strand.network, own_name, strand.hops)});
   to.write(BurstEnded{to.party_of_server(server)});
-  ours = {server, to.want_answer(), from.want_answer(), false, false, false, 0};
+  ours = {server, to.want_answer(), from.want_answer(), waits, false, false, false, 0};
 }
 
 void Relay::answered(Side& side, std::uint64_t position) {
@@ -132,20 +163,22 @@ void Relay::answered(Side& side, std::uint64_t position) {
   for (Outlook& one : outlooks_[side.index()]) {
     if (one.answer_to && *one.answer_to <= position) one = {std::nullopt, now_()};
   }
-  for (const auto& other : sides_) {
-    if (other.get() == &side || !other->linked()) continue;
-    Side::Claim& here = side.claim(other->index());
-    Side::Claim& there = other->claim(side.index());
-    const bool stood_here = here.stands(), stood_there = there.stands();
-    here.heard_here |= here.server != no_id && here.position <= position;
-    there.heard_home |= there.server != no_id && there.home_position <= position;
-    if (here.stands() && !stood_here) attach(*other, side);
-    if (there.stands() && !stood_there) attach(side, *other);
+  for (StrandId id = 0; id < strands_.size(); ++id) {
+    if (!strands_[id].live) continue;
+    for (const auto& to : sides_) {
+      if (!to->linked() || to->index() == strands_[id].home) continue;
+      Side::Claim& ours = to->claim(id);
+      if (ours.server == no_id || ours.stands()) continue;
+      ours.heard_here |= to.get() == &side && ours.position <= position;
+      ours.heard_home |= &home_of(id) == &side && ours.home_position <= position;
+      if (ours.stands()) attach(id, *to);
+    }
   }
 }
 
 // The people of one side appear on another, all at once.
-void Relay::attach(Side& from, Side& to) {
+void Relay::attach(StrandId id, Side& to) {
+  Side& from = home_of(id);
   for (const Junction& junction : junctions_) {
     for (const Junction::Member& member : junction.members) {
       if (member.network != from.index()) continue;
@@ -153,12 +186,12 @@ void Relay::attach(Side& from, Side& to) {
       if (channel == no_id) continue;
       std::vector<UserId> natives;
       for (const UserId user : from.model().channel(channel).members) {
-        if (from.is_native(user)) natives.push_back(user);
+        if (strand_of(from, user) == id) natives.push_back(user);
       }
-      elsewhere(from, junction, [&](Side& side, const std::string& name) {
+      elsewhere(id, junction, [&](Side& side, const std::string& name) {
         if (&side != &to || natives.empty()) return;
         const bool is_new = to.model().find_channel(name) == no_id;
-        enter(from, to, name, from.model().channel(channel).timestamp, natives);
+        enter(id, to, name, from.model().channel(channel).timestamp, natives);
         const bool owns = junction.owner == from.index();
         if (!owns && junction.owner != Junction::nobody) return;
         if (is_new || owns) copy_modes(from, channel, to, name);
@@ -170,25 +203,29 @@ void Relay::attach(Side& from, Side& to) {
 }
 
 // One line, and a split like any other.
-void Relay::detach(Side& from, Side& to, std::string_view reason) {
-  const ServerId server = to.pseudo(from.index());
+void Relay::detach(StrandId id, Side& to, std::string_view reason) {
+  const ServerId server = to.pseudo(id);
   if (!to.linked() || server == no_id) return;
   to.write(ServerLeft{to.ourselves(), to.party_of_server(server), reason});
-  for (PersonId id = 0; id < persons_.size(); ++id) {
-    if (!persons_.is_free(id) && persons_.at(id).home == from.index())
-      persons_.vanish(id, to.index());
+  for (PersonId who = 0; who < persons_.size(); ++who) {
+    if (!persons_.is_free(who) && persons_.at(who).strand == id)
+      persons_.vanish(who, to.index());
   }
   to.model().split(server);
-  to.claim(from.index()) = {};
+  to.claim(id) = {};
 }
 
 // On the others the server that stands for the lost network goes, and everybody with it.
 void Relay::side_down(Side& side, std::string_view reason) {
   const std::size_t index = side.index();
-  if (side.phase() != Side::Phase::down) look_out(side);
+  if (side.phase() != Side::Phase::down) {
+    look_out(side);
+    note_ways(side, side.us());
+    let_go_behind(side, side.us(), reason);
+  }
   for (const auto& other : sides_) {
     if (other.get() == &side) continue;
-    detach(side, *other, reason);
+    detach(index, *other, reason);
     other->claim(index).yielded = false;   // what was agreed on was about this link
   }
   for (PersonId id = 0; id < persons_.size(); ++id) {
@@ -217,6 +254,8 @@ void Relay::servers_gone(Side& side, ServerId server, std::string_view reason) {
   if (reason.find(' ') != std::string_view::npos && reason.find('.') != std::string_view::npos &&
       std::ranges::count(reason, ' ') == 1)
     split = reason;
+  note_ways(side, server);
+  let_go_behind(side, server, split);
   for (PersonId id = 0; id < persons_.size(); ++id) {
     if (persons_.is_free(id) || persons_.at(id).home != side.index()) continue;
     const UserId user = persons_.at(id).user;
@@ -241,20 +280,21 @@ UserId Relay::presence(PersonId id, Side& to) {
 UserId Relay::introduce(PersonId id, Side& to) {
   const Person& person = persons_.at(id);
   const Side& home = *sides_[person.home];
-  if (!is_attached(home, to)) return no_id;
+  if (!is_attached(person.strand, to)) return no_id;
   const User& native = home.model().user(person.user);
   const DialectFacts& facts = to.facts();
-  const std::string native_nick(native.texts.get(UserText::nick));
-  const std::string unique = home.settings().name + native_nick;
+  const std::string& network = strands_[person.strand].network;
+  const std::string native_nick = nick_at_home(home, person.user, person.strand);
+  const std::string unique = network + native_nick;
   std::string nick;
   unsigned attempt = person.abroad[to.index()].losses;   // a name that was fought over is left
   const unsigned last = attempt + limits::nick_attempts_max;
   for (; attempt < last; ++attempt) {
-    nick = puppet_nick(native_nick, home.settings().name, facts, attempt, unique);
+    nick = puppet_nick(native_nick, network, facts, attempt, unique);
     if (to.model().find_nick(nick) == no_id) break;
   }
   if (attempt == last) return no_id;
-  const ServerId server = to.pseudo(person.home);
+  const ServerId server = to.pseudo(person.strand);
   const std::string uid = to.make_uid(server);
   const std::string ident = puppet_ident(native.texts.get(UserText::ident), facts);
   const std::string host = puppet_host(native.texts.get(UserText::shown_host), facts);
@@ -262,7 +302,7 @@ UserId Relay::introduce(PersonId id, Side& to) {
                                       limits::realname_bytes_max));
   const std::string away(native.texts.get(UserText::away));
   const std::string account =
-      puppet_account(native.texts.get(UserText::account), home.settings().name);
+      puppet_account(native.texts.get(UserText::account), network);
   const UserId puppet = to.model().add_user(
       server, {nick, {}, uid, ident, host, host, facts.no_address, realname, account, away},
       native.timestamp);
@@ -316,7 +356,7 @@ void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
   if (introduce(id, side) == no_id) return;
   const UserId native = persons_.at(id).user;
   for (const auto& [channel, timestamp] : was_in)
-    enter(*sides_[persons_.at(id).home], side, channel, timestamp, {&native, 1});
+    enter(persons_.at(id).strand, side, channel, timestamp, {&native, 1});
 }
 
 // Who acts on the other side for somebody: his puppet, or the server of his network.
@@ -329,11 +369,12 @@ Party Relay::actor(Side& from, Source source, Side& to, ChannelId there, bool ne
       return to.party_of(puppet);
     }
   }
-  return pseudo_party(from, to);
+  return pseudo_party(from.index(), to);
 }
 
-Party Relay::pseudo_party(const Side& from, const Side& to) const {
-  return to.party_of_server(to.pseudo(from.index()));
+Party Relay::pseudo_party(StrandId id, const Side& to) const {
+  const ServerId server = to.pseudo(id);
+  return to.party_of_server(server == no_id ? to.us() : server);
 }
 
 }  // namespace hanse::irc

@@ -13,23 +13,26 @@
 #include "federation/exchange.h"
 #include "protocols/irc/limits.h"
 #include "protocols/irc/persons.h"
+#include "protocols/irc/relay_memory.h"
 #include "protocols/irc/side.h"
+#include "protocols/irc/strand.h"
 #include "protocols/irc/watcher.h"
 
 namespace hanse::irc {
 
 // Carries the channels of junctions between sides: each person appears on the others as a puppet
-// behind a server that stands for its network (irc 9). Only what real users and their servers do is
-// relayed, never what a puppet does, so nothing comes back to where it came from.
+// behind a server that stands for its network (irc 9). Nothing that a puppet of ours does is
+// relayed, so nothing comes back to where it came from; what puppets of other nodes do goes on by
+// strands (strand.h), which are longer by a hop with each node and never end where they began.
 // relay.cpp: sides that come and go, persons; relay_persons.cpp: what changes about them;
-// relay_channels.cpp: what happens in channels; relay_modes.cpp: their modes; relay_talk.cpp: what
-// is said; relay_late.cpp: what waits for a network that is down; relay_claims.cpp: whose word
-// counts.
+// relay_further.cpp: networks that other nodes bring; relay_channels.cpp: what happens in channels;
+// relay_modes.cpp: their modes; relay_talk.cpp: what is said; relay_late.cpp: what waits for a
+// network that is down; relay_claims.cpp: whose word counts.
 // Where two nodes stand between the same networks only one carries each of them to each other: who
 // is there stays, and no people are introduced before the claim to do so stands (answered()).
 class Relay final : public Watcher {
  public:
-  Relay(std::vector<std::unique_ptr<Side>>& sides, std::vector<Junction> junctions,
+  Relay(std::vector<std::unique_ptr<Side>>& sides, const IrcSettings& settings,
         std::function<Timestamp()> now);
 
   // The peer has answered for everything up to that position: claims up to there stand.
@@ -43,6 +46,10 @@ class Relay final : public Watcher {
                  std::string_view text);
   void late_over(Side& to);       // all is told
   bool is_heard(const Side& to, std::string_view channel) const;   // somebody of its own is there
+
+  // Of a server by which another node brings a network to that side: whether it goes on from here,
+  // and if not, why not.
+  std::string onward(const Side& side, const Server& server) const;
 
   // The link is lost. To be told before Side::end().
   void side_down(Side& side, std::string_view reason);
@@ -68,11 +75,13 @@ class Relay final : public Watcher {
 
  private:
   // ---- relay.cpp ----
-  void claim(Side& from, Side& to);
-  void attach(Side& from, Side& to);        // the claim stands
-  void detach(Side& from, Side& to, std::string_view reason);
+  void claim(StrandId id, Side& to);
+  void claim_all(Side& to);                 // of whatever comes from the others
+  void attach(StrandId id, Side& to);       // the claim stands
+  void detach(StrandId id, Side& to, std::string_view reason);
   bool share_a_junction(const Side& a, const Side& b) const;
   bool another_does_it(const Side& from, const Side& to) const;
+  bool is_taken(const Strand& strand, const Side& to) const;
   void yield_to_others(Side& side, std::span<const UserId> users);
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
   UserId introduce(PersonId id, Side& to);
@@ -82,17 +91,34 @@ class Relay final : public Watcher {
   void withdraw(PersonId id, Side& from, std::string_view reason);
   void withdraw_idle(PersonId id, Side& from, std::string_view reason);
   Party actor(Side& from, Source source, Side& to, ChannelId there, bool needs_rank);
-  Party pseudo_party(const Side& from, const Side& to) const;
-  bool is_attached(const Side& from, const Side& to) const {
-    return from.linked() && to.linked() && &to != losing_ && to.claim(from.index()).stands();
+  Party pseudo_party(StrandId id, const Side& to) const;
+  bool is_attached(StrandId id, const Side& to) const {
+    return strands_[id].live && sides_[strands_[id].home]->linked() && to.linked() &&
+           &to != losing_ && to.claim(id).stands();
   }
+  bool is_attached(const Side& from, const Side& to) const {
+    return is_attached(from.index(), to);
+  }
+
+  // ---- relay_further.cpp ----
+  StrandId strand_of(const Side& side, UserId user) const;   // no_strand: not carried
+  Side& home_of(StrandId id) { return *sides_[strands_[id].home]; }
+  std::string nick_at_home(const Side& side, UserId user, StrandId id) const;
+  void look_for_ways(Side& side);
+  void follow(Side& side, ServerId server);
+  std::string why_not(const Side& side, const Server& server) const;   // empty: it may
+  void let_go(StrandId id, std::string_view reason);
+  void let_go_behind(Side& side, ServerId server, std::string_view reason);
+  void note_ways(const Side& side, ServerId above);   // they are about to go
+  bool may_go_on(const Strand& strand, const Side& to) const;
+  void claim_at_last(Side& side);           // those who waited for others to go
 
   // ---- relay_channels.cpp ----
   const Junction* junction_of(const Side& side, ChannelId channel) const;
   // Every other channel of the junction whose side is up.
-  void elsewhere(const Side& side, const Junction& junction,
+  void elsewhere(StrandId id, const Junction& junction,
                  const std::function<void(Side&, const std::string&)>& visit);
-  void enter(Side& from, Side& to, const std::string& channel, Timestamp timestamp,
+  void enter(StrandId id, Side& to, const std::string& channel, Timestamp timestamp,
              std::span<const UserId> users);
   // A channel that was made just now is as it is at home.
   void copy_state(Side& from, ChannelId channel, Side& to, const std::string& name);
@@ -137,38 +163,23 @@ class Relay final : public Watcher {
   UserId herald(Side& to, ServerId server, const std::string& home, const std::string& channel);
 
   std::vector<std::unique_ptr<Side>>& sides_;
+  std::vector<Strand> strands_;      // first that of each side, then those of networks further away
+  // When a network was last brought by another way: to a side, and here.
+  std::map<std::pair<std::string, std::size_t>, Timestamp> brought_by_others_;
+  std::map<std::string, WayIn> last_ways_;
   const std::vector<Junction> junctions_;
   const std::function<Timestamp()> now_;
   Persons persons_;
   // Who went by a split, by home and id: whoever is back soon is who he was.
-  struct Split {
-    Timestamp at = 0;
-    std::vector<Person::Puppet> abroad;
-  };
   std::map<std::pair<std::size_t, std::string>, Split> ledger_;
   // By side: from a channel's folded name to its junction. Known while the side is linked.
   std::vector<std::unordered_map<std::string, const Junction*>> spots_;
   std::vector<Submission> kept_;
   std::vector<std::string> notes_;
-  struct Undoing {                 // of what was done on one side
-    Timestamp since = 0;
-    unsigned count = 0;
-    std::map<std::string, Timestamp> done;
-  };
   std::vector<Undoing> undoings_;
   const Side* losing_ = nullptr;     // still looks linked, and is not any more
-  struct Allowance {               // of lines kept for one side
-    std::int64_t left = limits::late_kept_burst;
-    Timestamp since = 0;
-    std::uint64_t missing = 0;     // not kept since the last one that was
-  };
   std::vector<Allowance> allowances_;
-  // By where it is said and where not heard: since when we see what others do about it.
-  struct Outlook {
-    std::optional<std::uint64_t> answer_to;   // waited for, before that
-    Timestamp since = 0;
-  };
-  std::vector<std::vector<Outlook>> outlooks_;
+  std::vector<std::vector<Outlook>> outlooks_;   // by where it is said and where not heard
 };
 
 bool stays_at_home(Mode mode);   // what a network's own services and operators say of a channel

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <iterator>
+#include <map>
+#include <vector>
 
 #include "protocols/irc/relay.h"
 
@@ -12,17 +13,18 @@ const Junction* Relay::junction_of(const Side& side, ChannelId channel) const {
   return found == spots.end() ? nullptr : found->second;
 }
 
-void Relay::elsewhere(const Side& side, const Junction& junction,
+void Relay::elsewhere(StrandId id, const Junction& junction,
                       const std::function<void(Side&, const std::string&)>& visit) {
   for (const Junction::Member& member : junction.members) {
     Side& other = *sides_[member.network];
-    if (&other != &side && is_attached(side, other)) visit(other, member.channel);
+    if (&other != &home_of(id) && is_attached(id, other)) visit(other, member.channel);
   }
 }
 
 // irc 9: nobody makes a channel older than it is where it is; a new one is as old as at home.
-void Relay::enter(Side& from, Side& to, const std::string& channel, Timestamp timestamp,
+void Relay::enter(StrandId id, Side& to, const std::string& channel, Timestamp timestamp,
                   std::span<const UserId> users) {
+  const Side& from = home_of(id);
   Network& model = to.model();
   const ChannelId known = model.find_channel(channel);
   if (known != no_id) timestamp = model.channel(known).timestamp;
@@ -36,7 +38,7 @@ void Relay::enter(Side& from, Side& to, const std::string& channel, Timestamp ti
     members.push_back({to.party_of(puppet), 0});
   }
   if (members.empty()) return;
-  to.write(ChannelJoined{pseudo_party(from, to), channel, timestamp, {}, members});
+  to.write(ChannelJoined{pseudo_party(id, to), channel, timestamp, {}, members});
 }
 
 void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users) {
@@ -44,16 +46,19 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
   yield_to_others(side, users);
   const Junction* junction = junction_of(side, channel);
   if (junction == nullptr) return;
-  std::vector<UserId> natives;
-  std::ranges::copy_if(users, std::back_inserter(natives),
-                       [&side](UserId user) { return side.is_native(user); });
-  if (natives.empty()) return;
-  elsewhere(side, *junction, [&](Side& to, const std::string& name) {
-    const bool is_new = to.model().find_channel(name) == no_id;
-    enter(side, to, name, side.model().channel(channel).timestamp, natives);
-    const bool decides = junction->owner == Junction::nobody || junction->owner == side.index();
-    if (is_new && decides) copy_state(side, channel, to, name);
-  });
+  std::map<StrandId, std::vector<UserId>> comers;
+  for (const UserId user : users) {
+    if (const StrandId id = strand_of(side, user); id != no_strand) comers[id].push_back(user);
+  }
+  if (comers.empty()) return;
+  for (const auto& [id, people] : comers) {
+    elsewhere(id, *junction, [&](Side& to, const std::string& name) {
+      const bool is_new = to.model().find_channel(name) == no_id;
+      enter(id, to, name, side.model().channel(channel).timestamp, people);
+      const bool decides = junction->owner == Junction::nobody || junction->owner == side.index();
+      if (is_new && decides) copy_state(side, channel, to, name);
+    });
+  }
   const bool all_are_there = std::ranges::all_of(junction->members, [&](const auto& member) {
     const Side& other = *sides_[member.network];
     return &other == &side || is_attached(side, other);
@@ -65,7 +70,7 @@ void Relay::left(Side& side, UserId user, ChannelId channel, std::string_view re
   const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
   const PersonId id = persons_.find(side.index(), user);
   if (junction == nullptr || id == no_id) return;
-  elsewhere(side, *junction, [&](Side& to, const std::string& name) {
+  elsewhere(persons_.at(id).strand, *junction, [&](Side& to, const std::string& name) {
     const UserId puppet = persons_.on(id, to.index());
     const ChannelId there = to.model().find_channel(name);
     if (puppet == no_id || there == no_id || to.model().membership(puppet, there) == nullptr)
@@ -87,7 +92,7 @@ void Relay::kicked(Side& side, Source source, UserId user, ChannelId channel,
     return;
   }
   if (ours && !may(*junction, side, Claim::kick)) return undo_kick(side, *junction, user, channel);
-  elsewhere(side, *junction, [&](Side& to, const std::string& name) {
+  elsewhere(side.index(), *junction, [&](Side& to, const std::string& name) {
     const UserId there = persons_.on(id, to.index());
     const ChannelId place = to.model().find_channel(name);
     if (there == no_id || place == no_id || to.model().membership(there, place) == nullptr) return;
@@ -117,7 +122,7 @@ void Relay::copy_topic(Side& from, ChannelId channel, Side& to, const std::strin
   const Timestamp at = place.topic.empty() ? source.topic_timestamp
                                            : std::max(now_(), place.topic_timestamp + 1);
   to.model().set_topic(there, source.topic, source.topic_setter, at);
-  Party by = pseudo_party(from, to);
+  Party by = pseudo_party(from.index(), to);
   if (to.facts().asks_ranks) {   // irc 6: of a server it takes none
     for (const UserId member : to.model().channel(there).members) {
       if (to.model().user(member).server != to.pseudo(from.index())) continue;
@@ -134,12 +139,12 @@ void Relay::topic_set(Side& side, Source source, ChannelId channel) {
   if (junction == nullptr) return;
   if (!may(*junction, side, Claim::topic)) return undo_topic(side, *junction, channel);
   const std::string text = side.model().channel(channel).topic;
-  elsewhere(side, *junction, [&](Side& to, const std::string& name) {
+  elsewhere(side.index(), *junction, [&](Side& to, const std::string& name) {
     const ChannelId there = to.model().find_channel(name);
     if (there == no_id || to.model().channel(there).topic == text) return;
     const Channel& place = to.model().channel(there);
     const Party by = actor(side, source, to, there, place.has(Mode::topic_lock));
-    const bool from_server = by.name == pseudo_party(side, to).name;
+    const bool from_server = by.name == pseudo_party(side.index(), to).name;
     const std::string setter(by.name);
     const Timestamp at = std::max(now_(), place.topic_timestamp + 1);
     to.write(TopicSet{by, name, place.timestamp, at, setter, text, from_server});

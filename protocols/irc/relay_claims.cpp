@@ -69,7 +69,7 @@ void Relay::undo_kick(Side& side, const Junction& junction, UserId puppet, Chann
   side.model().part(puppet, channel);
   if (!may_undo(junction, side, "a kick of " + nick)) return;
   const UserId native = persons_.at(id).user;
-  enter(*sides_[persons_.at(id).home], side, name, timestamp, {&native, 1});
+  enter(persons_.at(id).strand, side, name, timestamp, {&native, 1});
 }
 
 Claim claim_on(Mode mode) {

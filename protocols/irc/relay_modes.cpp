@@ -36,7 +36,7 @@ std::optional<std::string_view> untagged(std::string_view nick, const Side& side
 // irc 9: "alice|home!*@*" means at home alice, and on a third network its own form of that;
 // "bob!*@*" means a native, who has a tag everywhere else. What names nobody stays as it is.
 std::string translated_mask(const Side& from, std::string_view mask, const Side& to,
-                            std::span<const std::unique_ptr<Side>> sides) {
+                            std::span<const Strand> strands) {
   const std::size_t end = mask.find('!');
   const std::string_view nick = mask.substr(0, end);
   if (end == std::string_view::npos || nick == "*") return std::string(mask);
@@ -44,11 +44,11 @@ std::string translated_mask(const Side& from, std::string_view mask, const Side&
   const auto tagged = [&](std::string_view name, const std::string& network) {
     return std::string(name) + to.facts().nick_separator + network + rest;
   };
-  for (const auto& home : sides) {
-    const std::string& network = home->settings().name;
-    if (home.get() == &from) continue;
+  for (std::size_t at = 0; at < strands.size(); ++at) {
+    const std::string& network = strands[at].network;
+    if (at == from.index() || !strands[at].live) continue;
     if (const auto name = untagged(nick, from, network))
-      return home.get() == &to ? std::string(*name) + rest : tagged(*name, network);
+      return at == to.index() ? std::string(*name) + rest : tagged(*name, network);
   }
   return tagged(nick, from.settings().name);
 }
@@ -68,7 +68,8 @@ void Relay::lend_rank(const Side& from, UserId puppet, Side& to, ChannelId there
                         static_cast<std::uint8_t>(member->status | rank_bit(Mode::op)));
   const ModeChange change{true, Mode::op, 'o', to.party_of(puppet).word()};
   const Channel& channel = to.model().channel(there);
-  to.write(ModesChanged{pseudo_party(from, to), channel.name, channel.timestamp, {&change, 1}});
+  to.write(ModesChanged{pseudo_party(from.index(), to), channel.name, channel.timestamp,
+                        {&change, 1}});
 }
 
 // The member of the other channel who is meant; false: nobody there, or he has it already.
@@ -104,7 +105,7 @@ std::optional<ModeChange> Relay::translated(const Side& from, const ModeChange& 
   }
   if (is_list(change.mode)) {
     if (!is_mask(change.parameter) || !names_people(change.parameter)) return std::nullopt;
-    parameter = translated_mask(from, change.parameter, to, sides_);
+    parameter = translated_mask(from, change.parameter, to, strands_);
   } else {
     parameter = change.parameter;
     if (!parameter.empty() && !is_mask(parameter)) return std::nullopt;
@@ -123,7 +124,7 @@ void Relay::modes_changed(Side& side, Source source, ChannelId channel,
                           std::span<const ModeChange> changes) {
   const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
   if (junction == nullptr) return;
-  elsewhere(side, *junction, [&](Side& to, const std::string& name) {
+  elsewhere(side.index(), *junction, [&](Side& to, const std::string& name) {
     const ChannelId there = to.model().find_channel(name);
     if (there == no_id) return;
     std::vector<ModeChange> theirs;
@@ -159,8 +160,8 @@ void Relay::copy_modes(Side& from, ChannelId channel, Side& to, const std::strin
       theirs.push_back(*one);
   }
   if (!theirs.empty())
-    to.write(ModesChanged{pseudo_party(from, to), name, to.model().channel(there).timestamp,
-                          theirs});
+    to.write(ModesChanged{pseudo_party(from.index(), to), name,
+                          to.model().channel(there).timestamp, theirs});
 }
 
 }  // namespace hanse::irc

@@ -11,15 +11,17 @@ namespace hanse::irc {
 void Relay::nick_changed(Side& side, UserId user) {
   const PersonId id = persons_.find(side.index(), user);
   if (id == no_id) return;
-  const std::string native(side.model().user(user).texts.get(UserText::nick));
+  const StrandId strand = persons_.at(id).strand;
+  const std::string& network = strands_[strand].network;
+  const std::string native = nick_at_home(side, user, strand);
   for (const auto& other : sides_) {
     if (other.get() == &side || !other->linked()) continue;
     const UserId puppet = persons_.on(id, other->index());
     if (puppet == no_id) continue;
     Network& model = other->model();
     for (unsigned attempt = 0; attempt < limits::nick_attempts_max; ++attempt) {
-      const std::string nick = puppet_nick(native, side.settings().name, other->facts(), attempt,
-                                           side.settings().name + native);
+      const std::string nick =
+          puppet_nick(native, network, other->facts(), attempt, network + native);
       const UserId holder = model.find_nick(nick);
       if (holder != no_id && holder != puppet) continue;
       if (model.user(puppet).texts.get(UserText::nick) == nick) break;
@@ -61,7 +63,7 @@ void Relay::remember(PersonId id, const Side& home) {
 PersonId Relay::person_of(const Side& home, UserId user) {
   const PersonId known = persons_.find(home.index(), user);
   if (known != no_id) return known;
-  const PersonId id = persons_.find_or_add(home.index(), user);
+  const PersonId id = persons_.find_or_add(home.index(), strand_of(home, user), user);
   if (ledger_.empty()) return id;
   const auto back = ledger_.find({home.index(), std::string(home.party_of(user).word())});
   if (back == ledger_.end()) return id;
@@ -99,8 +101,8 @@ void Relay::name_again(Side& side) {
             model.user(puppet.user).texts.get(UserText::uid))
       continue;
     const Side& home = *sides_[person.home];
-    const std::string native(home.model().user(person.user).texts.get(UserText::nick));
-    const std::string& network = home.settings().name;
+    const std::string native = nick_at_home(home, person.user, person.strand);
+    const std::string& network = strands_[person.strand].network;
     for (unsigned attempt = puppet.losses; attempt < puppet.losses + limits::nick_attempts_max;
          ++attempt) {
       const std::string nick =
@@ -122,10 +124,11 @@ void Relay::text_changed(Side& side, UserId user, UserText which) {
     const UserId puppet = persons_.on(id, other->index());
     if (puppet == no_id) continue;
     const bool account = which == UserText::account;
-    const std::string value = account ? puppet_account(text, side.settings().name)
+    const StrandId strand = persons_.at(id).strand;
+    const std::string value = account ? puppet_account(text, strands_[strand].network)
                                       : puppet_host(text, other->facts());
-    if (other->write(UserTextChanged{pseudo_party(side, *other), other->party_of(puppet), account,
-                                     value}))
+    if (other->write(UserTextChanged{pseudo_party(strand, *other), other->party_of(puppet),
+                                     account, value}))
       other->model().set_text(puppet, which, value);
   }
 }

@@ -13,7 +13,8 @@ constexpr std::string_view action_start = "\x01" "ACTION ";
 }  // namespace
 
 void Relay::said(Side& side, UserId user, const Said& what) {
-  if (!side.linked() || what.target.empty() || !side.is_native(user)) return;
+  const StrandId strand = side.linked() ? strand_of(side, user) : no_strand;
+  if (strand == no_strand || what.target.empty()) return;
   // irc 9: of what clients ask each other inside a message only actions go on.
   if (what.text.starts_with('\x01') && !what.text.starts_with(action_start)) return;
   const ChannelId channel = side.model().find_channel(what.target);
@@ -21,11 +22,12 @@ void Relay::said(Side& side, UserId user, const Said& what) {
     const Junction* junction = junction_of(side, channel);
     if (junction == nullptr) return;
     const PersonId id = person_of(side, user);
-    elsewhere(side, *junction, [&](Side& to, const std::string& name) {
+    elsewhere(strand, *junction, [&](Side& to, const std::string& name) {
       const UserId puppet = presence(id, to);
       if (puppet != no_id) say(to, puppet, name, what);
     });
-    if (what.kind != Said::Kind::only_tags) keep_for_absent(side, *junction, user, what);
+    const bool ours_to_keep = strands_[strand].hops == 0 && what.kind != Said::Kind::only_tags;
+    if (ours_to_keep) keep_for_absent(side, *junction, user, what);
     return;
   }
   UserId target = side.model().find_uid(what.target);

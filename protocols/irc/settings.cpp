@@ -228,17 +228,22 @@ Result<NetworkSettings> read_network(const Settings& table, const Settings& irc,
 }
 
 // Everywhere the same: the people of the third network are behind the third id of the range.
-Result<void> give_pseudo_servers(const Settings& irc, std::vector<NetworkSettings>& networks) {
+// The digits of the range are left for networks that are further away.
+Result<void> give_pseudo_servers(const Settings& irc, IrcSettings& all) {
+  std::vector<NetworkSettings>& networks = all.networks;
   const std::string range = irc.text_or("sid_range", {});
   if (networks.size() < 2) return {};
   if (range.size() != 3 || range[2] != '?' || !is_sid(range.substr(0, 2) + "0"))
     return problem("irc", "sid_range", "expected a digit, one of A-Z and 0-9, and a question mark");
+  const auto taken = [&](char last) {
+    const std::string sid = range.substr(0, 2) + last;
+    return std::ranges::any_of(networks, [&](const auto& each) { return each.sid == sid; });
+  };
+  for (char last = '0'; last <= '9'; ++last) {
+    if (!taken(last)) all.further_sids.push_back(range.substr(0, 2) + last);
+  }
   char sign = 'A';
   for (NetworkSettings& one : networks) {
-    const auto taken = [&](char last) {
-      const std::string sid = range.substr(0, 2) + last;
-      return std::ranges::any_of(networks, [&](const auto& each) { return each.sid == sid; });
-    };
     while (sign <= 'Z' && taken(sign)) ++sign;
     if (sign > 'Z') return problem("irc", "sid_range", "too many networks for it");
     one.pseudo_sid = range.substr(0, 2) + sign++;
@@ -384,7 +389,7 @@ Result<IrcSettings> read_settings(const Configuration& configuration, const Node
       return problem("irc.network." + network->name, "peer", "is that of another network too");
     out.networks.push_back(*std::move(network));
   }
-  if (Result<void> given = give_pseudo_servers(irc, out.networks); !given) return given.error();
+  if (Result<void> given = give_pseudo_servers(irc, out); !given) return given.error();
   if (Result<void> read = read_junctions(configuration, out); !read) return read.error();
   return out;
 }

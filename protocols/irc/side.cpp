@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocols/irc/origin_mark.h"
+
 namespace hanse::irc {
 
-Side::Side(std::size_t index, std::size_t sides, NetworkSettings settings)
-    : index_(index), settings_(std::move(settings)), claims_(sides) {}
+Side::Side(std::size_t index, std::size_t strands, NetworkSettings settings)
+    : index_(index), settings_(std::move(settings)), claims_(strands) {}
 
 void Side::begin(std::shared_ptr<Dialect> dialect) {
   dialect_ = std::move(dialect);
@@ -15,6 +17,7 @@ void Side::begin(std::shared_ptr<Dialect> dialect) {
   const PeerServer& peer = dialect_->peer();
   us_ = model_->add_server(settings_.own_name, own_sid(settings_.sid), no_id);
   peer_ = model_->add_server(peer.name, peer.sid, us_);
+  if (peer_ != no_id && is_node_description(peer.description)) model_->mark_node(peer_);
   outgoing_.reset();
   phase_ = Phase::bursting;
 }

@@ -11,6 +11,7 @@
 #include "protocols/irc/network.h"
 #include "protocols/irc/outgoing.h"
 #include "protocols/irc/settings.h"
+#include "protocols/irc/strand.h"
 
 namespace hanse::irc {
 
@@ -21,7 +22,7 @@ class Side {
   // down -> bursting (each tells what it knows) -> linked -> down
   enum class Phase : std::uint8_t { down, bursting, linked };
 
-  Side(std::size_t index, std::size_t sides, NetworkSettings settings);
+  Side(std::size_t index, std::size_t strands, NetworkSettings settings);
 
   void begin(std::shared_ptr<Dialect> dialect);
   void burst_over() { phase_ = Phase::linked; }
@@ -52,21 +53,22 @@ class Side {
   Party party_of(UserId user) const;
   Party ourselves() const { return party_of_server(us_); }
 
-  // The server that the people of another side are behind. Whoever introduces one claims to be the
-  // only node that does. The claim stands once both peers have answered a PING sent behind it:
-  // then a node that claimed before has been heard of here, and what that one may have relayed
+  // The server that the people of a strand (strand.h) are behind. Whoever introduces one claims to
+  // be the only node that does. The claim stands once both peers have answered a PING sent behind
+  // it: then a node that claimed before has been heard of here, and what that one may have relayed
   // already has come from home.
   struct Claim {
     ServerId server = no_id;          // no_id: not introduced
     std::uint64_t position = 0, home_position = 0;   // in what is written on either link
+    bool waits = false;               // until one who brings it from further away has gone
     bool heard_here = false, heard_home = false;
     bool yielded = false;             // to another node; it is made again after a while
     Timestamp yielded_at = 0;
-    bool stands() const { return heard_here && heard_home; }
+    bool stands() const { return heard_here && heard_home && !waits; }
   };
-  Claim& claim(std::size_t home) { return claims_[home]; }
-  const Claim& claim(std::size_t home) const { return claims_[home]; }
-  ServerId pseudo(std::size_t home) const { return claims_[home].server; }
+  Claim& claim(StrandId strand) { return claims_[strand]; }
+  const Claim& claim(StrandId strand) const { return claims_[strand]; }
+  ServerId pseudo(StrandId strand) const { return claims_[strand].server; }
 
   // An answer is wanted for all that is written up to now; returns that position.
   std::uint64_t want_answer();
@@ -87,7 +89,7 @@ class Side {
   std::shared_ptr<Dialect> dialect_;
   std::unique_ptr<Network> model_;
   ServerId us_ = no_id, peer_ = no_id;
-  std::vector<Claim> claims_;         // by side
+  std::vector<Claim> claims_;         // by strand
   std::optional<std::uint64_t> wanted_answer_;
   std::uint64_t uids_made_ = 0;
   Outgoing outgoing_;

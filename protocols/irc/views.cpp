@@ -195,12 +195,13 @@ void explain_losses(const Side& from, const Channel& channel, const Side& to,
                   to.settings().name);
 }
 
-void explain_others(const Side& side, std::vector<std::string>& out) {
+void explain_others(const Hub& hub, const Side& side, std::vector<std::string>& out) {
   if (side.phase() == Side::Phase::down) return;
   for (const Server& server : side.model().servers()) {
     if (server.present && !server.relayed_by.empty())
       out.push_back(server.relayed_network + " is brought to " + side.settings().name + " by " +
-                    server.relayed_by + ", not by this node");
+                    server.relayed_by + ", not by this node, " +
+                    hub.relay().onward(side, server));
   }
   if (side.facts().paced)
     out.push_back(side.settings().name + ": its configuration should have <performance "
@@ -230,7 +231,7 @@ void explain_junction(const Hub& hub, const Junction& junction, std::vector<std:
       if (channel != nullptr && &to != &side && to.phase() != Side::Phase::down)
         explain_losses(side, *channel, to, out);
     }
-    explain_others(side, out);
+    explain_others(hub, side, out);
   }
 }
 

@@ -5,7 +5,7 @@ of its own in which that path is there."""
 import os
 import shutil
 
-from tests.harness.irc_peers import HOST, OUR_NAME, Peer, user_irc
+from tests.harness.irc_peers import HOST, Peer, user_irc
 from tests.harness.namespace import may_have_mounts
 from tests.harness.results import Skip
 from tests.harness.workspace import PEERS
@@ -53,7 +53,7 @@ class Irc2(Peer):
         if shutil.which("m4") is None:
             raise Skip("m4 is not installed, by which irc2 reads its configuration")
         may_have_mounts()
-        words = {**vars(self), "host": HOST, "us": OUR_NAME, "port": self.calls or "",
+        words = {**vars(self), "host": HOST, "us": self.us, "port": self.calls or "",
                  "seconds": 2 if self.calls else "", "sid": self.sid}
         words["link"] = self.link(LINK, words).strip()
         self.workspace.file(f"{self.dialect}-{self.name}/ircd.conf", CONFIG.format(**words))

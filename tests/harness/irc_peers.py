@@ -30,6 +30,7 @@ class Peer:
     dialect = ""
     sid = ""
     separator = "|"  # in the nicks of puppets there
+    us = OUR_NAME  # what hanse is called there; to be set before it is made
 
     def __init__(self, workspace, name, calls=None, tls=None):
         self.workspace, self.name, self.calls, self.tls = workspace, name, calls, tls
@@ -41,6 +42,9 @@ class Peer:
         self.process = None
         self.pasted = None  # what its operator was given for the link, instead of our own
         self.configure()
+
+    def words(self):
+        return {**vars(self), "us": self.us}
 
     def paste(self, block):
         self.pasted = block
@@ -149,8 +153,8 @@ class Inspircd(Peer):
     def configure(self):
         program("inspircd")
         self.workspace.file(f"{self.dialect}-{self.name}/motd.txt", "hello\n")
-        autoconnect = f'<autoconnect period="2" server="{OUR_NAME}">' if self.calls else ""
-        words = {**vars(self), "host": HOST, "us": OUR_NAME, "sid": self.sid,
+        autoconnect = f'<autoconnect period="2" server="{self.us}">' if self.calls else ""
+        words = {**self.words(), "host": HOST, "sid": self.sid,
                  "calls": self.calls or 1, "autoconnect": autoconnect, "bind_tls": "",
                  "profile": "", "link_tls": ""}
         if self.tls:
@@ -201,7 +205,7 @@ class Hybrid(Peer):
 
     def configure(self):
         program("ircd-hybrid")
-        words = {**vars(self), "host": HOST, "us": OUR_NAME, "sid": self.sid,
+        words = {**self.words(), "host": HOST, "sid": self.sid,
                  "calls": self.calls or 1, "flags": "flags=autoconn;" if self.calls else "",
                  "listen_tls": "", "server_tls": "", "link_tls": ""}
         if self.tls:
@@ -272,7 +276,7 @@ class Ngircd(Peer):
         if not os.path.exists(self.program):
             raise Skip("ngircd is not unpacked: `make deps-test` unpacks it")
         calling = f" Host = {HOST}\n Port = {self.calls}" if self.calls else " Passive = yes"
-        words = {**vars(self), "host": HOST, "us": OUR_NAME, "calling": calling,
+        words = {**self.words(), "host": HOST, "calling": calling,
                  "uid": user_irc()}
         words["link"] = self.link(NGIRCD_LINK, words)
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/ngircd.conf",

@@ -8,7 +8,7 @@ from tests.harness import results
 from tests.harness.irc2_peer import Irc2
 from tests.harness.irc_peers import Hybrid, Inspircd, Ngircd
 from tests.harness.workspace import Workspace, wait_until
-from tests.interop import irc_services
+from tests.interop import irc_row, irc_services
 from tests.interop.irc_world import World
 
 WORLD = None
@@ -393,7 +393,7 @@ def run(left_kind, right_kind, calling, tls, tests, pasted=False, rules=""):
 
 
 def main():
-    return max([*(run(*world) for world in WORLDS), irc_services.main()])
+    return max([*(run(*world) for world in WORLDS), irc_row.main(), irc_services.main()])
 
 
 if __name__ == "__main__":

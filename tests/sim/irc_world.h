@@ -10,16 +10,16 @@
 
 #include "tests/sim/ircd.h"
 #include "tests/sim/node.h"
+#include "tests/sim/setup.h"
 
 namespace hanse::sim {
 
-// Three IRC networks of three dialects, one channel on all of them, and two nodes, each with a link
-// to every network: rings wherever one looks. First trouble, then calm in which all of them must
-// come to know the same people, once each, and everything said arrives everywhere else once.
+// Three IRC networks of three dialects, one channel on all of them, and nodes between them. First
+// trouble, then calm in which all of them must come to know the same people, once each, and
+// everything said arrives everywhere else once.
 class IrcWorld {
  public:
-  // `misnamed`: a planted mistake, see irc_text().
-  IrcWorld(std::uint64_t seed, bool verbose, bool misnamed);
+  IrcWorld(std::uint64_t seed, bool verbose, IrcShape shape);
   ~IrcWorld();
 
   struct Report {
@@ -30,7 +30,7 @@ class IrcWorld {
   Report run();
 
  private:
-  static constexpr int networks = 3, nodes = 2;
+  static constexpr int networks = 3;
 
   void plan_life(Instant end);
   void plan_trouble(Instant end);
@@ -59,6 +59,8 @@ class IrcWorld {
 
   SeededRandom random_;
   const bool verbose_;
+  const IrcShape shape_;
+  const int node_count_;
   Timeline timeline_;
   Auditor auditor_;
   Network network_;

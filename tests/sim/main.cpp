@@ -33,7 +33,8 @@ struct Wishes {
 int usage() {
   std::fputs("usage: sim [--seeds N] [--first-seed N] [--seed N] [--nodes N] [--twice]\n"
              "           [--plant ack-before-commit|forget-leg|overtake]\n"
-             "           [--speaks mail|xmpp|both|irc] [--verbose] [--check-auditor]\n",
+             "           [--verbose] [--check-auditor]\n"
+             "           [--speaks mail|xmpp|both|irc|irc-row|irc-ring]\n",
              stderr);
   return 2;
 }
@@ -47,7 +48,7 @@ bool read_number(const char* text, std::uint64_t& number) {
 
 bool read_speaks(std::string_view text, Rules& rules) {
   rules.speaks = hanse::sim::Speaks{text != "xmpp", text != "mail"};
-  return text == "mail" || text == "xmpp" || text == "both" || text == "irc";
+  return text == "mail" || text == "xmpp" || text == "both" || text.starts_with("irc");
 }
 
 bool read_wish(std::string_view name, const char* value, Wishes& wishes, int& used) {
@@ -105,8 +106,12 @@ void tell(std::uint64_t seed, const Report& report) {
 }
 
 Report run_irc(const Wishes& wishes, std::uint64_t seed) {
-  const bool misnamed = wishes.plant == "misnamed";
-  const auto told = hanse::sim::IrcWorld(seed, wishes.rules.verbose, misnamed).run();
+  using hanse::sim::IrcShape;
+  const IrcShape shape = wishes.plant == "misnamed"      ? IrcShape::misnamed
+                         : wishes.speaks == "irc-row"  ? IrcShape::row
+                         : wishes.speaks == "irc-ring" ? IrcShape::ring
+                                                       : IrcShape::full;
+  const auto told = hanse::sim::IrcWorld(seed, wishes.rules.verbose, shape).run();
   Report report;
   report.failure = told.failure;
   report.digest = told.digest;
@@ -118,7 +123,7 @@ Report run_irc(const Wishes& wishes, std::uint64_t seed) {
 
 Report run_one(const Wishes& wishes, std::uint64_t seed) {
   try {
-    if (wishes.speaks == "irc") return run_irc(wishes, seed);
+    if (wishes.speaks.starts_with("irc")) return run_irc(wishes, seed);
     Report report = World(seed, wishes.rules).run();
     if (!wishes.twice || !report.failure.empty()) return report;
     if (World(seed, wishes.rules).run().digest != report.digest)

@@ -111,19 +111,27 @@ std::string configuration_text(const NodePlan& plan, int nodes) {
          routes + plan.irc;
 }
 
-std::string irc_text(int number, bool misnamed) {
+bool is_linked(IrcShape shape, int node, int network) {
+  if (shape == IrcShape::full || shape == IrcShape::misnamed) return true;
+  return network == node - 1 || network == node % 3;
+}
+
+std::string irc_text(int number, IrcShape shape) {
   const std::string sign = std::to_string(10 - number);
   std::string out = "[irc]\nsid = " + quoted(sign + "RL") + "\nsid_range = " +
                     quoted(sign + "R?") + "\nretry = [\"5s\", \"10s\"]\n";
   std::string members;
   for (int each = 0; each < 3; ++each) {
-    const std::string name = (misnamed ? "other" : "net") + std::to_string(each);
+    if (!is_linked(shape, number, each)) continue;
+    const bool other = shape == IrcShape::misnamed && number == 2;
+    const std::string name = (other ? "other" : "net") + std::to_string(each);
     out += "[irc.network." + name + "]\ndialect = " + quoted(tongue(each).dialect()) +
            "\npeer = " + quoted(tongue(each).server_name()) + "\naddr = " +
            quoted(Ircd::address(each) + ":" + std::to_string(irc_port)) +
            "\ntls = \"off\"\nsend_password = \"env:HANSE_SIM_WORD\"\n"
            "receive_password = \"env:HANSE_SIM_WORD\"\nautoconnect = true\n";
-    members += (each == 0 ? "" : ", ") + quoted(std::string("irc:") + irc_channel + "%" + name);
+    members += (members.empty() ? "" : ", ") +
+               quoted(std::string("irc:") + irc_channel + "%" + name);
   }
   return out + "[junction.dev]\nmembers = [" + members + "]\n";
 }

@@ -50,9 +50,13 @@ struct NodePlan {
 };
 NodePlan draw_plan(int number, int nodes, const Speaks& speaks, Random& random);
 std::string configuration_text(const NodePlan& plan, int nodes);
-// Links to the three networks of an IrcWorld, which have one channel. Misnamed: by names of its
-// own, so that another node cannot see that it relays the same ones.
-std::string irc_text(int number, bool misnamed);
+// How the nodes of an IrcWorld stand between its three networks. full: two nodes, each linked to
+// every network, rings wherever one looks; misnamed: the same, but the second node has names of its
+// own for them, so that neither can see that both relay the same ones; row: two nodes, and the
+// network in the middle is the only one both are linked to; ring: three nodes, each between two.
+enum class IrcShape { full, misnamed, row, ring };
+// Its links to those networks, which have one channel.
+std::string irc_text(int number, IrcShape shape);
 // Of the XMPP server behind a node: it reaches everybody through that.
 std::string backend_text(int number, int nodes);
 
