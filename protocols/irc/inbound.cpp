@@ -10,7 +10,7 @@ Inbound::Inbound(const InboundContext& context, std::shared_ptr<Hub> hub)
 
 void Inbound::on(Event event, Instant now, Outbox& out) {
   if (auto* opened = std::get_if<Opened>(&event)) {
-    link_.open(std::move(opened->remote_address), now, out);
+    link_.open(std::move(opened->remote_address), opened->remote_port, now, out);
     if (busy_) link_.refuse("too many connections", out);
   } else if (auto* tls = std::get_if<TlsUp>(&event)) {
     link_.tls_up(std::move(tls->facts));

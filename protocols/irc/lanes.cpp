@@ -19,19 +19,22 @@ class Fixed final : public Discovery {
   bool done() const override { return true; }
   Result<std::vector<Endpoint>> endpoints() override {
     if (network_ == nullptr) return Error{Fault::never, "no such network is configured"};
-    if (network_->address.empty()) return std::vector<Endpoint>{};
-    Endpoint one;
-    one.host = network_->peer;
-    one.address = network_->address;
-    one.port = network_->port;
-    one.tls_first = network_->tls != LinkTls::off;
-    return std::vector<Endpoint>{std::move(one)};
+    std::vector<Endpoint> out;
+    for (const NetworkSettings::Place& place : network_->places) {
+      Endpoint one;
+      one.host = network_->peer;   // the same for all: they race (docs/decisions/009)
+      one.address = place.address;
+      one.port = place.port;
+      one.tls_first = network_->tls != LinkTls::off;
+      out.push_back(std::move(one));
+    }
+    return out;
   }
   // An empty one says: nothing to dial, the peer comes by itself.
   std::string status() const override { return network_ == nullptr ? "5.1.10" : ""; }
   std::string story() const override {
     if (network_ == nullptr) return "not configured";
-    return network_->address.empty() ? "waits for the server to connect" : "as configured";
+    return network_->places.empty() ? "waits for the server to connect" : "as configured";
   }
 
  private:
@@ -50,7 +53,7 @@ std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration
   out->link_window = limits::late_works_max;
   out->works_per_link_max = SIZE_MAX;
   out->link_age_max = std::chrono::hours(24 * 365);
-  out->endpoints_tried_max = 1;
+  out->endpoints_tried_max = out->sessions_tried_max = limits::places_max;
   out->retry = out->breaker_waits = table.durations("retry");
   out->breaker_failures = 1;
   out->startup_spread = std::chrono::seconds(1);

@@ -26,6 +26,7 @@ constexpr std::size_t mode_line_bytes_max = 400;          // letters and paramet
 
 // Names
 constexpr std::size_t server_name_bytes_max = 63;
+constexpr std::size_t places_max = 8;                     // addresses of one network
 constexpr std::size_t network_name_bytes_max = 16;
 constexpr std::size_t channel_name_bytes_max = 50;        // what every dialect takes
 constexpr std::size_t host_bytes_max = 63;

@@ -19,8 +19,9 @@ ServerLink::~ServerLink() {
   let_go("the link ended");
 }
 
-void ServerLink::open(std::string remote_address, Instant now, Outbox& out) {
-  remote_address_ = std::move(remote_address);
+void ServerLink::open(std::string remote_address, std::uint16_t remote_port, Instant now,
+                      Outbox& out) {
+  remote_ = {std::move(remote_address), remote_port};
   heard_at_ = now;
   out.set_timer(progress_timer, now + hub_->settings().handshake_wait);
 }
@@ -114,7 +115,7 @@ Result<void> ServerLink::may_link(const NetworkSettings& network) const {
 Result<void> ServerLink::tls_suffices(const NetworkSettings& network) const {
   const auto refuse = [](std::string what) { return Error{Fault::refused, std::move(what)}; };
   if (network.tls == LinkTls::off) {
-    if (tls_ == nullptr && !is_loopback(remote_address_))
+    if (tls_ == nullptr && !is_loopback(remote_.address))
       return refuse("a link in plain text from another machine");
     return {};
   }
@@ -154,7 +155,7 @@ void ServerLink::agreed(Instant now, Outbox& out) {
     return hold(side, {}, out);
   }
   side_ = &side;
-  side_->begin(dialect_);
+  side_->begin(dialect_, dialled_ != nullptr ? to_text(remote_) : "calls from " + remote_.address);
   call_over();
   if (side_->peer() == no_id) {
     let_go("refused");

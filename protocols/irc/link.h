@@ -25,7 +25,7 @@ class ServerLink final : private HandshakeDesk {
   ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled, const std::string& nonce);
   ~ServerLink() override;
 
-  void open(std::string remote_address, Instant now, Outbox& out);
+  void open(std::string remote_address, std::uint16_t remote_port, Instant now, Outbox& out);
   void tls_up(TlsFacts facts);
   void start(Outbox& out);                     // we dialled: say the first word
   void received(std::string_view bytes, Instant now, Outbox& out);
@@ -78,7 +78,7 @@ class ServerLink final : private HandshakeDesk {
   std::shared_ptr<Dialect> dialect_;           // null: the first line will tell
   Side* side_ = nullptr;                       // once agreed
   std::unique_ptr<Mirror> mirror_;
-  std::string remote_address_;
+  NetworkSettings::Place remote_;
   std::unique_ptr<TlsFacts> tls_;
   Side* calling_ = nullptr;                    // we have greeted it, and are not agreed yet
   Side* held_by_ = nullptr;                    // another connection of it comes first

@@ -9,7 +9,7 @@ Outbound::Outbound(const OutboundContext& context, std::shared_ptr<Hub> hub)
 
 void Outbound::on(Event event, Instant now, Outbox& out) {
   if (auto* opened = std::get_if<Opened>(&event)) {
-    link_.open(std::move(opened->remote_address), now, out);
+    link_.open(std::move(opened->remote_address), opened->remote_port, now, out);
     if (network_ == nullptr) return link_.refuse("no such network is configured", out);
     if (network_->tls == LinkTls::off) return begin(out);
     out.start_tls({.name = network_->peer, .identity = network_->own_name});

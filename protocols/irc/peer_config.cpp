@@ -31,7 +31,7 @@ std::string password(const NetworkSettings& network, const Secret& secret,
 
 Block make_block(const IrcSettings& settings, const NetworkSettings& network,
                  const PeerConfigWish& wish) {
-  Block out{network, {}, {}, false, network.address.empty(), network.tls != LinkTls::off, {},
+  Block out{network, {}, {}, false, network.places.empty(), network.tls != LinkTls::off, {},
             password(network, network.send_password, "send_password", wish.passwords),
             password(network, network.receive_password, "receive_password", wish.passwords)};
   const std::string& listen = out.tls ? settings.tls_listen : settings.plain_listen;
@@ -39,7 +39,8 @@ Block make_block(const IrcSettings& settings, const NetworkSettings& network,
   out.port = colon == std::string::npos ? (out.tls ? "7001" : "7000") : listen.substr(colon + 1);
   out.host = listen.substr(0, colon == std::string::npos ? 0 : colon);
   if (out.host.starts_with('[')) out.host = out.host.substr(1, out.host.size() - 2);
-  out.local = is_loopback(out.host) || (!network.address.empty() && is_loopback(network.address));
+  out.local = is_loopback(out.host) ||
+              (!network.places.empty() && is_loopback(network.places.front().address));
   // An address of all interfaces is none to call.
   if (out.host.empty() || out.host == "::" || out.host == "0.0.0.0")
     out.host = out.local ? "127.0.0.1" : network.own_name;

@@ -45,7 +45,7 @@ void Relay::keep_for_absent(const Side& side, const Junction& junction, UserId u
 bool Relay::keeps_lines(const Side& from, const Side& to) const {
   const NetworkSettings& there = to.settings();
   // A network that is only called now and then is none that anything waits for.
-  if (there.late_seconds == 0 || (!there.autoconnect && !there.address.empty())) return false;
+  if (there.late_seconds == 0 || (!there.autoconnect && !there.places.empty())) return false;
   if (another_does_it(to, from)) return false;   // whoever brings its people here
   if (to.linked() && &to != losing_ &&
       (to.claim(from.index()).yielded || another_does_it(from, to)))

@@ -5,6 +5,7 @@
 
 #include "protocols/irc/limits.h"
 #include "protocols/irc/origin_mark.h"
+#include "protocols/irc/settings_read.h"
 #include "server/base/text.h"
 
 namespace hanse::irc {
@@ -67,8 +68,9 @@ constexpr Option network_options[] = {
      .applies = Applies::restart, .choices = "inspircd|solanum|hybrid|ngircd|irc2|auto"},
     {.key = "peer", .type = OptionType::text, .fallback = {},
      .help = "The other server's own name.", .applies = Applies::restart, .required = true},
-    {.key = "addr", .type = OptionType::text, .fallback = {},
-     .help = "Where it is, an IP address and a port; absent: it connects to us.",
+    {.key = "addr", .type = OptionType::text_list, .fallback = {},
+     .help = "Where it is, an IP address and a port: \"192.0.2.7:7001\"; of several, the best "
+             "first, the next is tried when one fails. Absent: it connects to us.",
      .applies = Applies::restart},
     {.key = "tls", .type = OptionType::choice, .fallback = "\"verify\"",
      .help = "off (within one machine only), verify (a certificate valid for its name), or pin "
@@ -118,10 +120,6 @@ constexpr OptionTable tables[] = {
      .help = "Channels of several networks that are one.", .options = junction_options},
 };
 
-Error problem(std::string_view table, std::string_view key, std::string_view what) {
-  return {Fault::never, std::string(table) + "." + std::string(key) + ": " + std::string(what)};
-}
-
 bool is_sid_sign(char sign) { return (sign >= '0' && sign <= '9') || (sign >= 'A' && sign <= 'Z'); }
 
 bool is_sid(std::string_view text) {
@@ -143,12 +141,6 @@ bool is_network_name(std::string_view text) {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 
-bool is_channel_name(std::string_view text) {
-  constexpr std::string_view never(" ,:\a\0\r\n", 7);
-  return text.size() > 1 && text.front() == '#' && text.size() <= limits::channel_name_bytes_max &&
-         text.find_first_of(never) == std::string_view::npos;
-}
-
 DialectKind read_dialect(std::string_view text) {
   if (text == "inspircd") return DialectKind::inspircd;
   if (text == "solanum") return DialectKind::solanum;
@@ -158,7 +150,7 @@ DialectKind read_dialect(std::string_view text) {
   return DialectKind::automatic;
 }
 
-Result<void> read_address(const std::string& text, NetworkSettings& out) {
+Result<NetworkSettings::Place> read_place(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   std::string_view host = std::string_view(text).substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -167,8 +159,20 @@ Result<void> read_address(const std::string& text, NetworkSettings& out) {
                                         : parse_integer(std::string_view(text).substr(colon + 1));
   if (!is_ip_address(host) || !port || *port < 1 || *port > 65535)
     return Error{Fault::never, "expected an IP address and a port: " + escape_text(text)};
-  out.address = host;
-  out.port = static_cast<std::uint16_t>(*port);
+  return NetworkSettings::Place{std::string(host), static_cast<std::uint16_t>(*port)};
+}
+
+Result<void> read_places(const std::vector<std::string>& texts, NetworkSettings& out) {
+  if (texts.empty() || texts.size() > limits::places_max)
+    return Error{Fault::never,
+                 "expected 1 to " + std::to_string(limits::places_max) + " addresses"};
+  for (const std::string& text : texts) {
+    Result<NetworkSettings::Place> place = read_place(text);
+    if (!place) return place.error();
+    if (std::ranges::find(out.places, *place) != out.places.end())
+      return Error{Fault::never, "twice: " + escape_text(text)};
+    out.places.push_back(*std::move(place));
+  }
   return {};
 }
 
@@ -200,7 +204,7 @@ Result<NetworkSettings> read_network(const Settings& table, const Settings& irc,
   if (!is_server_name(out.peer)) return problem(where, "peer", "no server name");
   if (!is_sid(out.sid)) return problem(where, "sid", "expected a digit and two of A-Z and 0-9");
   if (table.has("addr")) {
-    if (Result<void> read = read_address(table.text("addr"), out); !read)
+    if (Result<void> read = read_places(table.list("addr"), out); !read)
       return problem(where, "addr", read.error().what);
     if (out.dialect == DialectKind::automatic)
       return problem(where, "dialect", "whoever calls must know what to speak");
@@ -208,7 +212,8 @@ Result<NetworkSettings> read_network(const Settings& table, const Settings& irc,
   const std::string& tls = table.text("tls");
   out.tls = tls == "off" ? LinkTls::off : tls == "pin" ? LinkTls::pin : LinkTls::verify;
   out.fingerprint = read_fingerprint(table.text_or("fingerprint", {}));
-  if (out.tls == LinkTls::off && !out.address.empty() && !is_loopback(out.address))
+  const auto is_near = [](const NetworkSettings::Place& one) { return is_loopback(one.address); };
+  if (out.tls == LinkTls::off && !std::ranges::all_of(out.places, is_near))
     return problem(where, "tls", "off is for one machine alone: its password would be read");
   if (out.tls == LinkTls::pin && out.fingerprint.empty())
     return problem(where, "fingerprint", "not a SHA-256 fingerprint in hex");
@@ -222,7 +227,7 @@ Result<NetworkSettings> read_network(const Settings& table, const Settings& irc,
                      "one word that does not begin with a colon");
   }
   out.autoconnect = table.boolean("autoconnect");
-  if (out.autoconnect && out.address.empty())
+  if (out.autoconnect && out.places.empty())
     return problem(where, "autoconnect", "needs addr");
   return out;
 }
@@ -252,95 +257,6 @@ Result<void> give_pseudo_servers(const Settings& irc, IrcSettings& all) {
   return {};
 }
 
-std::uint8_t read_claim(std::string_view text) {
-  constexpr std::pair<std::string_view, Claim> names[] = {{"topic", Claim::topic},
-                                                          {"kick", Claim::kick},
-                                                          {"modes", Claim::modes},
-                                                          {"ranks", Claim::ranks},
-                                                          {"bans", Claim::bans}};
-  if (text == "all") return every_claim;
-  for (const auto& [name, claim] : names) {
-    if (text == name) return claim_bit(claim);
-  }
-  return 0;
-}
-
-Result<void> read_claims(const Settings& table, const std::string& where, const IrcSettings& all,
-                         Junction& out) {
-  const auto member = [&](std::string_view network) {
-    return std::ranges::find_if(out.members, [&](const Junction::Member& one) {
-      return all.networks[one.network].name == network;
-    });
-  };
-  const bool has_owner = table.has("owner");
-  if (has_owner) {
-    const auto owner = member(table.text("owner"));
-    if (owner == out.members.end()) return problem(where, "owner", "none of its networks");
-    for (Junction::Member& one : out.members)
-      one.grants = one.network == owner->network ? every_claim : 0;
-    out.owner = owner->network;
-  }
-  if (!table.has("grants")) return {};
-  if (!has_owner) return problem(where, "grants", "needs an owner");
-  for (const std::string& text : table.list("grants")) {
-    const std::size_t percent = std::min(text.find('%'), text.size());
-    const std::uint8_t claim = read_claim(std::string_view(text).substr(0, percent));
-    const auto holder = percent == text.size() ? out.members.end()
-                                               : member(std::string_view(text).substr(percent + 1));
-    if (claim == 0 || holder == out.members.end())
-      return problem(where, "grants", "expected WHAT%NETWORK, a network of the junction: " +
-                                          escape_text(text));
-    holder->grants |= claim;
-  }
-  return {};
-}
-
-Result<Junction> read_junction(const Settings& table, const IrcSettings& all) {
-  Junction out;
-  out.name = table.name;
-  const std::string where = "junction." + escape_text(table.name);
-  for (const std::string& text : table.list("members")) {
-    const std::size_t percent = text.rfind('%');
-    if (!text.starts_with("irc:") || percent == std::string::npos)
-      return problem(where, "members", "expected irc:CHANNEL%NETWORK: " + escape_text(text));
-    Junction::Member member;
-    member.channel = text.substr(4, percent - 4);
-    if (!is_channel_name(member.channel))
-      return problem(where, "members", "no channel: " + escape_text(member.channel));
-    const std::string network = text.substr(percent + 1);
-    const auto found = std::ranges::find(all.networks, network, &NetworkSettings::name);
-    if (found == all.networks.end())
-      return problem(where, "members", "no [irc.network." + escape_text(network) + "]");
-    member.network = static_cast<std::size_t>(found - all.networks.begin());
-    for (const Junction::Member& other : out.members) {
-      if (other.network == member.network)
-        return problem(where, "members", "two channels of one network");
-    }
-    out.members.push_back(std::move(member));
-  }
-  if (out.members.size() < 2) return problem(where, "members", "needs two at least");
-  if (Result<void> read = read_claims(table, where, all, out); !read) return read.error();
-  return out;
-}
-
-Result<void> read_junctions(const Configuration& configuration, IrcSettings& out) {
-  for (const Settings& table : configuration.tables("junction")) {
-    Result<Junction> junction = read_junction(table, out);
-    if (!junction) return junction.error();
-    for (const Junction& other : out.junctions) {
-      for (const Junction::Member& theirs : other.members) {
-        for (const Junction::Member& ours : junction->members) {
-          if (ours.network == theirs.network && equal_ascii_case(ours.channel, theirs.channel))
-            return problem("junction." + junction->name, "members",
-                           escape_text(ours.channel) + " is in junction." + other.name + " too");
-        }
-      }
-    }
-    out.junctions.push_back(*std::move(junction));
-  }
-  return {};
-}
-
 }  // namespace
 
 bool is_loopback(std::string_view address) {
@@ -348,6 +264,11 @@ bool is_loopback(std::string_view address) {
     if (contains(*parse_network(network), address)) return true;
   }
   return false;
+}
+
+std::string to_text(const NetworkSettings::Place& place) {
+  const bool v6 = place.address.find(':') != std::string::npos;
+  return (v6 ? "[" + place.address + "]" : place.address) + ":" + std::to_string(place.port);
 }
 
 std::span<const OptionTable> option_tables() { return tables; }

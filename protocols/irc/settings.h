@@ -25,8 +25,12 @@ struct NetworkSettings {
   std::string own_name, sid;      // who we are there
   std::string description;
   std::string peer;               // the other server's own name
-  std::string address;            // IP address to dial; empty: it comes to us
-  std::uint16_t port = 0;
+  struct Place {
+    std::string address;          // an IP address
+    std::uint16_t port = 0;
+    bool operator==(const Place&) const = default;
+  };
+  std::vector<Place> places;      // to dial, the best first; none: it comes to us
   LinkTls tls = LinkTls::off;
   std::string fingerprint;        // lower-case hex; of the certificate it shows
   Secret send_password, receive_password;
@@ -70,6 +74,7 @@ struct IrcSettings {
 };
 
 bool is_loopback(std::string_view address);
+std::string to_text(const NetworkSettings::Place& place);   // "[::1]:7000"
 
 std::span<const OptionTable> option_tables();
 Result<IrcSettings> read_settings(const Configuration& configuration, const NodeFacts& node);

@@ -11,7 +11,8 @@ namespace hanse::irc {
 Side::Side(std::size_t index, std::size_t strands, NetworkSettings settings)
     : index_(index), settings_(std::move(settings)), claims_(strands) {}
 
-void Side::begin(std::shared_ptr<Dialect> dialect) {
+void Side::begin(std::shared_ptr<Dialect> dialect, std::string place) {
+  place_ = std::move(place);
   dialect_ = std::move(dialect);
   model_ = std::make_unique<Network>(dialect_->facts().casemap);
   const PeerServer& peer = dialect_->peer();
@@ -24,6 +25,7 @@ void Side::begin(std::shared_ptr<Dialect> dialect) {
 
 void Side::end() {
   phase_ = Phase::down;
+  place_.clear();
   dialect_.reset();
   model_.reset();
   us_ = peer_ = no_id;

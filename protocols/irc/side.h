@@ -24,7 +24,7 @@ class Side {
 
   Side(std::size_t index, std::size_t strands, NetworkSettings settings);
 
-  void begin(std::shared_ptr<Dialect> dialect);
+  void begin(std::shared_ptr<Dialect> dialect, std::string place);
   void burst_over() { phase_ = Phase::linked; }
   void end();
 
@@ -32,6 +32,7 @@ class Side {
   const NetworkSettings& settings() const { return settings_; }
   void apply(NetworkSettings settings) { settings_ = std::move(settings); }
   Phase phase() const { return phase_; }
+  const std::string& place() const { return place_; }   // where the peer is; empty: down
   bool linked() const { return phase_ == Phase::linked; }
 
   // Of a side that is not down.
@@ -86,6 +87,7 @@ class Side {
   const std::size_t index_;
   NetworkSettings settings_;
   Phase phase_ = Phase::down;
+  std::string place_;
   std::shared_ptr<Dialect> dialect_;
   std::unique_ptr<Network> model_;
   ServerId us_ = no_id, peer_ = no_id;

@@ -9,8 +9,9 @@
 namespace hanse::irc {
 namespace {
 
-constexpr std::string_view network_columns[] = {"network", "state", "peer", "software", "servers",
-                                                "users", "channels", "unwritten_bytes"};
+constexpr std::string_view network_columns[] = {"network", "state", "peer", "address",
+                                                "software", "servers", "users", "channels",
+                                                "unwritten_bytes"};
 constexpr std::string_view user_columns[] = {"network", "nick", "user", "server", "account",
                                              "away", "channels"};
 constexpr std::string_view channel_columns[] = {"network", "channel", "junction", "members",
@@ -60,7 +61,7 @@ std::string modes_of(const Side& side, const Channel& channel) {
 StateRow network_row(const Side& side) {
   const bool up = side.phase() != Side::Phase::down;
   StateRow row{side.settings().name, std::string(phase_name(side.phase())), side.settings().peer,
-               up ? std::string(side.dialect().name()) : std::string()};
+               side.place(), up ? std::string(side.dialect().name()) : std::string()};
   const auto present = [&] {
     return std::ranges::count_if(side.model().servers(), &Server::present);
   };
@@ -165,7 +166,10 @@ void explain_side(const Side& side, const Channel* channel, std::vector<std::str
                                              std::to_string(minutes) + " minutes at most"));
     return;
   }
-  line.append(", ").append(side.dialect().name()).append("): ").append(phase_name(side.phase()));
+  line.append(" at ").append(side.place()).append(", ").append(side.dialect().name());
+  line.append("): ").append(phase_name(side.phase()));
+  if (const std::size_t places = network.places.size(); places > 1)
+    line += "; one of " + std::to_string(places) + " addresses";
   if (channel == nullptr) {
     out.push_back(line + "; nobody is in it there");
     return;

@@ -117,6 +117,11 @@ Result<OptionValue> read_secret(const Option& option, const Value& value,
 }
 
 Result<OptionValue> read_list(const Option& option, const Value& value) {
+  // One text stands for a list of one.
+  if (value.kind == Kind::text && option.type == OptionType::text_list)
+    return read_text(option, value).transform([&value](const OptionValue&) {
+      return OptionValue(std::vector<std::string>{value.text});
+    });
   if (value.kind != Kind::array) return wrong_type(option, value);
   if (value.items.size() > limits::config_list_items_max) return never("list is too long");
   std::vector<std::string> texts;
@@ -181,7 +186,7 @@ std::string type_text(const Option& option) {
     case OptionType::duration: return "duration";
     case OptionType::bytes: return "size";
     case OptionType::secret: return "secret";
-    case OptionType::text_list: return "list of texts";
+    case OptionType::text_list: return "list of texts, or one";
     case OptionType::duration_list: return "list of durations";
     case OptionType::choice: break;
   }

@@ -33,8 +33,7 @@ std::shared_ptr<IrcSettings> two_networks(const Clock& clock, DialectKind home,
     one.sid = "9RL";
     one.description = "relay node";
     one.peer = std::move(peer);
-    one.address = "127.0.0.1";
-    one.port = 7100;
+    one.places = {{"127.0.0.1", 7100}};
     one.autoconnect = true;
     one.send_password = "to-" + name;
     one.receive_password = "from-" + name;

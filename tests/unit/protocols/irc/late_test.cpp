@@ -110,7 +110,7 @@ TEST_CASE("irc 9 who does not want it, or is only called by hand, has nothing ke
   world.side("away").apply(other);
   CHECK(world.said(2).empty());
   if (!wanted) return;
-  other.address.clear();                            // it calls us
+  other.places.clear();                            // it calls us
   world.side("away").apply(other);
   CHECK(world.said(2).size() == 2);
 }

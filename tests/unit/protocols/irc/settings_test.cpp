@@ -18,6 +18,8 @@ Settings table(std::string name, const Values& values) {
 
 std::string text(std::string_view value) { return std::string(value); }
 
+std::vector<std::string> places(std::vector<std::string> texts) { return texts; }
+
 // What a file with two networks and a junction comes to; tests change parts of it.
 struct File {
   Values irc{{"sid", text("9RL")}, {"sid_range", text("9R?")}, {"description", text("relay")},
@@ -34,7 +36,8 @@ struct File {
   std::string away_name = "away";
 
   static Values network(std::string_view peer) {
-    return {{"dialect", text("inspircd")}, {"peer", text(peer)}, {"addr", text("127.0.0.1:7100")},
+    return {{"dialect", text("inspircd")}, {"peer", text(peer)},
+            {"addr", places({"127.0.0.1:7100"})},
             {"tls", text("off")}, {"send_password", text("to ")},
             {"receive_password", text("from")}, {"autoconnect", true}};
   }
@@ -70,8 +73,7 @@ TEST_CASE("irc: what the file says of two networks and a junction") {
   const NetworkSettings& home = read->networks[0];
   CHECK(home.own_name == "node.a.example");
   CHECK(home.sid == "9RL");
-  CHECK(home.address == "127.0.0.1");
-  CHECK(home.port == 7100);
+  CHECK(home.places == std::vector<NetworkSettings::Place>{{"127.0.0.1", 7100}});
   CHECK(home.send_password.text() == "to");
   CHECK(home.pseudo_name == "home.node.a.example");
   CHECK(home.pseudo_sid == "9RA");
@@ -144,11 +146,25 @@ TEST_CASE("irc: what cannot be") {
   fails("name", [](File& file) { File::set(file.irc, "name", text("nodots")); });
   fails("peer", [](File& file) { File::set(file.home, "peer", text("a b.example")); });
   fails("peer", [](File& file) { File::set(file.away, "peer", text("INSP.home.example")); });
-  fails("addr", [](File& file) { File::set(file.home, "addr", text("insp.home.example:7100")); });
-  fails("addr", [](File& file) { File::set(file.home, "addr", text("127.0.0.1")); });
-  fails("addr", [](File& file) { File::set(file.home, "addr", text("127.0.0.1:70000")); });
+  fails("addr", [](File& file) {
+    File::set(file.home, "addr", places({"insp.home.example:7100"}));
+  });
+  fails("addr", [](File& file) { File::set(file.home, "addr", places({"127.0.0.1"})); });
+  fails("addr", [](File& file) { File::set(file.home, "addr", places({"127.0.0.1:70000"})); });
+  fails("twice", [](File& file) {
+    File::set(file.home, "addr", places({"127.0.0.1:7100", "127.0.0.1:7100"}));
+  });
+  fails("addr", [](File& file) { File::set(file.home, "addr", places({})); });
+  fails("1 to 8", [](File& file) {
+    std::vector<std::string> many;
+    for (int port = 1; port <= 9; ++port) many.push_back("127.0.0.1:" + std::to_string(port));
+    File::set(file.home, "addr", many);
+  });
+  fails("tls", [](File& file) {   // off, and one of them is another machine
+    File::set(file.home, "addr", places({"127.0.0.1:7100", "192.0.2.1:7100"}));
+  });
   fails("dialect", [](File& file) { File::set(file.home, "dialect", text("auto")); });
-  fails("tls", [](File& file) { File::set(file.home, "addr", text("192.0.2.1:7100")); });
+  fails("tls", [](File& file) { File::set(file.home, "addr", places({"192.0.2.1:7100"})); });
   fails("fingerprint", [](File& file) { File::set(file.home, "tls", text("pin")); });
   fails("password", [](File& file) { File::set(file.home, "send_password", text(":x")); });
   fails("password", [](File& file) { File::set(file.home, "receive_password", text("a b")); });
@@ -164,6 +180,28 @@ TEST_CASE("irc: what cannot be") {
   fails("members", [](File& file) { file.members = {"irc:dev%home", "irc:#dev%away"}; });
   fails("members", [](File& file) { file.members = {"irc:#a,b%home", "irc:#dev%away"}; });
   fails("is in junction.dev", [](File& file) { file.second_junction = "irc:#DEV%home"; });
+}
+
+TEST_CASE("irc 8 the addresses of a network are dialled in their order") {
+  File file;
+  File::set(file.home, "addr", places({"127.0.0.1:7100", "[::1]:7101"}));
+  const Result<IrcSettings> read = file.read();
+  REQUIRE(read);
+  CHECK(to_text(read->networks[0].places[1]) == "[::1]:7101");
+  const auto settings = std::make_shared<const IrcSettings>(*read);
+  struct NoRandom final : Random {
+    std::uint64_t next() override { return 0; }
+  } random;
+  const auto traits = read_traits(file.configuration(), settings);
+  const auto found = traits->discover("home", random)->endpoints();
+  REQUIRE(found);
+  REQUIRE(found->size() == 2);
+  CHECK((*found)[0].address == "127.0.0.1");
+  CHECK((*found)[1].address == "::1");
+  CHECK((*found)[1].port == 7101);
+  CHECK((*found)[1].host == "insp.home.example");
+  CHECK(traits->endpoints_tried_max >= 2);   // in one attempt, also where the first one
+  CHECK(traits->sessions_tried_max >= 2);    // answers and refuses
 }
 
 TEST_CASE("irc: a server that comes by itself needs neither address nor dialect") {

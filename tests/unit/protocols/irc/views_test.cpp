@@ -42,8 +42,8 @@ TEST_CASE("irc views: networks, users and channels, on every side") {
   Met met;
   met.written(*met.away);
   CHECK(lines(view_page(*met.hub, "networks", 0, 10)) ==
-        "home|linked|insp.home.example|inspircd|3|1|2|0|\n"
-        "away|linked|hyb.away.example|hybrid|3|1|1|0|\n");
+        "home|linked|insp.home.example|127.0.0.1:7100|inspircd|3|1|2|0|\n"
+        "away|linked|hyb.away.example|127.0.0.1:7100|hybrid|3|1|1|0|\n");
   CHECK(lines(view_page(*met.hub, "users", 0, 10)) ==
         "home|carol|~carol@shown.host|insp.home.example|||#dev #own|\n"
         "away|carol|home|carol@shown.host|home.node.a.example|||#dev|\n");
@@ -81,7 +81,7 @@ TEST_CASE("irc views: a list comes in parts of any size, nothing twice and nothi
     CHECK(got == whole);
   }
   met.away->event(Closed{false, "gone"});
-  CHECK(has(lines(view_page(*met.hub, "networks", 0, 10)), "away|down|hyb.away.example||0|0|0|"));
+  CHECK(has(lines(view_page(*met.hub, "networks", 0, 10)), "away|down|hyb.away.example|||0|0|0|"));
   CHECK_FALSE(has(lines(view_page(*met.hub, "users", 0, 1000)), "away|"));
 }
 
@@ -91,11 +91,13 @@ TEST_CASE("irc explain: a channel on all its networks") {
   const auto told = explain_channel(*met.hub, "#Dev");
   REQUIRE(told.size() >= 3);
   CHECK(told[0] == "junction dev: #dev%home #dev%away");
-  CHECK(has(told[1], "home (insp.home.example, inspircd): linked; 1 members, of whom 0 are"));
+  CHECK(has(told[1], "home (insp.home.example at 127.0.0.1:7100, inspircd): linked; 1 members, of "
+                     "whom 0 are"));
   CHECK(has(told[1], "; +ktn; 1 bans"));
   CHECK_FALSE(has(told[1], "sesame"));
   CHECK(has(told[2], "netbuffersize=\"65534\""));
-  CHECK(has(told[3], "away (hyb.away.example, hybrid): linked; 1 members, of whom 1 are"));
+  CHECK(has(told[3], "away (hyb.away.example at 127.0.0.1:7100, hybrid): linked; 1 members, of "
+                     "whom 1 are"));
   met.away->event(Closed{false, "gone"});
   CHECK(explain_channel(*met.hub, "#dev").back() ==
         "away (hyb.away.example): down; what is said elsewhere is lost for it");
@@ -154,7 +156,7 @@ TEST_CASE("irc export: a block for each software, passwords named and shown only
   settings->networks[1].dialect = DialectKind::ngircd;
   const std::string ng = block(*settings, "ngircd", "", true);
   CHECK(has(ng, "MyPassword = to-away\nPeerPassword = from-away\nPassive = yes\n"));
-  settings->networks[1].address.clear();      // it calls us, by TLS
+  settings->networks[1].places.clear();      // it calls us, by TLS
   settings->networks[1].tls = LinkTls::pin;
   CHECK(has(block(*settings, "ngircd", "", true),
             "Host = node.a.example\nPort = 7001\nSSLConnect = yes\n"));

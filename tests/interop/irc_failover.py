@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network with two addresses: one name of a server that lives at either of them (ngIRCd)."""
+
+from tests.harness import results
+from tests.harness.irc_peers import HOST, OUR_NAME, Ngircd
+from tests.harness.node import Node
+from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.interop.irc_world import HANSE
+
+NODE, FIRST, SECOND = None, None, None
+
+
+def row():
+    return NODE.console("irc", "networks")[0]
+
+
+def linked_at(peer):
+    place = f"{HOST}:{peer.servers}"
+    wait_until(lambda: (row()["state"], row()["address"]) == ("linked", place), 40,
+               f"linked at {place}")
+
+
+def the_first_is_dead():
+    """a network whose first address is dead is linked at its second"""
+    SECOND.start()
+    NODE.start()
+    linked_at(SECOND)
+
+
+def one_is_killed():
+    """when the server in use is killed the link goes to the other address"""
+    FIRST.start()
+    SECOND.kill()
+    linked_at(FIRST)
+    told = NODE.say("explain", "irc", "#dev")[1]
+    assert f"at {HOST}:{FIRST.servers}, ngircd" in told and "one of 2 addresses" in told, told
+
+
+def the_first_refuses():
+    """an address where the server refuses us is passed over"""
+    SECOND.start()
+    FIRST.kill()
+    linked_at(SECOND)
+    FIRST.sent = FIRST.received = "another"
+    FIRST.configure()
+    FIRST.start()
+    links = len(NODE.events("irc.linked"))
+    SECOND.kill()
+    SECOND.start()
+    wait_until(lambda: len(NODE.events("irc.linked")) > links, 40, "linked again")
+    linked_at(SECOND)
+    assert NODE.events("irc.end"), "the first one was never asked"
+
+
+def make(workspace):
+    global NODE, FIRST, SECOND
+    FIRST, SECOND = Ngircd(workspace, "home"), Ngircd(workspace, "spare")
+    SECOND.server, SECOND.sent, SECOND.received = FIRST.server, FIRST.sent, FIRST.received
+    SECOND.configure()
+    other = Ngircd(workspace, "other", calls=free_port())   # of the junction, and never there
+    text = HANSE.format(us=OUR_NAME, host=HOST, port=free_port(), tls="", listen="addr")
+    text += FIRST.hanse_network("failover") + other.hanse_network("failover")
+    one = f'addr = "{HOST}:{FIRST.servers}"'
+    assert one in text
+    text = text.replace(one, f'addr = ["{HOST}:{FIRST.servers}", "{HOST}:{SECOND.servers}"]')
+    text += '[junction.dev]\nmembers = ["irc:#dev%home", "irc:#dev%other"]\n'
+    NODE = Node(workspace, "hanse-failover", text)
+
+
+def main():
+    tests = [the_first_is_dead, one_is_killed, the_first_refuses]
+    with Workspace("irc-failover") as workspace:
+        try:
+            make(workspace)
+        except results.Skip as skip:
+            for test in tests:
+                results.record("skip", f"interop IRC, two addresses: {test.__doc__}")
+            print(f"interop: IRC, two addresses: skipped: {skip}")
+            return 0
+        outcome = results.run_all("interop IRC, two addresses", tests)
+        if outcome:
+            print(NODE.log_text()[-3000:])
+        NODE.stop()
+        for one in (FIRST, SECOND):
+            one.stop()
+        return outcome
