@@ -14,7 +14,7 @@ from tests.interop.irc_world import HANSE
 KINDS = [(Atheme, "inspircd", "inspircd"), (Atheme, "charybdis", "solanum"),
          (Atheme, "ngircd", "ngircd"), (Anope, "inspircd3", "inspircd"),
          (Anope, "hybrid", "hybrid"), (Anope, "ngircd", "ngircd")]
-ALIVE_SECONDS = 20
+ALIVE_SECONDS = 60
 SERVICES, NODE = [], None
 
 

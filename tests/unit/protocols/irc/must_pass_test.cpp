@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// irc 12, what every dialect must bear: the checks that are not in a dialect's own tests.
+#include "protocols/irc/limits.h"
+#include "protocols/irc/tags.h"
+#include "tests/catch.h"
+#include "tests/unit/protocols/irc/irc_bench.h"
+
+namespace hanse::irc {
+namespace {
+
+using hanse::test::EngineBench;
+using test::Bench;
+
+TEST_CASE("irc 12 of 31 tags thirty pass") {
+  TagsKept all;
+  all.msgid = all.time = all.client = true;
+  std::string many;
+  for (int count = 0; count < 31; ++count) many += (count ? ";+k" : "+k") + std::to_string(count);
+  const std::string passed = passing_tags(many, all);
+  CHECK(passed.ends_with(";+k29"));
+  Bench bench;
+  bench.link_both();
+  bench.home->feed("@" + many + " :1AA UID 1AAAAAAAA 1795229100 carol h h carol 192.0.2.1 "
+                   "1795229100 + :Carol\n");
+  CHECK(bench.side("home").model().find_nick("carol") != no_id);
+}
+
+// ---- every dialect ----
+
+// How the peer "away" writes what these tests need.
+struct Tongue {
+  DialectKind kind;
+  std::string us, peer, foreign;   // ids, or names: of this node, of it, of a server nobody knows
+  std::string hello;               // handshake and burst
+  bool ids = true, dates = true, saves = false;
+};
+
+const std::string now = std::to_string(test::now_seconds);
+
+std::vector<Tongue> tongues() {
+  const std::string ng = ":hyb.away.example ";
+  return {
+      {DialectKind::inspircd, "9RL", "3HY", "7ZZ",
+       test::inspircd_capabilities + "SERVER hyb.away.example from-away 0 3HY :x\n:3HY BURST " +
+           now + "\n:3HY ENDBURST\n", true, true, true},
+      {DialectKind::hybrid, "9RL", "3HY", "7ZZ",
+       "PASS from-away\nCAPAB :TBURST ENCAP EOB RHOST HOP\nSERVER hyb.away.example 1 3HY + :x\n"
+       ":3HY SVINFO 6 6 0 :" + now + "\n:3HY EOB\n" + ng + "PONG hyb.away.example :9RL\n"},
+      {DialectKind::solanum, "9RL", "3HY", "7ZZ",
+       "PASS from-away TS 6 :3HY\nCAPAB :QS EX IE ENCAP EUID TB EOPMOD SAVE BAN CHW MLOCK EBMASK "
+       "STAG SERVICES\nSERVER hyb.away.example 1 :x\nSVINFO 6 6 0 :" + now +
+           "\nPING :hyb.away.example\n:3HY PONG hyb.away.example :9RL\n", true, true, true},
+      {DialectKind::ngircd, "node.a.example", "hyb.away.example", "other.example",
+       ng + "PASS from-away 0210-IRC+ ngIRCd|26.1:CHLMSXZ PZ\n" + ng +
+           "SERVER hyb.away.example 1 :x\n" + ng + "005 x NICKLEN=31 :x\n" + ng + "376 x :End\n" +
+           ng + "PING :hyb.away.example\n" + ng + "PONG hyb.away.example :node.a.example\n",
+       false, false},
+      {DialectKind::irc2, "9RLA", "000A", "7ZZZ",
+       "PASS from-away 0211020003 IRC|aEFHJKlmMpQRTuXZ6 PZ\n"
+       "SERVER hyb.away.example 1 000A :x\n:000A EOB\n", true, false, true},
+  };
+}
+
+std::string user(const Tongue& tongue, const std::string& nick, const std::string& uid,
+                 const std::string& since, const std::string& ident = "u") {
+  const std::string from = ":" + tongue.peer + " ";
+  switch (tongue.kind) {
+    case DialectKind::inspircd:
+      return from + "UID " + uid + " " + since + " " + nick + " h h " + ident + " 192.0.2.1 " +
+             since + " + :X\n";
+    case DialectKind::hybrid:
+      return from + "UID " + nick + " 1 " + since + " +i " + ident + " h h 192.0.2.1 " + uid +
+             " * :X\n";
+    case DialectKind::solanum:
+      return from + "EUID " + nick + " 1 " + since + " +i " + ident + " h 192.0.2.1 " + uid +
+             " * * :X\n";
+    case DialectKind::irc2:
+      return from + "UNICK " + nick + " " + uid + " " + ident + " h 192.0.2.1 + :X\n";
+    default: return from + "NICK " + nick + " 1 " + ident + " h 1 + :X\n";
+  }
+}
+
+// dave, ident dave, host h, since 1795229110, is at home and a puppet on the other side.
+struct Meeting : Bench {
+  explicit Meeting(const Tongue& tongue) : Bench(DialectKind::inspircd, tongue.kind) {
+    link_home();
+    dial("away");
+    written(*away);
+    away->feed(tongue.hello);
+    REQUIRE(side("away").linked());
+    settle(*away, home.get());
+    say(*home, ":1AA UID 1AAAAAAAA 1795229110 dave h h dave 192.0.2.1 1795229110 + :Dave\n"
+               ":1AA FJOIN #dev 1795229120 + :,1AAAAAAAA:0\n");
+    settle(*away, home.get());
+    name = std::string("dave") + side("away").facts().nick_separator + "home";
+    puppet = model().find_nick(name);
+    REQUIRE(puppet != no_id);
+    uid = model().user(puppet).texts.get(UserText::uid);
+  }
+  Network& model() { return side("away").model(); }
+  bool dropped() const { return away->log_.find("irc.dropped") != std::string::npos; }
+  std::string name, uid;
+  UserId puppet = no_id;
+};
+
+TEST_CASE("irc 12 what ends a link, whatever it speaks") {
+  for (const Tongue& tongue : tongues()) {
+    const std::string from = ":" + tongue.peer + " ";
+    std::vector<std::pair<std::string, std::string>> table = {
+        {from + "SQUIT " + tongue.us + " :x\n", "SQUIT of a server on our side"},
+        {from + "SQUIT home.node.a.example :x\n", "SQUIT of a server on our side"}};
+    const std::string stranger = tongue.foreign + "AAAAAA";
+    if (tongue.ids)
+      table.emplace_back(user(tongue, "erin", stranger.substr(0, 9), "1795229110"),
+                         "a UID of another server");
+    for (const auto& [line, why] : table) {
+      Meeting met(tongue);
+      CAPTURE(line);
+      CHECK(met.say(*met.away, line).ends_with("ERROR :" + why + "\n"));
+      CHECK(met.away->hung_up_ == 1);
+    }
+  }
+}
+
+TEST_CASE("irc 12 what is dropped and counted, whatever it speaks") {
+  for (const Tongue& tongue : tongues()) {
+    Meeting one(tongue);
+    const std::string ours = tongue.ids && tongue.kind != DialectKind::irc2 ? one.uid : one.name;
+    for (const std::string& line :
+         {":" + ours + " PRIVMSG #dev :in the name of ours\n", ":" + ours + " QUIT :x\n",
+          ":" + tongue.us + " SQUIT " + tongue.peer + " :x\n",
+          ":" + tongue.peer + " SQUIT " + tongue.foreign + " :nobody knows it\n"}) {
+      Meeting met(tongue);
+      CAPTURE(line);
+      CHECK(met.say(*met.away, line) == "");
+      CHECK(met.written(*met.home) == "");
+      CHECK(met.dropped());
+      CHECK(met.side("away").linked());
+      CHECK(met.model().find_nick(met.name) != no_id);
+    }
+  }
+}
+
+TEST_CASE("irc 12 timestamp 0 of a person or a channel is no date") {
+  for (const Tongue& tongue : tongues()) {
+    if (!tongue.dates) continue;
+    Meeting met(tongue);
+    CAPTURE(tongue.hello);
+    met.say(*met.away, user(tongue, "erin", "3HYAAAAAB", "0"));
+    CHECK(met.model().find_nick("erin") == no_id);
+    CHECK(met.dropped());
+    met.say(*met.away, user(tongue, "erin", "3HYAAAAAB", "1795229110"));
+    const ChannelId channel = met.model().find_channel("#dev");
+    const Timestamp before = met.model().channel(channel).timestamp;
+    met.say(*met.away, tongue.kind == DialectKind::inspircd
+                           ? ":3HY FJOIN #dev 0 +m :o,3HYAAAAAB:0\n"
+                           : ":3HY SJOIN 0 #dev +m :@3HYAAAAAB\n");
+    CHECK(met.model().channel(channel).timestamp == before);
+    CHECK_FALSE(met.model().channel(channel).has(Mode::moderated));
+    const Membership* erin =
+        met.model().membership(met.model().find_nick("erin"), channel);
+    REQUIRE(erin != nullptr);
+    CHECK(erin->status == 0);
+  }
+}
+
+TEST_CASE("irc 12 lists with holes, and a join without its list") {
+  for (const Tongue& tongue : tongues()) {
+    Meeting met(tongue);
+    CAPTURE(tongue.hello);
+    const bool irc2 = tongue.kind == DialectKind::irc2;
+    const std::string uids[] = {irc2 ? "000AAAAAB" : "3HYAAAAAB", irc2 ? "000AAAAAC" : "3HYAAAAAC"};
+    met.say(*met.away, user(tongue, "erin", uids[0], "1795229110") +
+                           user(tongue, "fred", uids[1], "1795229110"));
+    const std::string ids[] = {tongue.ids ? uids[0] : "erin", tongue.ids ? uids[1] : "fred"};
+    const std::string from = ":" + tongue.peer + " ";
+    std::string whole, without;
+    switch (tongue.kind) {
+      case DialectKind::inspircd:
+        whole = from + "FJOIN #x 1795229120 + :o," + ids[0] + ":0  ,, :  ," + ids[1] + ":0 \n";
+        without = from + "FJOIN #x 1795229120\n";
+        break;
+      case DialectKind::hybrid:
+      case DialectKind::solanum:
+        whole = from + "SJOIN 1795229120 #x + :@" + ids[0] + "  @  @+ " + ids[1] + " \n";
+        without = from + "SJOIN 1795229120 #x +nt\n";
+        break;
+      default:
+        whole = from + "NJOIN #x :@" + ids[0] + ",,,@," + ids[1] + "\n";
+        without = from + "NJOIN #x\n";
+    }
+    met.say(*met.away, whole);
+    const ChannelId channel = met.model().find_channel("#x");
+    REQUIRE(channel != no_id);
+    CHECK(met.model().channel(channel).members.size() == 2);
+    CHECK(met.model().membership(met.model().find_nick("erin"), channel)->status ==
+          rank_bit(Mode::op));
+    CHECK(met.model().membership(met.model().find_nick("fred"), channel)->status == 0);
+    met.say(*met.away, without);
+    CHECK(met.side("away").linked());
+    CHECK(met.model().channel(channel).members.size() == 2);
+  }
+}
+
+// irc 4.3: the five rows. Without dates both always go.
+TEST_CASE("irc 12 the nick collision table in every dialect") {
+  struct Row {
+    std::string since, ident;
+    bool puppet_keeps, newcomer_keeps;
+  };
+  const Row rows[] = {{"1795229000", "other", false, true},
+                      {"1795229000", "dave", true, false},
+                      {"1795229110", "other", false, false},
+                      {"1795229190", "other", true, false},
+                      {"1795229190", "dave", false, true}};
+  for (const Tongue& tongue : tongues()) {
+    for (Row row : rows) {
+      Meeting met(tongue);
+      CAPTURE(tongue.hello, row.since, row.ident);
+      if (!tongue.dates) row.puppet_keeps = row.newcomer_keeps = false;
+      const std::string newcomer = tongue.kind == DialectKind::irc2 ? "000AAAAAB" : "3HYAAAAAB";
+      met.say(*met.away, user(tongue, met.name, newcomer, row.since, row.ident));
+      const UserId holder = met.model().find_nick(met.name);
+      const bool is_ours = holder != no_id && met.side("away").is_our_user(holder);
+      CHECK(is_ours == row.puppet_keeps);
+      CHECK((holder != no_id && !is_ours) == row.newcomer_keeps);
+      if (tongue.ids)   // renamed where that is done, gone where not
+        CHECK((met.model().find_uid(newcomer) != no_id) ==
+              (row.newcomer_keeps || met.side("away").facts().saves));
+      // Who lost is there under another name, or his id.
+      std::size_t puppets = 0;
+      for (UserId id = 0; id < met.model().user_slots(); ++id)
+        puppets += met.model().user(id).server == met.side("away").pseudo(0);
+      CHECK(puppets == 1);
+    }
+  }
+}
+
+// ---- transcripts that no other test has ----
+
+TEST_CASE("irc 3.3 after a collision InspIRCd saves, and changes the nick to the id") {
+  const Tongue tongue = tongues()[0];
+  Meeting met(tongue);
+  met.say(*met.away, user(tongue, "erin", "3HYAAAAAB", "1795229110"));
+  CHECK(met.say(*met.away, ":3HY SAVE 3HYAAAAAB 1795229110\n:3HYAAAAAB NICK 3HYAAAAAB 100\n") ==
+        "");
+  const UserId erin = met.model().find_uid("3HYAAAAAB");
+  CHECK(met.model().find_nick("3HYAAAAAB") == erin);
+  CHECK(met.model().user(erin).timestamp == 100);
+  CHECK_FALSE(met.dropped());
+}
+
+TEST_CASE("irc 3.3 lines of InspIRCd with tags, in every state") {
+  Bench bench;
+  EngineBench& link = bench.dial("home");
+  bench.written(link);
+  const std::string tags = "@time=2026-01-06T11:02:10.123Z;msgid=abc ";
+  bench.say(link, test::inspircd_capabilities);
+  bench.say(link, tags + "SERVER insp.home.example from-home 0 1AA :Insp\n");
+  link.feed(tags + ":1AA BURST " + now + "\n" + tags + ":1AA UID 1AAAAAAAA 1795229193 carol h h "
+            "carol 127.0.0.1 1795229193 + :Carol\n" + tags + ":1AA ENDBURST\n");
+  CHECK(bench.side("home").linked());
+  CHECK(bench.side("home").model().find_nick("carol") != no_id);
+}
+
+TEST_CASE("irc 4.1 what hybrid says of those it throws out") {
+  const Tongue tongue = tongues()[1];
+  SECTION("a nick it does not like: the puppet is lost, and no war begins") {
+    Meeting met(tongue);
+    for (int round = 0; round < 5; ++round) {
+      const UserId there = met.model().find_nick("dave|home");
+      const std::string uid = there == no_id
+          ? met.uid : std::string(met.model().user(there).texts.get(UserText::uid));
+      met.say(*met.away, ":3HY KILL " + uid + " :hyb.away.example (Bad Nickname)\n");
+    }
+    CHECK(met.side("away").linked());
+  }
+  SECTION("somebody who is not there any more") {
+    Meeting met(tongue);
+    CHECK(met.say(*met.away, ":3HY KILL 9RAZZZZZZ :hyb.away.example (Unknown Client)\n") == "");
+    CHECK(met.side("away").linked());
+  }
+  SECTION("a collision it has judged") {
+    Meeting met(tongue);
+    met.say(*met.away, user(tongue, "erin", "3HYAAAAAC", "1795229110"));
+    CHECK(met.say(*met.away, ":3HY KILL 3HYAAAAAC :hyb.away.example (Nick collision (new))\n") ==
+          "");
+    CHECK(met.model().find_nick("erin") == no_id);
+  }
+  SECTION("us, for want of a hub_mask") {
+    Meeting met(tongue);
+    CHECK(met.say(*met.away, "SQUIT 9RL :No matching hub_mask.\n")
+              .ends_with("ERROR :SQUIT of a server on our side\n"));
+    CHECK(met.away->log_.find("No matching hub_mask") != std::string::npos);
+  }
+}
+
+TEST_CASE("irc 3.2, 5 what a server says when it ends the link is told to the operator") {
+  const std::pair<std::size_t, std::string> table[] = {
+      {0, "ERROR :Your clocks are out by 61 seconds"},
+      {0, "ERROR :Invalid SSL certificate fingerprint  - expected 0a1b"},
+      {0, "ERROR :Protocol violation: Unknown command: FOOBAR"},
+      {1, "ERROR :Mismatching AOP/QOP capabilities"},
+      {3, "ERROR :Prefix missing"},
+      {4, "ERROR :Server version is too old"}};
+  for (const auto& [which, line] : table) {
+    Meeting met(tongues()[which]);
+    CAPTURE(line);
+    CHECK(met.say(*met.away, line + "\n") == "");   // and it does not hear it again
+    CHECK(met.away->hung_up_ == 1);
+    CHECK(met.away->log_.find("it says: " + line.substr(7)) != std::string::npos);
+  }
+}
+
+TEST_CASE("irc 5 ngIRCd's goodbye, and a KILL that comes twice") {
+  const Tongue tongue = tongues()[3];
+  Meeting met(tongue);
+  met.say(*met.away, user(tongue, "erin", {}, {}) + ":hyb.away.example KILL erin :Nick collision\n"
+                                                    ":erin QUIT :Nick collision\n");
+  CHECK(met.model().find_nick("erin") == no_id);
+  CHECK(met.side("away").linked());
+  CHECK(met.say(*met.away, ":hyb.away.example SQUIT hyb.away.example :bye\n")
+            .ends_with("ERROR :it left\n"));
+}
+
+}  // namespace
+}  // namespace hanse::irc
