@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+from tests.bench import irc_stall
 from tests.bench.irc_leaf import FORKED, HOST, PASSWORD, Leaf, crowd, delays, numbers_of, push
 from tests.bench.relays import cpu_of
 from tests.harness.irc_peers import Hybrid
@@ -125,6 +126,14 @@ def throughput(servers, rounds):
         say(f"{name:<32}{statistics.median(values):>10.0f}"
             f"{f'{min(values):.0f}..{max(values):.0f}':>20}{ratio:>9}"
             f"{statistics.median(cpu[name]):>8.2f}")
+
+
+def stalls(workspace):
+    try:
+        for row in irc_stall.tell(workspace, NAMES[:2], LINES):
+            say(row)
+    except Skip as skip:
+        say(f"not measured beside InspIRCd: {skip}")
 
 
 def latency(servers):
@@ -243,6 +252,7 @@ def main():
         except Skip as skip:
             say(f"not measured beside ircd-hybrid: {skip}")
         throughput(servers, rounds)
+        stalls(workspace)
         latency(servers)
         bursts(hanse, "hanse")
         if hybrid:
