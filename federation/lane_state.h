@@ -23,6 +23,7 @@ struct LaneItem {
   unsigned returns = 0;
   std::uint64_t place = 0;                  // among all that came to the lane; 0: not placed yet
   Instant patience_end = Instant::max();    // live, latest
+  bool claimed = false;                     // it has waited in the store
 
   bool stored() const { return work.targets.front().id > 0; }
   bool patient() const { return patience_end != Instant::max(); }
@@ -114,7 +115,7 @@ struct Lane::State {
   void push_front(LaneItem item);
   void put_back(LaneItem item);            // where it was, by its place
   void push_back(LaneItem item);
-  LaneItem pop_front();
+  LaneItem pop_front(), pop_at(std::deque<LaneItem>::iterator at), pop_next();
   void claim(Instant now);
   void receive(std::vector<Work> works);
   void assign(Instant now);
@@ -160,9 +161,8 @@ struct Lane::State {
 
   std::deque<LaneItem> ready;
   std::vector<std::unique_ptr<LaneLink>> links;
-  std::size_t in_flight = 0;
-  std::size_t patient = 0;                 // live and latest ones in `ready`
-  std::size_t storing = 0;                 // accepts under way
+  std::size_t patient = 0, claimed = 0;    // in `ready`: live and latest; waited in the store
+  std::size_t in_flight = 0, storing = 0;  // works on links; accepts under way
   std::deque<std::pair<LaneItem, std::string>> spill;   // to be stored behind those, and why
   Instant patience_next = Instant::max();  // none ends before
   DeliveryId last_unstored = 0;
@@ -187,7 +187,7 @@ struct Lane::State {
   std::optional<UtcTime> awaited_since;
   Instant contest_end = Instant::max();    // of the one that waits for another's place
 
-  bool held = false, draining = false, turning = false, again = false;
+  bool held = false, draining = false, turning = false, again = false, turn_of_claimed = false;
   std::string last_error;
   std::optional<UtcTime> last_success;
   TimerKey timer = 0;

@@ -24,11 +24,10 @@ bool is_judgement(const Outcome& outcome) {
 void Lane::State::keep_or_return(Work work) {
   work.hold = nullptr;   // it is on disk
   // While the store holds work that is due, half the room is kept for it: what came first must
-  // not starve behind what comes now.
+  // not starve behind what comes now. The other half is kept for what comes now (smtp Q-5).
   const std::size_t most = traits->memory_items_max / (stored.due() ? 2 : 1);
   if (falls_in_behind()) return return_work(work, "others wait before it");
-  if (ready.size() + in_flight < most && parts.bodies.fits(work))
-    return push_back({.work = std::move(work)});
+  if (ready.size() - claimed < most && fits(work)) return push_back({.work = std::move(work)});
   return_work(work, "more than the lane holds in memory");
 }
 
@@ -43,12 +42,14 @@ bool Lane::State::falls_in_behind() const {
 void Lane::State::push_front(LaneItem item) {
   parts.bodies.add(item.work);
   if (item.patient()) ++patient;
+  if (item.claimed) ++claimed;
   ready.push_front(std::move(item));
 }
 
 void Lane::State::push_back(LaneItem item) {
   parts.bodies.add(item.work);
   if (item.place == 0) item.place = ++last_place;
+  if (item.claimed) ++claimed;
   if (item.patient()) {
     ++patient;
     patience_next = std::min(patience_next, item.patience_end);
@@ -60,6 +61,7 @@ void Lane::State::put_back(LaneItem item) {
   const auto before = [](const LaneItem& one, std::uint64_t place) { return one.place < place; };
   const auto at = std::lower_bound(ready.begin(), ready.end(), item.place, before);
   parts.bodies.add(item.work);
+  if (item.claimed) ++claimed;
   if (item.patient()) {
     ++patient;
     patience_next = std::min(patience_next, item.patience_end);
@@ -67,12 +69,25 @@ void Lane::State::put_back(LaneItem item) {
   ready.insert(at, std::move(item));
 }
 
-LaneItem Lane::State::pop_front() {
-  LaneItem item = std::move(ready.front());
-  ready.pop_front();
+LaneItem Lane::State::pop_front() { return pop_at(ready.begin()); }
+
+LaneItem Lane::State::pop_at(std::deque<LaneItem>::iterator at) {
+  LaneItem item = std::move(*at);
+  ready.erase(at);
   if (item.patient()) --patient;
+  if (item.claimed) --claimed;
   parts.bodies.remove(item.work);
   return item;
+}
+
+// Whose turn it is. While some have waited in the store, those and the ones that have just come
+// take turns: neither has to see the last of the others go.
+LaneItem Lane::State::pop_next() {
+  if (traits->ordered || claimed == 0 || claimed == ready.size()) return pop_front();
+  turn_of_claimed = !turn_of_claimed;
+  return pop_at(std::find_if(ready.begin(), ready.end(), [this](const LaneItem& item) {
+    return item.claimed == turn_of_claimed;
+  }));
 }
 
 std::size_t Lane::State::window_now() const {
@@ -91,6 +106,7 @@ void Lane::State::claim(Instant now) {
   if (probing && !ready.empty()) return;
   if (probing && in_flight > 0) return;
   if (room() < limits::claim_items_max) return;
+  if (!traits->ordered && claimed + limits::claim_items_max > traits->memory_items_max / 2) return;
   if (parts.bodies.used_bytes() > limits::bodies_in_memory_bytes_max / 4 * 3)
     return stored.pause(limits::claim_pause);
   stored.claim(probing ? 1 : limits::claim_items_max, longest_delay(*traits), traits->ordered,
@@ -102,7 +118,7 @@ void Lane::State::receive(std::vector<Work> works) {
   for (Work& work : works) {
     full = (full && traits->ordered) || !parts.bodies.fits(work);
     if (!full) {
-      push_back({.work = std::move(work)});
+      push_back({.work = std::move(work), .claimed = true});
     } else {
       return_work(work, "bodies in memory are at their bound");
       if (!regress) stored.pause(limits::claim_pause);
@@ -127,7 +143,7 @@ void Lane::State::assign(Instant now) {
     if (best == nullptr) return;
     // What another link has not finished may come back, and went before.
     if (traits->ordered && in_flight > best->flights.size()) return;
-    deliver(*best, pop_front());
+    deliver(*best, pop_next());
   }
 }
 

@@ -108,10 +108,10 @@ class Queue {
   // under way and belong to the caller, who must settle each of them.
   virtual void accept(Acceptance acceptance, std::function<void(Result<Accepted>)> committed) = 0;
 
-  // Up to `most` legs of a lane that are due at `now`, oldest due first, gathered by message;
-  // recorded as under way (attempt + 1) before the answer. An empty answer carries in `next` the
-  // time at which the next leg is due, if there is one. `in_order`: what may not leave yet (D7)
-  // holds up all that stands behind it.
+  // Up to `most` legs of a lane that are due at `now`, those due first and those due last in turn,
+  // gathered by message; recorded as under way (attempt + 1) before the answer. An empty answer
+  // carries in `next` the time at which the next leg is due, if there is one. `in_order`: oldest
+  // due first, and what may not leave yet (D7) holds up all that stands behind it.
   struct Claimed {
     std::vector<Work> work;
     std::optional<UtcTime> next;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/claims.h"
 
+#include <string>
 #include <unordered_set>
 
 #include "server/base/limits.h"
@@ -14,19 +15,26 @@ namespace {
 constexpr std::size_t claim_bytes_max = 4 * 1024 * 1024;
 constexpr std::chrono::seconds suspect_wait{1};
 
+std::string due_query(std::string_view which, std::string_view order) {
+  return "SELECT id / 1024 FROM leg INDEXED BY leg_open WHERE state <= 4 AND protocol = ?"
+         " AND lane = ? AND due <= ?" +
+         std::string(which) + " ORDER BY " + std::string(order) + " LIMIT ?";
+}
+
 }  // namespace
+
+Claims::Due::Due(Database& database, std::string_view order)
+    : all(database, due_query("", order)),
+      unsuspected(database, due_query(" AND id / 1024 NOT IN"
+                                      " (SELECT message FROM crash WHERE count >= ?)",
+                                      order)) {}
 
 Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects)
     : ledger_(ledger),
       bodies_(bodies),
       suspects_(suspects),
-      due_(database,
-           "SELECT id / 1024 FROM leg INDEXED BY leg_open WHERE state <= 4 AND protocol = ?"
-           " AND lane = ? AND due <= ? ORDER BY due, id LIMIT ?"),
-      due_unsuspected_(database,
-                       "SELECT id / 1024 FROM leg INDEXED BY leg_open WHERE state <= 4"
-                       " AND protocol = ? AND lane = ? AND due <= ? AND id / 1024 NOT IN"
-                       " (SELECT message FROM crash WHERE count >= ?) ORDER BY due, id LIMIT ?"),
+      oldest_(database, "due, id"),
+      newest_(database, "due DESC, id DESC"),
       next_(database,
             "SELECT due FROM leg INDEXED BY leg_open WHERE state <= 4 AND protocol = ?"
             " AND lane = ? AND due < ? ORDER BY due LIMIT 1"),
@@ -45,19 +53,9 @@ Queue::Claimed Claims::claim(std::string_view protocol, std::string_view lane, s
                              UtcTime now, bool in_order) {
   Queue::Claimed claimed;
   // Several legs of one message may be found: the message goes once, with all its legs.
-  std::vector<std::int64_t> messages;
-  const bool pass_suspects = suspects_.one_is_out() && !in_order;
-  Statement& due = pass_suspects ? due_unsuspected_ : due_;
-  if (pass_suspects) {
-    due.query(protocol, lane, to_unix_ms(now), crashes_until_suspect, most);
-  } else {
-    due.query(protocol, lane, to_unix_ms(now), most);
-  }
-  while (due.row()) messages.push_back(due.integer(0));
-
   std::unordered_set<std::int64_t> seen;
   std::size_t bytes = 0;
-  for (std::int64_t message : messages) {
+  for (std::int64_t message : find({protocol, lane}, most, now, in_order)) {
     if (most == 0 || bytes > claim_bytes_max) break;
     if (!seen.insert(message).second) continue;
     if (!suspects_.may_leave(message)) {
@@ -81,6 +79,37 @@ Queue::Claimed Claims::claim(std::string_view protocol, std::string_view lane, s
   }
   claimed.waiting = ledger_.waiting(protocol, lane);
   return claimed;
+}
+
+// What has waited longest and what is due last take turns (smtp Q-5): a long queue does not stand
+// before what comes new, nor that before the queue.
+std::vector<std::int64_t> Claims::find(const Lane& lane, std::size_t most, UtcTime now,
+                                       bool in_order) {
+  const bool pass_suspects = suspects_.one_is_out() && !in_order;
+  const std::size_t late = in_order ? 0 : most / 2;
+  const std::vector<std::int64_t> first =
+      find(oldest_, pass_suspects, lane, most - late, now);
+  if (late == 0 || first.size() < most - late) return first;   // there are no more
+  const std::vector<std::int64_t> last = find(newest_, pass_suspects, lane, late, now);
+  std::vector<std::int64_t> out;
+  for (std::size_t at = 0; at < first.size(); ++at) {
+    out.push_back(first[at]);
+    if (at < last.size()) out.push_back(last[at]);
+  }
+  return out;
+}
+
+std::vector<std::int64_t> Claims::find(Due& due, bool pass_suspects, const Lane& lane,
+                                       std::size_t most, UtcTime now) {
+  std::vector<std::int64_t> out;
+  Statement& rows = pass_suspects ? due.unsuspected : due.all;
+  if (pass_suspects) {
+    rows.query(lane.protocol, lane.lane, to_unix_ms(now), crashes_until_suspect, most);
+  } else {
+    rows.query(lane.protocol, lane.lane, to_unix_ms(now), most);
+  }
+  while (rows.row()) out.push_back(rows.integer(0));
+  return out;
 }
 
 Work Claims::take(const Lane& lane, std::int64_t message, std::size_t most, UtcTime now) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "federation/ports.h"
 #include "store/bodies.h"
 #include "store/database.h"
@@ -19,6 +22,14 @@ class Claims {
 
  private:
   struct Lane { std::string_view protocol, lane; };
+  // Legs that are due, from one end: those due first, or those due last.
+  struct Due {
+    Due(Database& database, std::string_view order);
+    Statement all, unsuspected;
+  };
+  std::vector<std::int64_t> find(const Lane& lane, std::size_t most, UtcTime now, bool in_order);
+  std::vector<std::int64_t> find(Due& due, bool pass_suspects, const Lane& lane, std::size_t most,
+                                 UtcTime now);
   Work take(const Lane& lane, std::int64_t message, std::size_t most, UtcTime now);
   bool read(std::int64_t message, Work& work);      // false: it cannot be read
   void set_aside(const Lane& lane, const Work& work);
@@ -26,7 +37,8 @@ class Claims {
   Ledger& ledger_;
   Bodies& bodies_;
   Suspects& suspects_;
-  Statement due_, due_unsuspected_, next_, message_, legs_, start_, damaged_;
+  Due oldest_, newest_;
+  Statement next_, message_, legs_, start_, damaged_;
 };
 
 }  // namespace hanse::store

@@ -2,6 +2,7 @@
 #include "tests/unit/federation/fake_world.h"
 
 #include <algorithm>
+#include <deque>
 #include <stdexcept>
 
 namespace hanse::fake {
@@ -95,19 +96,25 @@ void MemoryQueue::accept(Acceptance acceptance, std::function<void(Result<Accept
 }
 
 void MemoryQueue::claim(std::string_view protocol, std::string_view lane, std::size_t most,
-                        UtcTime now, bool, std::function<void(Result<Claimed>)> reply) {
+                        UtcTime now, bool in_order, std::function<void(Result<Claimed>)> reply) {
   ++claims;
   Claimed out;
+  std::deque<DeliveryId> due;
   for (auto& [id, row] : rows) {
     if (row.state != Leg::waiting || row.leg.lane != lane || row.leg.protocol != protocol) continue;
-    if (row.due <= now && out.work.size() < most && !claim_fails) {
-      row.state = Leg::active;
-      ++row.attempts;
-      out.work.push_back({row.envelope, row.body, {{id, row.leg.to, row.attempts}}});
-      continue;
-    }
     ++out.waiting;
     if (!out.next || row.due < *out.next) out.next = row.due;
+    if (row.due <= now && !claim_fails) due.push_back(id);
+  }
+  for (bool late = false; !due.empty() && out.work.size() < most; late = !late && !in_order) {
+    const DeliveryId id = late ? due.back() : due.front();
+    if (late) due.pop_back();
+    else due.pop_front();
+    Row& row = rows.at(id);
+    row.state = Leg::active;
+    ++row.attempts;
+    --out.waiting;
+    out.work.push_back({row.envelope, row.body, {{id, row.leg.to, row.attempts}}});
   }
   if (!out.work.empty()) out.next.reset();
   world_.at(world_.now(), [reply, out, fails = claim_fails] {

@@ -69,4 +69,27 @@ TEST_CASE("a claim costs what it brings, however much waits for the lane") {
   CHECK(many < 2 * few);
 }
 
+TEST_CASE("Q-5 a claim takes those due first and those due last in turn, or all in order") {
+  const TemporaryDirectory directory;
+  Bench bench(directory.path);
+  REQUIRE(bench.open());
+  for (int i = 0; i < 9; ++i) {
+    const std::string name = std::to_string(i);
+    const Result<Accepted> accepted = bench.accept(message_to({name + "@c.example"}));
+    REQUIRE(accepted);
+    bench.clock.elapsed += std::chrono::seconds(1);
+    REQUIRE(bench.settle({settlement(accepted->ids[0], Disposition::returned, bench.clock.utc())}));
+  }
+  const auto claimed = [&bench](std::size_t most, bool in_order) {
+    std::string out;
+    for (const Work& work : bench.claim("c.example", most, in_order).work)
+      out += work.targets.at(0).to.local;
+    return out;
+  };
+  CHECK(claimed(1, false) == "0");
+  CHECK(claimed(2, true) == "12");
+  CHECK(claimed(4, false) == "3847");
+  CHECK(claimed(9, false) == "56");   // both ends find the same ones
+}
+
 }  // namespace hanse::store
