@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "federation/peer_changes.h"
 #include "server/base/digest.h"
 #include "server/base/text.h"
 #include "server/net/interfaces.h"
@@ -176,6 +177,7 @@ Result<void> Node::reload() {
     log_.write(Level::warning, "config.needs_restart", key + " changes with the next start");
 
   const ShardRooms::Setup setup = shard_setup(**parts);
+  const std::shared_ptr<const Loaded> before = loaded();
   {
     std::lock_guard lock(mutex_);
     loaded_ = *parts;
@@ -188,6 +190,7 @@ Result<void> Node::reload() {
   on_every_shard([setup](ShardRooms& rooms) { rooms.apply(setup); });
   log_.write(Level::info, "config.reloaded", "the new configuration is in force",
              {{"epoch", static_cast<std::int64_t>(config_epoch())}});
+  tell_peer_changes(*before->policy, *(*parts)->policy, log_);
   return {};
 }
 

@@ -90,9 +90,21 @@ std::string_view text_of(std::initializer_list<Field> fields, std::string_view k
 // What operators changed is written whatever the level.
 bool is_audit(std::string_view event) { return event.starts_with("audit."); }
 
+// The last word of an info event that says what a peer did not get, or what was not to be had of
+// it: one that goes on and on can write as many of these as it likes.
+constexpr std::string_view complaints[] = {"closed", "dropped", "error",   "fail",  "failed",
+                                           "refused", "timeout", "tls",     "undone"};
+
+bool is_complaint(std::string_view event) {
+  const std::string_view last = event.substr(event.find_last_of("._") + 1);
+  return std::find(std::begin(complaints), std::end(complaints), last) != std::end(complaints);
+}
+
 // The life of a message and what operators changed are told line by line, however often.
-bool stands_alone(std::string_view event, std::initializer_list<Field> fields) {
-  return is_audit(event) || !text_of(fields, "qid").empty();
+bool is_counted(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  if (is_audit(event) || !text_of(fields, "qid").empty()) return false;
+  if (level >= Level::warning) return true;
+  return level == Level::info && is_complaint(event) && !text_of(fields, "peer").empty();
 }
 
 std::string line_of(UtcTime at, const LogRepeats::Summary& summary) {
@@ -129,7 +141,7 @@ void Log::write(Level level, std::string_view event, std::string_view message,
   std::lock_guard lock(sink_mutex_);
   const Instant now = clock_.now();
   while (const auto summary = repeats_.due(now)) sink_(line_of(at, *summary));
-  if (level >= Level::warning && !stands_alone(event, fields) &&
+  if (is_counted(level, event, fields) &&
       repeats_.held_back(level, event, message, text_of(fields, "peer"), now)) {
     return;
   }

@@ -25,9 +25,9 @@ struct Field {
 
 // One event, one line of JSON (operations section 6): ts, lvl, ev, msg, then the fields.
 // Bodies and secrets are never passed. Thread: any. A line is written whole.
-// A warning or error that repeats (same event, same field "peer") is written once, then counted;
-// the count follows once a minute as field "repeats", with the next line of any event. What is
-// said of one message (field "qid") is never only counted; audit.* events are always written.
+// A warning or error that repeats (same event, same field "peer"), or a complaint at info of one
+// peer ("conn.failed"), is written once, then counted; once a minute the count follows, with the
+// next line of any event, as "repeats". What has a field "qid", and audit.*, is always written.
 class Log {
  public:
   using Sink = std::function<void(std::string_view line)>;  // whole lines; never logs itself

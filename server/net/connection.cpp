@@ -144,7 +144,7 @@ void Connection::note_closed(const std::string& why) {
 void Connection::engine_failed(const std::string& what) {
   hall_->engine_failures.add();
   hall_->log.write(Level::error, "conn.protocol_error", what,
-                   {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
+                   {{"proto", protocol_}, {"conn", id_}, {"peer", address_text(remote_)}});
   if (dialled_ || served_) {
     LinkEnd end;
     end.stage = LinkEnd::Stage::ready;
@@ -294,7 +294,7 @@ void Connection::overdue() {
 
 void Connection::note_handshake_timeout(std::string_view what) const {
   hall_->log.write(Level::info, "conn.handshake_timeout", what,
-                   {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
+                   {{"proto", protocol_}, {"conn", id_}, {"peer", address_text(remote_)}});
 }
 
 ConnectionRow Connection::row() const {

@@ -132,7 +132,7 @@ void Connection::session_serves(const std::string& lane, bool beside) {
   if (!served_) served_ = std::make_unique<Served>();
   if (served_->ended || served_->berths.size() >= limits::lanes_per_connection_max) {
     hall_->log.write(Level::warning, "conn.protocol_error", "one connection serves too many lanes",
-                     {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
+                     {{"proto", protocol_}, {"conn", id_}, {"peer", address_text(remote_)}});
     return;
   }
   served_->berths.push_back({lane, beside});

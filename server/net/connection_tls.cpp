@@ -93,7 +93,7 @@ void Connection::tls_failed(const std::string& why) {
   const bool was_up = tls_ && tls_->up;
   if (!was_up) hall_->count_handshake(protocol_, dialled_ != nullptr, false, "none");
   hall_->log.write(Level::info, "conn.tls", why,
-                   {{"proto", protocol_}, {"conn", id_}, {"peer", to_text(remote_)}});
+                   {{"proto", protocol_}, {"conn", id_}, {"peer", address_text(remote_)}});
   end_session(!was_up, why);
 }
 

@@ -180,12 +180,26 @@ def health_and_metrics():
         assert text.endswith("# EOF\n")
 
 
+def suspend_peer(node):
+    """A reload that changes a peer says so, once."""
+    assert not node.events("peer.state_changed")
+    with open(node.config, encoding="utf-8") as config:
+        text = config.read()
+    with open(node.config, "w", encoding="utf-8") as config:
+        config.write(text.replace('state = "active"', 'state = "suspended"'))
+    node.process.send_signal(signal.SIGHUP)
+    told = wait_until(lambda: node.event("peer.state_changed"), 5, "peer.state_changed")
+    assert told["peer"] == "b.example" and told["scopes"] == "smtp", told
+    assert (told["state_before"], told["state"]) == ("active", "suspended"), told
+
+
 def signals():
     """SIGHUP reloads the whole configuration or none of it; SIGTERM drains and exits 0"""
     with Workspace("signals") as workspace:
         bed = Bed(workspace)
         bed.node.process.send_signal(signal.SIGHUP)
         wait_until(lambda: bed.node.event("config.reloaded"), 5, "config.reloaded")
+        suspend_peer(bed.node)
         with open(bed.node.config, "a", encoding="utf-8") as config:
             config.write('[smpt]\nhosts = []\n')
         bed.node.process.send_signal(signal.SIGHUP)
@@ -217,6 +231,23 @@ def log_lines():
         assert told[0] == "msg.accepted" and told[-1] == "msg.delivered", told
 
 
+def noisy_peers():
+    """a peer that fails again and again fills no log: the first line, then a count"""
+    with Workspace("noise") as workspace:
+        bed = Bed(workspace)
+        bed.send("waits", "v@down.example")
+
+        def tries():
+            return bed.node.console("queue", "list")[0]["attempts"]
+
+        for number in range(1, 6):
+            wait_until(lambda: tries() >= number, 10, f"try {number}")
+            bed.node.say("queue", "retry", "all")
+        failed = bed.node.events("conn.connect_failed")
+        assert len(failed) == 1 and failed[0]["peer"].startswith("127.0.0.1"), failed
+        assert len(bed.node.events("msg.deferred")) >= 5
+
+
 def drain_by_console():
     """`hanse drain` finishes what is under way and ends the process with exit 0"""
     with Workspace("drain") as workspace:
@@ -227,7 +258,7 @@ def drain_by_console():
 
 
 TESTS = [relays_with_shards, console_commands, configuration_errors, health_and_metrics, signals,
-         log_lines, drain_by_console]
+         log_lines, noisy_peers, drain_by_console]
 
 if __name__ == "__main__":
     sys.exit(results.run_all("interface", TESTS))

@@ -207,6 +207,50 @@ def core_names_no_protocol(tree):
                 yield path, number, f'names "{word}"'
 
 
+EVENT = re.compile(r'"([a-z]+(?:\.[a-z_]+)+)"')
+EVENT_ROOMS = ("server/", "protocols/", "federation/", "store/")
+
+
+def event_areas(tree):
+    """First words of events: those of the list, and the protocols' own names."""
+    listed = re.findall(r'"([a-z]+)"', tree.code("server/base/log_areas.h"))
+    return set(listed) | {path.split("/")[1] for path in tree.paths
+                          if path.startswith("protocols/") and path.count("/") == 2}
+
+
+def option_names(tree):
+    """Whole names of options and of their tables, as "smtp.hosts"."""
+    table = ""
+    for _, line in tree.lines("docs/configuration.md"):
+        if heading := re.match(r"## `\[+([a-z.]+)", line):
+            table = heading[1].rstrip(".")
+            yield table
+        elif key := re.match(r"\| `(\w+)` \|", line):
+            yield f"{table}.{key[1]}"
+
+
+def events_documented(tree):
+    """every event stands in docs/events.md, and none that is not written"""
+    page = "docs/events.md"
+    told = {match[1]: number for number, line in tree.lines(page)
+            if (match := re.match(r"\| `([\w.]+)` \|", line))}
+    areas, options, code = event_areas(tree), set(option_names(tree)), set()
+    for path in cpp(tree):
+        if not path.startswith(EVENT_ROOMS):
+            continue
+        for number, line in enumerate(tree.code(path).splitlines(), 1):
+            code.update(re.findall(r'"(audit\.)"', line))   # a command's name follows
+            for event in EVENT.findall(line):
+                if event.split(".")[0] not in areas or event in options:
+                    continue
+                code.add(event)
+                if event not in told:
+                    yield path, number, f"{page} does not explain {event}"
+    for event, number in sorted(told.items()):
+        if re.sub(r"[A-Z]+$", "", event) not in code:
+            yield page, number, f"nothing writes {event}"
+
+
 def no_sleep(tree):
     """tests move the time instead of sleeping"""
     for path in cpp(tree):
@@ -232,4 +276,5 @@ def forbidden_text(tree):
 
 ALL = [licence, pragma_once, using_namespace, own_header_first, includes_downwards,
        protocols_closed, libraries, file_length, line_length, function_length, dead_headers,
-       dead_sources, top_level, core_names_no_protocol, no_sleep, forbidden_text]
+       dead_sources, top_level, core_names_no_protocol, events_documented, no_sleep,
+       forbidden_text]

@@ -105,6 +105,8 @@ BREACHES = [
     ("core_names_no_protocol", "server/base/limits.h", append("constexpr int smtp_port = 25;")),
     ("core_names_no_protocol", "store/store.h", append('constexpr auto at = "listen.xmpp";')),
     ("core_names_no_protocol", "federation/routes.h", append("class IrcRoute;")),
+    ("events_documented", "server/base/text.cpp", append('auto event = "conn.unheard_of";')),
+    ("events_documented", "docs/events.md", append("| `conn.unheard_of` | info | | |")),
     ("no_sleep", "tests/unit/base/text_test.cpp", append("std::this_thread::sleep_for(1s);")),
     ("no_sleep", "tests/unit/base/text_test.cpp", append("usleep(5);")),
     ("forbidden_text", "server/base/text.h", append("// TO" + "DO: later")),
@@ -128,6 +130,7 @@ HARMLESS = [
     ("forbidden_text", "docs/how-it-works.md", append("http" + "://jabber.org/protocol/x")),
     ("line_length", "server/base/text.h", append("//" + "\u00fc" * 98)),
     ("libraries", "server/net/tls.h", append("#include <openssl/ssl.h>")),
+    ("events_documented", "server/base/text.cpp", append('auto key = "smtp.hosts";')),
 ]
 
 

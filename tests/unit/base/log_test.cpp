@@ -111,9 +111,34 @@ TEST_CASE_METHOD(LogBench, "operations 6: repeats are written once, then counted
   CHECK(lines[5].find(R"("peer":"b.example","repeats":1})") != std::string::npos);
 }
 
-TEST_CASE_METHOD(LogBench, "log: only warnings and errors are counted instead of written") {
-  for (int i = 0; i < 3; ++i) log.write(Level::info, "msg.accepted", "queued");
-  CHECK(lines.size() == 3);
+TEST_CASE_METHOD(LogBench, "operations 6: what a noisy peer causes is counted at info too") {
+  const auto refuse = [this](const char* event, const char* text, const char* peer) {
+    log.write(Level::info, event, text, {{"proto", "mail"}, {"peer", peer}});
+  };
+  for (int i = 0; i < 30; ++i) {
+    refuse("conn.connect_failed", "connection refused", "b.example");
+    refuse("mail.refused", std::to_string(i).c_str(), "192.0.2.1");   // each in other words
+    refuse("route.refused", "no", "192.0.2.1");
+    refuse("mail.closed", "421", "192.0.2.2");
+  }
+  CHECK(lines.size() == 4);
+  refuse("mail.refused", "no", "192.0.2.2");
+  CHECK(lines.size() == 5);                // another peer
+  clock.elapsed = 60s;
+  refuse("mail.refused", "no", "192.0.2.1");
+  REQUIRE(lines.size() == 9);
+  CHECK(lines[6].find(R"("ev":"mail.refused","msg":"0","peer":"192.0.2.1","repeats":29})") !=
+        std::string::npos);
+}
+
+TEST_CASE_METHOD(LogBench, "log: what came about is written each time, so is what is of no peer") {
+  for (int i = 0; i < 3; ++i) {
+    log.write(Level::info, "msg.accepted", "queued", {{"peer", "b.example"}});
+    log.write(Level::info, "conn.auth_ok", "by certificate", {{"peer", "b.example"}});
+    log.write(Level::info, "door.closed", "for the night");
+    log.write(Level::info, "mail.refused", "of one message", {{"peer", "b.example"}, {"qid", "q"}});
+  }
+  CHECK(lines.size() == 12);
 }
 
 TEST_CASE_METHOD(LogBench, "operations 6: every final line of a message, every audit line") {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "federation/peer_changes.h"
+
+#include <string>
+
+namespace hanse {
+
+namespace {
+
+// A peer that no table names has no state of its own.
+struct Standing {
+  explicit Standing(const PeerPolicy* peer) {
+    if (peer == nullptr) return;
+    state = peer_state_name(peer->state);
+    for (const std::string& scope : peer->scopes) scopes += (scopes.empty() ? "" : " ") + scope;
+  }
+  bool operator==(const Standing&) const = default;
+
+  std::string_view state = "unknown";
+  std::string scopes;
+};
+
+void tell(const std::string& peer, const Standing& before, const Standing& now, Log& log) {
+  if (before == now) return;
+  const bool same_state = before.state == now.state;
+  const std::string what = same_state ? "its scopes are others now"
+                                      : std::string(before.state) + " before, now " +
+                                            std::string(now.state);
+  log.write(Level::info, "peer.state_changed", what,
+            {{"peer", peer}, {"state", now.state}, {"state_before", before.state},
+             {"scopes", now.scopes}, {"scopes_before", before.scopes}});
+}
+
+}  // namespace
+
+void tell_peer_changes(const Policy& before, const Policy& now, Log& log) {
+  for (const PeerPolicy& peer : now.peers)
+    tell(peer.domain, Standing(before.peer(peer.domain)), Standing(&peer), log);
+  for (const PeerPolicy& peer : before.peers)
+    if (now.peer(peer.domain) == nullptr)
+      tell(peer.domain, Standing(&peer), Standing(nullptr), log);
+}
+
+}  // namespace hanse
