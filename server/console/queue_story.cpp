@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "server/base/limits.h"
 #include "server/base/text.h"
 #include "server/console/ages.h"
 #include "server/console/lane_json.h"
@@ -52,6 +55,8 @@ Json leg_json(const QueueStory::LegStory& leg, const Result<std::vector<LaneStat
   for (const AttemptRow& attempt : leg.attempts) {
     json["attempts_made"].push_back(attempt_json(attempt));
   }
+  const std::size_t last = leg.attempts.empty() ? 0 : leg.attempts.back().number;
+  json["attempts_forgotten"] = last - std::min(last, limits::attempts_kept_max);
   json["lane_status"] = nullptr;
   if (!lanes) return json;
   for (const LaneStatus& lane : *lanes) {
@@ -120,6 +125,8 @@ std::string leg_text(const Json& message, const Json& leg) {
                     text_of(leg, "to") + "   accepted " +
                     second_text(text_of(message, "accepted")) + " from " + origin_text(message) +
                     "\n" + route_text(message, leg);
+  if (const std::int64_t forgotten = number_of(leg, "attempts_forgotten"); forgotten > 0)
+    out += " (" + std::to_string(forgotten) + " earlier tries are forgotten)\n";
   for (const Json& attempt : member_of(leg, "attempts_made")) out += attempt_text(attempt);
   out += " lane     " + lane_text(member_of(leg, "lane_status")) + "\n";
   const bool held = text_of(leg, "state") == "held";
@@ -167,8 +174,8 @@ const Command group[] = {
      .on_node = run_why,
      .render = render_show},
     {.words = "queue why",
-     .help = "Why a message is where it is: the route taken, every attempt, the breaker, the next "
-             "try, when it gives up.",
+     .help = "Why a message is where it is: the route taken, every attempt (of more than 256 the "
+             "last ones), the breaker, the next try, when it gives up.",
      .parameters = id_parameter,
      .on_node = run_why,
      .render = render_why},

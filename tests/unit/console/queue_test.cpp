@@ -73,6 +73,20 @@ TEST_CASE("console: queue why names route, attempts, breaker, next try and the e
   CHECK(answered.items[0]["legs"][0]["lane_status"]["failures"] == 5);
 }
 
+TEST_CASE("console: queue why says how many tries it no longer knows") {
+  FakeNode fake;
+  fake.queue_admin.story = story();
+  AttemptRow& last = fake.queue_admin.story.legs[0].attempts[0];
+  last.number = static_cast<unsigned>(limits::attempts_kept_max);
+  const std::string all = ask(fake, make_request("queue why", {"01J9Z6"})).text;
+  CHECK(all.find("forgotten") == std::string::npos);
+  last.number += 3;
+  const Answered answered = ask(fake, make_request("queue why", {"01J9Z6"}));
+  CHECK(answered.text.find(" (3 earlier tries are forgotten)\n 11:02:11Z try 259") !=
+        std::string::npos);
+  CHECK(answered.items[0]["legs"][0]["attempts_forgotten"] == 3);
+}
+
 TEST_CASE("console: queue why of a held message says so and has no next try") {
   FakeNode fake;
   fake.queue_admin.story = story();

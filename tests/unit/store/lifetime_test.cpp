@@ -199,14 +199,14 @@ TEST_CASE("only the last attempts are kept") {
   life.accept({"one@c.example"});
   life.bench.crash();
   REQUIRE(life.bench.open());
-  for (int attempt = 0; attempt < 70; ++attempt) {
+  for (int attempt = 0; attempt < 260; ++attempt) {
     const Queue::Claimed claimed = life.bench.claim("c.example");
     REQUIRE(claimed.work.size() == 1);
     REQUIRE(life.bench.settle({settlement(claimed.work[0].targets[0].id, Disposition::deferred,
                                           life.bench.clock.utc())}));
   }
-  CHECK(life.number("SELECT count(*) FROM attempt") == 64);
-  CHECK(life.number("SELECT max(number) FROM attempt") == 71);
+  CHECK(life.number("SELECT count(*) FROM attempt") == 256);
+  CHECK(life.number("SELECT max(number) FROM attempt") == 261);
 }
 
 TEST_CASE("a damaged row is set aside and stops neither its lane nor the node") {
