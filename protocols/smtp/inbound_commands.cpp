@@ -135,6 +135,7 @@ void Inbound::extended_hello(std::string_view argument, Outbox& out) {
 // RFC 3207 4
 void Inbound::start_tls(std::string_view, Outbox& out) {
   if (tls_ != nullptr) return complain("503 5.5.1 TLS is already in use");  // T-3
+  if (!extended_) return complain("503 5.5.1 say EHLO first");              // S-14
   if (!tls_available_) return refuse("454 4.7.0 TLS is not available", out);
   // T-2: whatever stands behind the command was put there to be believed as if it came through
   // TLS.
