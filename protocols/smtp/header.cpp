@@ -159,7 +159,7 @@ HeaderReport check_header_block(std::string_view message, const HeaderRules& rul
       if (!rules.normalize) census.fault(broken_block);
       break;  // D-6: the body begins here
     }
-    if (line.size() > header_field_octets_max) census.fault("550 5.6.0 header field too long");
+    if (line.size() > rules.field_octets_max) census.fault("550 5.6.0 header field too long");
     if (message.size() - rest.size() > header_octets_max) {
       census.fault(block_too_large);
       break;

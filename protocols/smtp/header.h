@@ -16,7 +16,6 @@ constexpr std::string_view mail_loop = "554 5.4.6 mail loop";   // a refusal (R-
 // D-6
 constexpr std::size_t header_octets_max = limits::body_memory_bytes_max;
 constexpr std::size_t header_fields_max = 1000;
-constexpr std::size_t header_field_octets_max = 64 * 1024;
 constexpr std::size_t header_name_octets_max = 256;
 constexpr std::size_t text_id_octets_max = 998;      // of a Message-ID
 static_assert(header_octets_max == 256 * 1024);
@@ -25,6 +24,7 @@ struct HeaderRules {
   bool normalize = false;            // a line that is no field ends the header instead (D-6)
   bool tag_from = false;             // D-7: no From or several are told, not refused
   std::size_t hops_max = 100;
+  std::size_t field_octets_max = 64 * 1024;   // with its continuation lines (D-6)
   std::string_view node;             // our own name in Received fields
   const std::vector<Address>* recipients = nullptr;
 };

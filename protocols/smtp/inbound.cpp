@@ -261,7 +261,7 @@ void Inbound::say(std::string_view reply) { reply_.append(reply).append("\r\n");
 void Inbound::complain(std::string_view reply) {
   ++errors_;
   if (refused_data_) ++refused_data_errors_;
-  if (errors_ >= limits::mail_errors_max ||
+  if (errors_ >= settings_->in.errors_max ||
       refused_data_errors_ > limits::mail_refused_data_errors_max)  // S-12, D-16
     return close_with("421 4.7.0 too many errors");
   say(reply);

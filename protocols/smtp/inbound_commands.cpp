@@ -91,7 +91,7 @@ void Inbound::dispatch(std::string_view text, Outbox& out) {
   if ((command->flags & bare) != 0 && !line.argument.empty())
     return complain("501 5.5.4 this command takes no argument");
   if ((command->flags & idle) != 0 && ++idle_commands_ > limits::mail_idle_commands_max &&
-      ++errors_ >= limits::mail_errors_max)
+      ++errors_ >= settings_->in.errors_max)
     return close_with("421 4.7.0 too many idle commands");  // S-12
   (this->*command->run)(line.argument, out);
 }

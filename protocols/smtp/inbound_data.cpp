@@ -103,6 +103,7 @@ void Inbound::check_header(Outbox& out) {
   rules.normalize = message.content.normalize_line_endings;
   rules.tag_from = message.content.tag_from;
   rules.hops_max = settings_->in.hops_max;
+  rules.field_octets_max = settings_->in.header_field_max;
   rules.node = settings_->node.domain;
   rules.recipients = &message.to;
   HeaderReport report = check_header_block(message.body, rules);
@@ -186,7 +187,7 @@ void Inbound::content_time_is_up(Outbox& out) {
   const std::uint64_t eaten = skips ? skip_total_ - octets_to_skip_ : transaction_->data.eaten();
   const Instant begun = skips ? skip_begun_ : transaction_->content_begun;
   const Instant until = begun + content_head_start() +
-                        std::chrono::seconds(eaten / limits::mail_octets_per_second_min);
+                        std::chrono::seconds(eaten / settings_->in.octets_per_second_min);
   if (until > now_) {
     out.set_timer(content_timer, until);
   } else {

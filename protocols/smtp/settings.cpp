@@ -37,6 +37,9 @@ constexpr Option smtp_options[] = {
     {.key = "hops_max", .type = OptionType::integer, .fallback = "100",
      .help = "A message with this many Received fields is taken for a loop.",
      .least = 50, .most = 1000},
+    {.key = "header_field_max", .type = OptionType::bytes, .fallback = "\"64KiB\"",
+     .help = "Longest header field, in octets, with its continuation lines.",
+     .least = 1024, .most = 102'400},
     {.key = "line_endings", .type = OptionType::choice, .fallback = "\"reject\"",
      .help = "What to do with a bare CR, a bare LF or a NUL in a message: refuse it, or make "
              "line ends of the first two and drop the last. A peer's table may say otherwise.",
@@ -75,6 +78,13 @@ constexpr Option smtp_options[] = {
      .least = 60, .most = 24 * hour_seconds},
     {.key = "session_messages_max", .type = OptionType::integer, .fallback = "1000",
      .help = "A session ends after this many messages.", .least = 1, .most = 1000000},
+    {.key = "errors_max", .type = OptionType::integer, .fallback = "10",
+     .help = "A session ends with its so many-th error of syntax or sequence.",
+     .least = 1, .most = 1000},
+    {.key = "octets_per_second_min", .type = OptionType::bytes, .fallback = "\"1KiB\"",
+     .help = "A message that comes slower than this, on the average and after 60 s, is not waited "
+             "for.",
+     .least = 1, .most = 1024 * 1024},
 
     // Sending: who we say we are, and whom we dial.
     {.key = "helo_name",
@@ -254,6 +264,7 @@ Result<InboundSettings> read_inbound(const Settings& table, const NodeFacts& nod
   in.size_max = static_cast<std::uint64_t>(table.integer("size_max"));
   in.recipients_max = static_cast<std::size_t>(table.integer("recipients_max"));
   in.hops_max = static_cast<std::size_t>(table.integer("hops_max"));
+  in.header_field_max = static_cast<std::size_t>(table.integer("header_field_max"));
   in.content.normalize_line_endings = table.text("line_endings") == "normalize";
   in.accept_long_lines = table.text("long_lines") == "accept";
   in.check_sender_domain = table.boolean("check_sender_domain");
@@ -266,6 +277,8 @@ Result<InboundSettings> read_inbound(const Settings& table, const NodeFacts& nod
   in.data_wait = table.duration("data_wait");
   in.session_age_max = table.duration("session_age_max");
   in.session_messages_max = static_cast<std::size_t>(table.integer("session_messages_max"));
+  in.errors_max = static_cast<std::size_t>(table.integer("errors_max"));
+  in.octets_per_second_min = static_cast<std::uint64_t>(table.integer("octets_per_second_min"));
   return in;
 }
 

@@ -28,6 +28,7 @@ struct InboundSettings {
   std::uint64_t size_max = 0;            // octets of one message
   std::size_t recipients_max = 0;        // of one transaction
   std::size_t hops_max = 0;              // Received fields
+  std::size_t header_field_max = 64 * 1024;   // octets of one header field (D-6)
   ContentPolicy content;
   std::map<std::string, ContentPolicy, std::less<>> peers;   // those that say otherwise
   bool accept_long_lines = false;        // D-5
@@ -39,6 +40,8 @@ struct InboundSettings {
   Duration greet_delay{0};               // S-19
   Duration command_wait{0}, data_wait{0}, session_age_max{0};   // D-17
   std::size_t session_messages_max = 0;
+  std::size_t errors_max = 10;           // of one session (S-12)
+  std::uint64_t octets_per_second_min = 1024;   // of a message, after its head start (D-17)
 };
 
 // What the sending side is told by [smtp].

@@ -93,13 +93,11 @@ constexpr Duration dns_negative_ttl_max = 15min;
 constexpr std::size_t dns_query_udp_bytes = 1232;             // EDNS: fits every path unfragmented
 
 // Mail, receiving side
-constexpr std::size_t mail_errors_max = 10;                   // of one session (smtp S-12)
 constexpr std::size_t mail_commands_max = 100;                // without a finished message (S-12)
 constexpr std::size_t mail_idle_commands_max = 20;            // RSET, NOOP, VRFY; more are errors
 constexpr std::size_t mail_refused_data_errors_max = 3;       // behind a refused DATA (D-16)
 constexpr std::size_t mail_oversize_octets_max = 64 * 1024 * 1024;  // eaten beyond size_max (D-8)
-constexpr std::size_t mail_octets_per_second_min = 1024;      // of a message, after ... (D-17)
-constexpr Duration mail_content_start_max = 60s;              // ... this long
+constexpr Duration mail_content_start_max = 60s;              // then a least rate counts (D-17)
 constexpr Duration mail_question_wait_max = 60s;              // for our own answers (D-14)
 constexpr Duration mail_recipient_wait_max = 5s;              // for the MX of a recipient (M-4)
 constexpr Duration mail_crowded_wait_max = 10s;               // any wait, when connections run out

@@ -13,7 +13,8 @@ namespace {
 bool is_limit(std::string_view key) {
   static constexpr std::string_view words[] = {"_max", "max_", "_min", "min_", "_per_",
                                                "timeout", "lifetime", "grace", "soft",
-                                               "_wait", "_keep", "_after", "_close"};
+                                               "_wait", "_keep", "_after", "_close",
+                                               "_first", "breaker_"};
   return std::any_of(std::begin(words), std::end(words), [key](std::string_view word) {
     return key.find(word) != std::string_view::npos;
   });

@@ -52,7 +52,10 @@ TEST_CASE("console: limits shows what stands for a 0, waits, and how much is use
   CHECK(rows["memory.soft"]["used"] == 1 << 20);
   CHECK(rows["disk.min_free"]["value"] == "2.0 GiB (by default)");
   for (const char* name : {"smtp.command_wait", "smtp.data_wait", "mail_commands_max",
-                           "mail_octets_per_second_min", "mail_question_wait_max"}) {
+                           "smtp.octets_per_second_min", "smtp.errors_max",
+                           "smtp.header_field_max", "smtp.connections_first",
+                           "smtp.breaker_failures", "smtp.breaker_first", "smtp.breaker_last",
+                           "smtp.breaker_jitter", "mail_question_wait_max"}) {
     INFO(name);
     CHECK(rows.count(name) == 1);
   }

@@ -52,6 +52,10 @@ std::unique_ptr<Engine> make_inbound(const Settings& settings) {
   in.session_age_max = std::chrono::hours(1);
   in.session_messages_max =
       static_cast<std::size_t>(number(settings, "session_messages_max", 1000));
+  in.errors_max = static_cast<std::size_t>(number(settings, "errors_max", 10));
+  in.header_field_max = static_cast<std::size_t>(number(settings, "header_field_max", 64 * 1024));
+  in.octets_per_second_min =
+      static_cast<std::uint64_t>(number(settings, "octets_per_second_min", 1024));
   InboundContext context;
   context.too_often = flag(settings, "too_often");
   context.busy = context.too_often || flag(settings, "busy");
