@@ -20,10 +20,31 @@ std::optional<TlsLevel> parse_tls_level(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view tls_version_name(TlsVersion version) {
+  switch (version) {
+    case TlsVersion::usual: return "";
+    case TlsVersion::v1_0: return "1.0";
+    case TlsVersion::v1_1: return "1.1";
+    case TlsVersion::v1_2: return "1.2";
+    case TlsVersion::v1_3: return "1.3";
+  }
+  return "";
+}
+
+std::optional<TlsVersion> parse_tls_version(std::string_view text) {
+  for (const TlsVersion version :
+       {TlsVersion::v1_0, TlsVersion::v1_1, TlsVersion::v1_2, TlsVersion::v1_3})
+    if (text == tls_version_name(version)) return version;
+  return std::nullopt;
+}
+
+// Where something is demanded of a hop, whatever the reason, an old version is none of it.
 void demand_of(std::vector<Endpoint>& endpoints, const HopDemand& demand) {
+  const bool too_old = demand.tls > TlsLevel::may && demand.tls_min < TlsVersion::v1_2;
   for (Endpoint& one : endpoints) {
     one.identity = demand.identity;
     one.pin = demand.pin;
+    one.tls_min = too_old ? TlsVersion::usual : demand.tls_min;
   }
 }
 

@@ -22,10 +22,16 @@ enum class TlsLevel : std::uint8_t {
 std::string_view tls_level_name(TlsLevel level);
 std::optional<TlsLevel> parse_tls_level(std::string_view text);
 
+// The lowest version of TLS for a hop. Below 1.2 only where plain text would do too (smtp T-1).
+enum class TlsVersion : std::uint8_t { usual, v1_0, v1_1, v1_2, v1_3 };   // usual: as [tls] says
+std::string_view tls_version_name(TlsVersion version);   // "1.2"; usual: ""
+std::optional<TlsVersion> parse_tls_version(std::string_view text);
+
 // What an operator demands of the next hop of a lane.
 struct HopDemand {
   HopDemand(TlsLevel level = TlsLevel::may) : tls(level) {}   // implicit: mostly it is all
   TlsLevel tls = TlsLevel::may;
+  TlsVersion tls_min = TlsVersion::usual;
   std::string identity{};    // the name its certificate must be for, instead of every other
   std::string pin{};         // SHA-256 of its public key, lower-case hex: then nothing else counts
   std::string rule{};        // where it is written: "route.0", "peer.b.example"; empty: nowhere
@@ -42,6 +48,7 @@ struct Endpoint {
   bool tls_first = false;    // TLS stands at the beginning (direct TLS)
   std::vector<DnsTlsa> tlsa{};  // of a secure host; empty: DANE has no say
   std::string identity{}, pin{};   // as in HopDemand
+  TlsVersion tls_min = TlsVersion::usual;
 };
 void demand_of(std::vector<Endpoint>& endpoints, const HopDemand& demand);
 std::string to_text(const Endpoint& endpoint);  // "mx1.b.example [192.0.2.7]:25"

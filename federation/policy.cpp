@@ -5,12 +5,15 @@
 #include <array>
 
 #include "federation/lane_name.h"
+#include "federation/next_hop.h"
 #include "server/base/idna.h"
 #include "server/base/lookalike.h"
 
 namespace hanse {
 
 namespace {
+
+constexpr std::string_view discover = "discover";
 
 Error problem(const Settings& settings, std::string_view key, const std::string& what) {
   std::string place;
@@ -95,22 +98,34 @@ Result<PeerPolicy> read_peer(const Settings& settings) {
   return peer;
 }
 
-bool is_port(std::string_view text) {
-  const Result<std::int64_t> port = parse_integer(text);
-  return port && *port >= 1 && *port <= 65535;
+// smtp M-1. A word without a dot is a slip rather than a domain, and an IPv6 address without its
+// brackets may have been meant with a port. Nothing when it is no place.
+std::optional<std::string> read_via(const std::string& via) {
+  if (via == discover) return via;
+  const NextHop hop = parse_next_hop(via);
+  switch (hop.kind) {
+    case NextHop::Kind::bad: break;
+    case NextHop::Kind::domain:
+      if (hop.name.find('.') != std::string::npos) return hop.name;
+      break;
+    case NextHop::Kind::address:
+      if (via.starts_with('[') || hop.name.find(':') == std::string::npos)
+        return hop.port == 0 ? "[" + hop.name + "]" : via;
+      break;
+    case NextHop::Kind::host:
+    case NextHop::Kind::unix_path: return via;
+  }
+  return std::nullopt;
 }
 
-bool is_via(std::string_view via) {
-  if (via == "discover") return true;
-  if (via.starts_with("unix:")) return via.size() > 5;
-  if (via.starts_with('[')) {
-    const std::size_t end = via.find(']');
-    if (end == std::string_view::npos || !is_ip_address(via.substr(1, end - 1))) return false;
-    return via.substr(end).starts_with("]:") && is_port(via.substr(end + 2));
-  }
-  const std::size_t colon = via.rfind(':');
-  return colon != std::string_view::npos && colon > 0 && via.find(':') == colon &&
-         is_port(via.substr(colon + 1));
+// smtp T-1
+Result<TlsVersion> read_tls_min(const Settings& settings, const Route& route) {
+  if (!settings.has("tls_min")) return TlsVersion::usual;
+  const TlsVersion least =
+      parse_tls_version(settings.text("tls_min")).value_or(TlsVersion::usual);
+  if (least < TlsVersion::v1_2 && route.tls != TlsLevel::may)
+    return problem(settings, "tls_min", "below 1.2 only with tls = \"may\" in the same route");
+  return least;
 }
 
 Result<Route> read_route(const Settings& settings, std::size_t number) {
@@ -118,14 +133,19 @@ Result<Route> read_route(const Settings& settings, std::size_t number) {
   route.name = "route." + std::to_string(number);
   route.match = plain_pattern(settings.text("match"));
   route.protocol = settings.text_or("protocol", "");
-  route.via = settings.text("via");
   const std::string_view pattern = route.match;
   const std::string_view rest = pattern.starts_with("*.") ? pattern.substr(2) : pattern;
   if (rest.empty() || (pattern != "*" && rest.find('*') != std::string_view::npos))
     return problem(settings, "match", "expected a domain, \"*.domain\" or \"*\"");
-  if (!is_via(route.via))
-    return problem(settings, "via", "expected \"host:port\", \"unix:PATH\" or \"discover\"");
+  std::optional<std::string> via = read_via(settings.text("via"));
+  if (!via)
+    return problem(settings, "via", "expected \"discover\", a domain, \"[host]\", \"host:port\" "
+                                    "or \"unix:PATH\"");
+  route.via = *std::move(via);
   if (settings.has("tls")) route.tls = parse_tls_level(settings.text("tls"));
+  Result<TlsVersion> tls_min = read_tls_min(settings, route);
+  if (!tls_min) return tls_min.error();
+  route.tls_min = *tls_min;
   if (settings.has("identity")) {
     Result<std::string> identity = to_ascii_domain(settings.text("identity"));
     if (!identity) return problem(settings, "identity", identity.error().what);
@@ -189,20 +209,40 @@ HopDemand demand_of_rule(const Policy& policy, const Route& rule, std::string_vi
   HopDemand out = demand_of_peer(policy, domain);
   out.identity = rule.identity;
   out.pin = rule.pin;
+  out.tls_min = rule.tls_min;
   if (!rule.tls) return out;
   out.tls = *rule.tls;
   out.rule = rule.name;
   return out;
 }
 
+bool leads_to(const Route& rule, std::string_view protocol, std::string_view place) {
+  const bool there = rule.via == discover
+                         ? parse_next_hop(place).kind == NextHop::Kind::domain &&
+                               domain_matches(rule.match, place)
+                         : rule.via == place;
+  return there && (rule.protocol.empty() || rule.protocol == protocol);
+}
+
+// A rule that names no version wants at least 1.2.
+TlsVersion stricter(TlsVersion one, TlsVersion other) {
+  const auto rank = [](TlsVersion version) {
+    return version == TlsVersion::usual ? TlsVersion::v1_2 : version;
+  };
+  return rank(one) < rank(other) ? other : one;
+}
+
 // Several rules may lead to one place, and its lane carries for all of them: what one of them
-// demands holds for everything that goes there (smtp X-9).
+// demands holds for everything that goes there (smtp X-9). A place may be a domain with mail of its
+// own, and a peer.
 HopDemand strictest(const Policy& policy, std::string_view protocol, std::string_view place) {
-  HopDemand out;
-  bool found = false;
+  HopDemand out = demand_of_peer(policy, place);
+  bool found = !out.rule.empty();
   for (const Route& rule : policy.routes.routes()) {
-    if (rule.via != place || !(rule.protocol.empty() || rule.protocol == protocol)) continue;
-    const HopDemand one = demand_of_rule(policy, rule, rule.match);
+    if (!leads_to(rule, protocol, place)) continue;
+    const HopDemand one =
+        demand_of_rule(policy, rule, rule.via == discover ? place : std::string_view(rule.match));
+    out.tls_min = found ? stricter(out.tls_min, one.tls_min) : one.tls_min;
     if (!found || one.tls > out.tls) {
       out.tls = one.tls;
       out.rule = one.rule;
@@ -233,8 +273,11 @@ HopDemand Policy::demand_of_lane(std::string_view protocol_name, std::string_vie
   const LaneName name = split_lane(lane);
   const Route* rule = routes.rule_of_lane(protocol_name, name.target, name.hop);
   if (rule == nullptr) return demand_of_peer(*this, name.target);
-  if (name.target == name.hop && rule->via == name.hop)
-    return strictest(*this, protocol_name, name.hop);
+  const auto& rules = routes.routes();
+  const bool is_place = std::any_of(rules.begin(), rules.end(), [&name](const Route& one) {
+    return one.via == name.hop;
+  });
+  if (name.target == name.hop && is_place) return strictest(*this, protocol_name, name.hop);
   return demand_of_rule(*this, *rule, name.target);
 }
 

@@ -83,13 +83,21 @@ constexpr Option route_options[] = {
     {.key = "via",
      .type = OptionType::text,
      .fallback = "\"discover\"",
-     .help = "Where it goes next: \"host:port\", \"unix:PATH\", or \"discover\" to ask the DNS."},
+     .help = "Where it goes next: \"discover\" to ask the DNS for the destination's hosts; a "
+             "domain (\"relay.example\") for that one's hosts instead; \"[host]\" or "
+             "\"[address]\" for that host alone, at the protocol's own port; \"host:port\"; "
+             "\"unix:PATH\". A loopback address needs its port."},
     {.key = "tls",
      .type = OptionType::choice,
      .help = "How far this hop must be protected: off, may (when offered), encrypt (always), "
              "verify (always, with a valid certificate). Absent: as the peer's table says, or "
              "may; verify with `identity` or `pin`.",
      .choices = tls_levels},
+    {.key = "tls_min",
+     .type = OptionType::choice,
+     .help = "Lowest TLS version for this hop, instead of that in [tls]. Below 1.2 only with tls = "
+             "\"may\": then an old version is better than plain text.",
+     .choices = "1.0|1.1|1.2|1.3"},
     {.key = "identity",
      .type = OptionType::text,
      .help = "The name the next hop's certificate must be for, instead of the destination or the "

@@ -18,9 +18,10 @@ struct Route {
   std::string name;       // "route.0", for people
   std::string match;      // "a.example", "*.sub.example" or "*"
   std::string protocol;   // empty: any
-  std::string via;        // "host:port", "unix:PATH" or "discover"
+  std::string via;        // "discover", or a place or domain as parse_next_hop() reads it
   std::optional<TlsLevel> tls;
   std::string identity{}, pin{};   // as in HopDemand; they go with TlsLevel::verify
+  TlsVersion tls_min = TlsVersion::usual;
 };
 
 struct RouteChoice {

@@ -96,6 +96,7 @@ else
   suite "system: durability seen from outside" $python -m tests.system.durability
   suite "system: the interface" $python -m tests.system.interface
   suite "system: edges" $python -m tests.system.edges
+  suite "system: mail routes" $python -m tests.system.mail_routes
   suite "system: under the limits of its unit" $python -m tests.system.confined
   suite "system: what operators watch" $python -m tests.system.watching
   suite "system: what the node says of itself" $python -m tests.system.console_state
@@ -114,7 +115,7 @@ else
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit" '~[descriptors]~[.]'
   done
   for name in demo.demo system.durability system.interface system.edges system.confined \
-              system.watching \
+              system.mail_routes system.watching \
               system.console_state system.xmpp_streams system.xmpp_routes system.xmpp_circles \
               system.secrets \
               system.xmpp_components system.xmpp_resumption system.xmpp_dane interop.interop \

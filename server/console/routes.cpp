@@ -29,6 +29,7 @@ Ended run_list(Node& node, const Request&, const Emit& emit) {
                {"protocol", route.protocol},
                {"via", route.via},
                {"tls", route.tls ? tls_level_name(*route.tls) : ""},
+               {"tls_min", tls_version_name(route.tls_min)},
                {"identity", route.identity},
                {"pin", route.pin}})) {
       break;
@@ -89,6 +90,7 @@ Ended run_test(Node& node, const Request& request, const Emit& emit) {
   RouteChoice choice = policy->routes.choose(*protocol, to.domain);
   if (const NameLane& name = policy->protocol(*protocol).lane_name)
     choice.lane = name(from.domain, to, choice);
+  const HopDemand demand = policy->demand_of_lane(*protocol, choice.lane);
   emit({{"from", to_text(from)},
         {"to", to_text(to)},
         {"protocol", *protocol},
@@ -98,7 +100,8 @@ Ended run_test(Node& node, const Request& request, const Emit& emit) {
         {"why", permission.why},
         {"route", choice.route},
         {"lane", choice.lane},
-        {"tls", tls_level_name(policy->demand_of_lane(*protocol, choice.lane).tls)},
+        {"tls", tls_level_name(demand.tls)},
+        {"tls_min", tls_version_name(demand.tls_min)},
         {"identity", choice.identity},
         {"pin", choice.pin}});
   if (permission.answer == Permission::Answer::yes) return {};
@@ -115,6 +118,8 @@ std::string render_test(std::span<const Json> items, const Style&) {
     out += "answer   " + text_of(item, "answer") + " (" + text_of(item, "why") + ")\n";
     out += "route    rule " + text_of(item, "route") + " -> " + text_of(item, "lane") +
            ", tls " + text_of(item, "tls");
+    if (const std::string least = text_of(item, "tls_min"); !least.empty())
+      out += ", at least TLS " + least;
     if (const std::string name = text_of(item, "identity"); !name.empty())
       out += ", has to be " + name;
     if (const std::string pin = text_of(item, "pin"); !pin.empty()) out += ", pinned key " + pin;

@@ -30,6 +30,7 @@ void Connection::make_tls(TlsWish wish) {
   tls_ = std::make_unique<Tls>(context, dialled_ == nullptr, std::move(wish), door);
   own_deadline_ = hall_->clock.now() + hall_->setup->limits.handshake_timeout;
   update_deadline();
+  if (dialled_) tls_->channel.version_min(dialled_->request.endpoint.tls_min);
   if (dialled_ && tls_->channel.start(output_) == TlsChannel::State::failed)
     hall_->shard.post([self = shared_from_this()] {
       self->tls_failed(self->tls_->channel.error());

@@ -187,6 +187,15 @@ TlsChannel::State TlsChannel::start(std::string& cipher) {
   return state;
 }
 
+// What stands below 1.2 signs with digests that the library's usual level refuses.
+void TlsChannel::version_min(TlsVersion least) {
+  static constexpr int numbers[] = {0, TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION,
+                                    TLS1_3_VERSION};
+  if (least == TlsVersion::usual) return;
+  SSL_set_min_proto_version(machine_->ssl.get(), numbers[static_cast<std::size_t>(least)]);
+  if (least < TlsVersion::v1_2) SSL_set_security_level(machine_->ssl.get(), 0);
+}
+
 TlsChannel::State TlsChannel::receive(std::string_view bytes, std::string& plain,
                                       std::string& cipher) {
   Machine& machine = *machine_;

@@ -60,6 +60,7 @@ class TlsChannel {
   State receive(std::string_view bytes, std::string& plain, std::string& cipher);
   State send(std::string_view plain, std::string& cipher);   // after up
   State start(std::string& cipher);                          // client hello
+  void version_min(TlsVersion least);                        // before it; usual: as configured
   void shut_down(std::string& cipher);                       // close_notify
   TlsFacts facts() const;
   const std::string& error() const;

@@ -108,6 +108,84 @@ TEST_CASE("smtp X-9 a place that several rules lead to is reached as the stricte
   CHECK(level({rule("lax.example", "off"), rule("b.example", "")}) == TlsLevel::verify);
 }
 
+TEST_CASE("M-1 a route to a domain shares the lane of that domain, and the strictest rule counts") {
+  const auto rule = [](const std::string& match, const std::string& via, const std::string& tls) {
+    Values values{{"match", match}, {"via", via}};
+    if (!tls.empty()) values["tls"] = tls;
+    return table("", values);
+  };
+  Configuration from = configuration();
+  const auto lane = [&from](const std::string& domain) {
+    const auto made = make_policy(from, {"smtp"});
+    REQUIRE(made);
+    const RouteChoice choice = (*made)->routes.choose("smtp", domain);
+    CHECK(choice.lane == "relay.example");
+    return (*made)->demand_of_lane("smtp", choice.lane).tls;
+  };
+  from.lists["route"] = {rule("c.example", "Relay.example", "encrypt")};
+  CHECK(lane("c.example") == TlsLevel::encrypt);
+  CHECK(lane("relay.example") == TlsLevel::encrypt);
+  from.lists["route"] = {rule("relay.example", "discover", ""),
+                         rule("c.example", "relay.example", "verify")};
+  CHECK(lane("relay.example") == TlsLevel::verify);
+  from.lists["route"] = {rule("c.example", "relay.example", "may"),
+                         rule("*", "discover", "encrypt")};
+  CHECK(lane("c.example") == TlsLevel::encrypt);
+  from.lists["route"] = {rule("c.example", "relay.example", "off")};
+  from.lists["peer"] = {peer("relay.example", {{"tls", std::string("verify")}})};
+  CHECK(lane("c.example") == TlsLevel::verify);
+}
+
+TEST_CASE("M-1 a host or an address in brackets is that host alone") {
+  Configuration from = configuration();
+  for (const auto& [via, lane] : std::map<std::string, std::string>{
+           {"[relay.example]", "[relay.example]"}, {"192.0.2.5", "[192.0.2.5]"},
+           {"[192.0.2.5]", "[192.0.2.5]"}, {"[2001:db8::1]", "[2001:db8::1]"}}) {
+    from.lists["route"] = {table("0", {{"match", std::string("*")}, {"via", via}})};
+    const auto made = make_policy(from, {"smtp"});
+    REQUIRE(made);
+    CHECK((*made)->routes.choose("smtp", "b.example").lane == lane);
+    CHECK_FALSE((*made)->routes.choose("smtp", "b.example").discovered);
+  }
+}
+
+TEST_CASE("T-1 an old version of TLS is allowed to a hop that may do without any") {
+  Configuration from = configuration();
+  const auto rule = [](const std::string& match, const std::string& tls, const std::string& least) {
+    Values values{{"match", match}, {"via", std::string("192.0.2.1:25")}};
+    if (!tls.empty()) values["tls"] = tls;
+    if (!least.empty()) values["tls_min"] = least;
+    return table("", values);
+  };
+  const auto least = [&from](const std::vector<Settings>& rules) {
+    from.lists["route"] = rules;
+    const auto made = make_policy(from, {"smtp"});
+    REQUIRE(made);
+    std::vector<Endpoint> endpoints(1);
+    demand_of(endpoints, (*made)->demand_of_lane("smtp", "192.0.2.1:25"));
+    return endpoints[0].tls_min;
+  };
+  CHECK(least({rule("b.example", "may", "1.0")}) == TlsVersion::v1_0);
+  CHECK(least({rule("b.example", "may", "1.1")}) == TlsVersion::v1_1);
+  CHECK(least({rule("b.example", "verify", "1.3")}) == TlsVersion::v1_3);
+  CHECK(least({rule("b.example", "may", "")}) == TlsVersion::usual);
+  // What others want of the same place.
+  CHECK(least({rule("b.example", "may", "1.0"), rule("c.example", "may", "1.1")}) ==
+        TlsVersion::v1_1);
+  CHECK(least({rule("b.example", "may", "1.0"), rule("c.example", "may", "")}) ==
+        TlsVersion::usual);
+  CHECK(least({rule("c.example", "may", ""), rule("b.example", "may", "1.0")}) ==
+        TlsVersion::usual);
+  CHECK(least({rule("c.example", "may", "1.3"), rule("b.example", "may", "")}) ==
+        TlsVersion::v1_3);
+  CHECK(least({rule("b.example", "may", "1.0"), rule("c.example", "encrypt", "")}) ==
+        TlsVersion::usual);
+  for (const std::string level : {"", "off", "encrypt", "verify"}) {
+    from.lists["route"] = {rule("b.example", level, "1.1")};
+    CHECK(problem(from).starts_with("hanse.toml:7:3: tls_min: below 1.2 only with tls = \"may\""));
+  }
+}
+
 TEST_CASE("xmpp 10.7 a name that looks like that of a peer or of ours is told") {
   Configuration from = configuration();
   from.lists["peer"] = {peer("paypal.example", {}), peer("paypa1.example", {})};
@@ -177,12 +255,14 @@ TEST_CASE("what a table cannot know is an error with its place") {
   };
   const std::string via = "hanse.toml:7:3: via: ";
   for (const std::string bad : {"", "nohost", "host:", ":25", "host:0", "host:65536", "host:1:2",
-                                "[2001:db8::1]", "[x]:25", "unix:", "2001:db8::1:25"}) {
+                                "[]", "[a..b]", "unix:", "unix:lmtp", "2001:db8::1:25",
+                                "2001:db8::1", "[192.0.2.1", "discovr"}) {
     CAPTURE(bad);
     CHECK(problem(route("a.example", bad)).substr(0, via.size()) == via);
   }
   for (const std::string good : {"discover", "host:25", "192.0.2.1:25", "[2001:db8::1]:25",
-                                 "unix:/run/lmtp"})
+                                 "unix:/run/lmtp", "relay.example", "[relay.example]",
+                                 "[relay.example]:25", "192.0.2.1", "[192.0.2.1]", "[2001:db8::1]"})
     CHECK(problem(route("*.a.example", good)) == "");
   for (const std::string bad : {"", "*a.example", "a.*.example", "*."}) {
     CAPTURE(bad);
