@@ -218,6 +218,8 @@ void Connection::answer(Ask ask, std::function<void(Answer)> reply) {
   hall_->services.answer(std::move(ask), [self = shared_from_this(), judges,
                                           reply = std::move(reply)](Answer answer) {
     if (judges) self->count_for_peer(answer);
+    if (const auto* permission = std::get_if<Permission>(&answer))
+      self->route_ = permission->route.route;
     self->turn([&] { reply(std::move(answer)); });
     self->finish_later();
   });

@@ -85,6 +85,7 @@ class Connection final : public Wire,
     hall_->services.wake(protocol, lane);
   }
   void noted(std::string_view event) override;
+  std::string route() const;                   // "route.0", "discover"; "other": not known here
   void promise(const LegacyKey& key, std::function<void()> wanted) override;
   void leave(const LegacyKey& key, std::shared_ptr<const Legacy> legacy) override;
   void discard(std::int64_t blob) override;
@@ -160,6 +161,7 @@ class Connection final : public Wire,
   std::shared_ptr<TraceFeed> probe_;           // null: nobody looks at it in particular
   std::string prefix_;                         // counted under this in the census
   std::string peer_;                           // likewise, once it has turned out to be this one
+  std::string route_;                          // the rule of the last address that was asked about
   std::string output_;
   std::size_t sent_ = 0;                       // of output_
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;

@@ -26,7 +26,17 @@ void add_lane(std::vector<std::string>& names, std::string_view lane) {
 void Connection::noted(std::string_view event) {
   if (event == "route.loop_dropped")
     hall_->metrics.counter("hanse_route_loops_dropped_total", "What came back and went no further.",
-                           {{"proto", protocol_}}).add();
+                           {{"proto", protocol_}, {"route", route()}}).add();
+}
+
+// A connection of ours knows its lane, and that a domain's own name was not led there by a rule.
+std::string Connection::route() const {
+  if (!dialled_) return route_.empty() ? "other" : route_;
+  const std::string_view lane = dialled_->request.lane;
+  const LaneName name = split_lane(lane.substr(0, lane.find('?')));
+  return name.target == name.hop && parse_next_hop(name.hop).kind == NextHop::Kind::domain
+             ? "discover"
+             : "other";
 }
 
 TapPlace Connection::tap_place() const {
