@@ -30,6 +30,7 @@ struct ServerLeft {
   Party source;
   Party server;
   std::string_view reason;
+  bool is_wish = false;   // of an operator (RSQUIT): whoever has it on his side is asked to end it
 };
 struct BurstEnded {
   Party server;
@@ -87,6 +88,11 @@ struct Kicked {
   std::string_view channel;
   Party who;
   std::string_view reason;
+};
+struct Invited {
+  Party source, who;
+  std::string_view channel;
+  Timestamp channel_timestamp = 0;  // 0: the line does not say
 };
 struct TopicSet {
   Party source;
@@ -146,11 +152,11 @@ struct Malformed {
   std::string_view why;
 };
 
-using NetworkEvent = std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, BurstTaken,
-                           ClockTold,
-                           UserIntroduced, NickChanged, NickSaved, UserLeft, UserKilled,
-                           ChannelJoined, ChannelLeft, Kicked, TopicSet, ModesChanged, AwaySet,
-                           UserTextChanged, Pinged, Ponged, IdleAsked, IdleTold, LinkError, Ignored,
-                           Malformed>;
+using NetworkEvent =
+    std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, BurstTaken, ClockTold,
+                 UserIntroduced, NickChanged, NickSaved, UserLeft, UserKilled, ChannelJoined,
+                 ChannelLeft, Kicked, Invited, TopicSet, ModesChanged, AwaySet,
+                 UserTextChanged, Pinged, Ponged, IdleAsked, IdleTold, LinkError, Ignored,
+                 Malformed>;
 
 }  // namespace hanse::irc

@@ -27,9 +27,11 @@ Side* Hub::side(std::string_view network) {
   return nullptr;
 }
 
-Side* Hub::crowded(const Side& but) {
+Side* Hub::crowded(const Side& from) {
   for (const auto& one : sides_) {
-    if (one.get() != &but && one->outgoing().full()) return one.get();
+    if (one.get() != &from && one->outgoing().holds_others() &&
+        relay_.share_a_junction(from, *one))
+      return one.get();
   }
   return nullptr;
 }

@@ -24,8 +24,9 @@ class Hub {
   const std::vector<std::unique_ptr<Side>>& sides() const { return sides_; }
   Relay& relay() { return relay_; }
   const Relay& relay() const { return relay_; }
-  // Some other side's that cannot take more just now; null: all have room.
-  Side* crowded(const Side& but);
+  // One that what is read from that side may be written to, and that has no room just now; null:
+  // there is room.
+  Side* crowded(const Side& from);
 
  private:
   const std::shared_ptr<const IrcSettings> settings_;

@@ -10,8 +10,8 @@ namespace {
 // Commands of servers and services that change nothing this node keeps (irc 3.3).
 constexpr std::string_view of_no_interest[] = {
     "SINFO", "VERSION", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE",
-    "INVITE", "FIDENT", "FNAME", "MODE", "SVSJOIN", "SVSPART", "SVSNICK",
-    "SVSTOPIC", "SVSHOLD", "RSQUIT", "LMODE", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
+    "FIDENT", "FNAME", "MODE", "SVSJOIN", "SVSPART", "SVSNICK",
+    "SVSTOPIC", "SVSHOLD", "LMODE", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
     "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
 
 }  // namespace
@@ -37,6 +37,10 @@ const Command<Inspircd> Inspircd::commands[] = {
      [](Inspircd&, const Line& line) -> NetworkEvent {
        if (line.parameters > 1) return Ignored{};   // an answer
        return IdleAsked{{line.source, {}}, {line.at(0), {}}};
+     }},
+    {"RSQUIT", 1,
+     [](Inspircd&, const Line& line) -> NetworkEvent {
+       return ServerLeft{{line.source, {}}, {line.at(0), {}}, line.at(1), true};
      }},
     {"PING", 1,
      [](Inspircd&, const Line& line) -> NetworkEvent {

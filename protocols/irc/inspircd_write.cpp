@@ -63,6 +63,10 @@ struct InspircdWriter {
   bool operator()(const Kicked& one) {
     return make.text(one.source.id, "KICK", {one.channel, one.who.id}, one.reason);
   }
+  bool operator()(const Invited& one) {
+    return make.words(one.source.id, "INVITE",
+                      {one.who.id, one.channel, number(one.channel_timestamp)});
+  }
   bool operator()(const TopicSet& one) {
     return make.text(one.source.id, "FTOPIC",
                      {one.channel, number(one.channel_timestamp), number(one.topic_timestamp),

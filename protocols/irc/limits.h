@@ -46,7 +46,11 @@ constexpr std::size_t mask_bytes_max = 200;
 
 // One link (irc 7)
 constexpr std::size_t outgoing_soft_bytes = 8u * 1024 * 1024;    // who sends more has to wait
+constexpr std::size_t outgoing_room_bytes = outgoing_soft_bytes / 2;   // then there is room again
 constexpr std::size_t outgoing_hard_bytes = 64u * 1024 * 1024;   // then the link is cut
+constexpr std::size_t outgoing_last_bytes = 1024 * 1024;         // still said before an ERROR
+constexpr Duration outgoing_patience = 10s;     // of those who wait; and of one that takes nothing
+constexpr Duration upkeep_wait = 2s;            // between two looks at a link
 constexpr std::size_t outgoing_piece_bytes = 64 * 1024;          // handed to the connection at once
 constexpr std::size_t error_bytes_max = 200;                     // of a text in ERROR
 constexpr unsigned pings_missed_max = 2;
@@ -60,6 +64,8 @@ constexpr std::size_t handshake_lines_max = 100;
 constexpr unsigned nick_attempts_max = 4;
 constexpr std::uint8_t puppet_losses_max = 3;
 constexpr std::int64_t puppet_pause_seconds = 60;
+constexpr std::int64_t puppet_idle_seconds = 60;                 // in no channel, for private talk
+constexpr std::int64_t sent_away_seconds = 600;                  // a network, by SQUIT
 constexpr std::int64_t split_seconds = 60;                       // who is back then is who he was
 constexpr std::size_t split_remembered_max = 10'000;
 constexpr std::int64_t puppet_unnamed_seconds = 30;              // after a SAVE

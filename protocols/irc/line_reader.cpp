@@ -40,6 +40,10 @@ constexpr Shared shared_commands[] = {
        return Kicked{{line.source, {}}, line.at(0), {line.at(1), {}},
                      line.parameters > 2 ? line.all().back() : std::string_view()};
      }},
+    {"INVITE", 2,
+     [](const Line& line) -> NetworkEvent {
+       return Invited{{line.source, {}}, {line.at(0), {}}, line.at(1), seconds_of(line.at(2))};
+     }},
     {"KILL", 1,
      [](const Line& line) -> NetworkEvent {
        return UserKilled{{line.source, {}}, {line.at(0), {}}, line.at(1)};

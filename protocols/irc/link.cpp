@@ -61,7 +61,7 @@ void ServerLink::received(std::string_view bytes, Instant now, Outbox& out) {
   if (side_ != nullptr) side_->crossing().silent = false;
   splitter_.add(bytes);
   read_lines(now, out);
-  finish_turn(out);
+  finish_turn(now, out);
 }
 
 void ServerLink::read_lines(Instant now, Outbox& out) {
@@ -172,6 +172,8 @@ void ServerLink::agreed(Instant now, Outbox& out) {
   more_asked_ = out.ask(Heed{side_->outgoing().more()});
   out.set_timer(progress_timer, now + hub_->settings().burst_wait);
   out.set_timer(ping_timer, now + hub_->settings().ping_after);
+  out.set_timer(upkeep_timer, now + limits::upkeep_wait);
+  taken_at_ = now;
   const PeerServer& peer = dialect_->peer();
   out.note(Level::info, "irc.link", network.name + ": " + escape_text(peer.name) + " (" +
                                         escape_text(peer.sid, 16) + ") speaks " +
@@ -217,27 +219,24 @@ void ServerLink::dropped(std::string_view why, const Line& line, Instant now, Ou
 
 // ---- writing ----
 
-void ServerLink::finish_turn(Outbox& out) {
-  for (Submission& one : hub_->relay().take_kept()) out.pass(std::move(one));
-  for (const std::string& one : hub_->relay().take_notes())
-    out.note(Level::info, "irc.undone", escape_text(one));
+void ServerLink::finish_turn(Instant now, Outbox& out) {
+  hand_over(out);
   if (side_ == nullptr) return;
   ask_what_is_wanted(out);
-  if (room_asked_ != 0) return;
-  if (Side* const other = hub_->crowded(*side_)) {
-    other->outgoing().wait_for_room(room_);
-    room_asked_ = out.ask(Heed{room_, false});
-  }
+  if (room_asked_ == 0) wait_for_room(now, out);
+}
+
+// What the relay has for the queue and for the log.
+void ServerLink::hand_over(Outbox& out) {
+  for (Submission& one : hub_->relay().take_kept()) out.pass(std::move(one));
+  for (const RelayNote& one : hub_->relay().take_notes())
+    out.note(one.level, one.event, escape_text(one.text));
 }
 
 void ServerLink::heard(AskId id, Instant now, Outbox& out) {
   if (state_ == State::ended) return;
   if (id == held_asked_) return go_on(now, out);
-  if (id == room_asked_) {
-    room_asked_ = 0;
-    read_lines(now, out);
-    return finish_turn(out);
-  }
+  if (id == room_asked_) return read_again(now, out);
   if (id != more_asked_) return;
   more_asked_ = 0;
   write_more(now, out);
@@ -247,7 +246,7 @@ void ServerLink::write_more(Instant now, Outbox& out) {
   if (replaced(out)) return;
   Outgoing& outgoing = side_->outgoing();
   if (outgoing.overflown())
-    return end(Fault::overloaded, "it does not read what is sent to it", true, out);
+    return end(Fault::overloaded, sendq_exceeded, true, out);
   if (side_->facts().paced) return write_paced(now, out);
   if (!outgoing.empty()) out.send(outgoing.take(limits::outgoing_piece_bytes));
   if (!outgoing.empty()) outgoing.touched();
@@ -298,6 +297,8 @@ void ServerLink::ponged(Instant now, Outbox& out) {
 void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
   if (state_ == State::ended) return;
   if (timer == progress_timer) {
+    if (room_asked_ != 0)   // it is we who do not read
+      return out.set_timer(progress_timer, now + hub_->settings().burst_wait);
     const bool shaking = state_ == State::handshake;
     return end(Fault::try_later, shaking ? "the handshake took too long" : "its burst got stuck",
                true, out);
@@ -310,27 +311,32 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
     return;
   }
   if (timer == late_timer) return tell_late(now, out);
-  const Duration wait = hub_->settings().ping_after;
-  if (now - heard_at_ >= wait) {
-    if (pings_missed_ == limits::pings_missed_max)
-      return end(Fault::try_later, "no answer to PING", true, out);
-    ++pings_missed_;
-    side_->crossing().silent = true;
-    ask(out);
+  if (timer == room_timer) {
+    if (crowded_ != nullptr) crowded_->outgoing().wait_no_more();
+    return;
   }
+  if (timer == upkeep_timer) return look_after(now, out);
+  look_whether_it_answers(now, out);
+  if (state_ == State::ended) return;
   hub_->relay().claim_again(*side_);
-  out.set_timer(ping_timer, now + wait);
+  hand_over(out);
+  out.set_timer(ping_timer, now + hub_->settings().ping_after);
 }
 
 // ---- the end ----
 
 void ServerLink::drain(Outbox& out) {
   if (state_ == State::ended) return;
-  if (side_ != nullptr) out.send(side_->outgoing().take(SIZE_MAX));
+  if (side_ != nullptr) out.send(last_words());
   end(Fault::try_later, "this server is going down", true, out);
 }
 
 void ServerLink::closed(std::string_view why, Outbox& out) {
+  if (state_ != State::ended && dialect_ != nullptr) {   // with a server, and not by us
+    const bool known = side_ != nullptr || dialled_ != nullptr;
+    out.note(known ? Level::warning : Level::info, "irc.end",
+             "the connection is gone" + (why.empty() ? std::string() : ": " + escape_text(why)));
+  }
   state_ = State::ended;
   call_over();
   give_back_late(out);
@@ -348,8 +354,7 @@ void ServerLink::end(Fault fault, std::string_view why, bool tell, Outbox& out) 
   out.note(was_up || dialled_ != nullptr ? Level::warning : Level::info, "irc.end", why);
   if (tell) {
     std::string text;   // behind what it has been answered already
-    if (was_up && !side_->facts().paced && !side_->outgoing().overflown())
-      text = side_->outgoing().take(SIZE_MAX);
+    if (was_up && !side_->facts().paced) text = last_words();
     LineMaker(text).text({}, "ERROR", {}, escape_text(why, limits::error_bytes_max));
     out.send(text);
   }

@@ -15,11 +15,13 @@
 
 namespace hanse::irc {
 
+constexpr std::string_view sendq_exceeded = "SendQ exceeded: it does not read what is sent to it";
+
 // One connection with a server, either way round (irc 7): the handshake, the bursts, then the link
 // until one of both ends it. The engines own one each and hand it their events.
 class ServerLink final : private HandshakeDesk {
  public:
-  enum : TimerId { progress_timer, ping_timer, pace_timer, late_timer };
+  enum : TimerId { progress_timer, ping_timer, pace_timer, late_timer, upkeep_timer, room_timer };
 
   // `dialled`: whom we called; null: they called us.
   ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled, const std::string& nonce);
@@ -50,9 +52,16 @@ class ServerLink final : private HandshakeDesk {
   Result<void> may_link(const NetworkSettings& network) const;
   void take(std::string_view text, Instant now, Outbox& out);
   void dropped(std::string_view why, const Line& line, Instant now, Outbox& out);
-  void finish_turn(Outbox& out);
+  void finish_turn(Instant now, Outbox& out);
   void write_more(Instant now, Outbox& out);
   void write_paced(Instant now, Outbox& out);
+  void hand_over(Outbox& out);
+  // link_upkeep.cpp
+  void wait_for_room(Instant now, Outbox& out);
+  void read_again(Instant now, Outbox& out);
+  void look_after(Instant now, Outbox& out);
+  void look_whether_it_answers(Instant now, Outbox& out);
+  std::string last_words();
   void ask_what_is_wanted(Outbox& out);
   void ponged(Instant now, Outbox& out);
   void ask(Outbox& out);
@@ -93,7 +102,12 @@ class ServerLink final : private HandshakeDesk {
   std::deque<Unproven> unproven_;              // at most a link's window, limits::late_works_max
   std::shared_ptr<Bell> room_ = std::make_shared<Bell>();   // rings when others take more again
   AskId more_asked_ = 0, room_asked_ = 0, held_asked_ = 0;      // 0: not asked
+  Side* crowded_ = nullptr;                    // whose room is waited for; nothing is read
   Instant heard_at_{}, drops_since_{};
+  // What it has taken, when that was last more, and what it had taken at the last PING.
+  std::uint64_t gone_ = 0, gone_at_ping_ = 0;
+  Instant taken_at_{};
+  unsigned pings_untaken_ = 0;
   unsigned pings_missed_ = 0, drops_ = 0;
   // PINGs are answered in their order: the answer to one tells what has been read before it.
   std::uint64_t pings_ = 0, pongs_ = 0;

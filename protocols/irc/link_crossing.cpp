@@ -27,7 +27,7 @@ void ServerLink::go_on(Instant now, Outbox& out) {
   else shake(line, now, out);
   if (state_ == State::ended) return;
   read_lines(now, out);
-  finish_turn(out);
+  finish_turn(now, out);
 }
 
 void ServerLink::call_over() {

@@ -73,12 +73,19 @@ Verdict Mirror::handle(const ServerIntroduced& event) {
   return good;
 }
 
-// irc 3.3, 7: nobody behind the link has a say about us and what is behind us.
+// irc 3.3, 7: an operator may send away what is behind us, or us. Else nobody behind the link has a
+// say about it.
 Verdict Mirror::handle(const ServerLeft& event) {
-  if (!source_of(event.source)) return unknown_source;
+  const std::optional<Source> source = source_of(event.source);
+  if (!source) return unknown_source;
   const ServerId server = side_.model().find_server(event.server.id);
   if (server == no_id) return dropped("SQUIT of an unknown server");
-  if (side_.is_ours(server)) return fatal("SQUIT of a server on our side");
+  if (server == side_.us()) return fatal("SQUIT of a server on our side");
+  if (side_.is_ours(server)) {
+    watcher_.sent_away(side_, server, *source, event.reason);
+    return good;
+  }
+  if (event.is_wish) return good;
   if (server == side_.peer()) return fatal("it left");
   watcher_.servers_gone(side_, server, event.reason);
   side_.model().split(server);

@@ -42,6 +42,7 @@ class Mirror {
   Verdict handle(const ChannelJoined& event);
   Verdict handle(const ChannelLeft& event);
   Verdict handle(const Kicked& event);
+  Verdict handle(const Invited& event);
   Verdict handle(const TopicSet& event);
   Verdict handle(const ModesChanged& event);
   Verdict handle(const AwaySet& event);

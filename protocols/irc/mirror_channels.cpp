@@ -89,6 +89,21 @@ Verdict Mirror::handle(const Kicked& event) {
   return {};
 }
 
+Verdict Mirror::handle(const Invited& event) {
+  const std::optional<Source> source = source_of(event.source);
+  if (!source) return unknown_source;
+  const UserId user = any_user(event.who);
+  if (user == no_id) return dropped("INVITE of an unknown user");
+  const ChannelId channel = side_.model().find_channel(event.channel);
+  // irc 4.3; one of theirs is theirs to let in.
+  if (channel == no_id || source->user == no_id || !side_.is_our_user(user) ||
+      (event.channel_timestamp != 0 &&
+       !change_counts(side_.model().channel(channel).timestamp, event.channel_timestamp)))
+    return {};
+  watcher_.invited(side_, source->user, user, channel);
+  return {};
+}
+
 Verdict Mirror::handle(const TopicSet& event) {
   const std::optional<Source> source = source_of(event.source);
   if (!source) return unknown_source;
@@ -116,6 +131,8 @@ Verdict Mirror::handle(const ModesChanged& event) {
   if (!source) return unknown_source;
   const ChannelId channel = side_.model().find_channel(event.channel);
   if (channel == no_id) return unknown_channel;
+  if (side_.facts().has_timestamps && event.timestamp < limits::timestamp_seconds_min)
+    return dropped("modes with a channel timestamp that is no date");   // irc 4.3
   if (!change_counts(side_.model().channel(channel).timestamp, event.timestamp)) return {};
   set_modes(channel, event.changes);
   watcher_.modes_changed(side_, *source, channel, event.changes);

@@ -140,22 +140,23 @@ void Relay::claim(StrandId id, Side& to) {
   Side& from = home_of(id);
   Side::Claim& ours = to.claim(id);
   if (!strand.live || &from == &to || !from.linked() || ours.server != no_id || ours.yielded ||
-      !share_a_junction(from, to) || is_taken(strand, to) || !may_go_on(strand, to))
+      !share_a_junction(from, to) || is_taken(strand, to) || !may_go_on(strand, to) ||
+      now_() < to.sent_away_until(strand.network))
     return;
   const std::string& own_name = to.settings().own_name;
   const std::string name = strand.hops == 0 ? from.settings().pseudo_name
                                             : strand.network + "." + own_name;
-  const std::string sid = to.own_sid(strand.sid);
+  const std::string sid = pseudo_sid(strand, to);
   const bool waits = another_does_it(from, to) && strand.hops == 0;   // from further away
-  const ServerId server = to.model().add_server(name, sid, to.us());
-  if (server == no_id) return;   // somebody there has that name or id
+  const ServerId server = add_pseudo_server(id, to, name, sid);
+  if (server == no_id) return;
   // Between two nodes there is nobody but those who come from further away: none of its own.
   const bool is_between = strand.hops == 0 && from.model().server(from.peer()).is_node;
   to.write(ServerIntroduced{to.ourselves(), name, sid,
                             is_between ? "link of " + own_name
                                        : origin_text(strand.network, own_name, strand.hops)});
   to.write(BurstEnded{to.party_of_server(server)});
-  ours = {server, to.want_answer(), from.want_answer(), waits, false, false, false, 0};
+  ours = {server, to.want_answer(), from.want_answer(), waits, false, false, false, 0, {}};
 }
 
 void Relay::answered(Side& side, std::uint64_t position) {
@@ -271,10 +272,17 @@ UserId Relay::presence(PersonId id, Side& to) {
   const UserId there = persons_.on(id, to.index());
   if (there != no_id) return there;
   const Person::Puppet& puppet = persons_.at(id).abroad[to.index()];
-  // irc 9: who was thrown out comes back once a minute, and not for ever.
-  const bool may = puppet.losses < limits::puppet_losses_max &&
-                   (puppet.losses == 0 || now_() - puppet.lost_at >= limits::puppet_pause_seconds);
-  return may ? introduce(id, to) : no_id;
+  if (!may_return(puppet)) return no_id;
+  const bool was_lost = puppet.losses > 0;
+  const UserId made = introduce(id, to);
+  if (made != no_id && was_lost) enter_again(id, to);
+  return made;
+}
+
+// irc 9: who was thrown out comes back once a minute, and not for ever.
+bool Relay::may_return(const Person::Puppet& puppet) const {
+  return puppet.losses < limits::puppet_losses_max &&
+         (puppet.losses == 0 || now_() - puppet.lost_at >= limits::puppet_pause_seconds);
 }
 
 UserId Relay::introduce(PersonId id, Side& to) {
@@ -341,6 +349,9 @@ void Relay::user_gone(Side& side, UserId user, std::string_view reason) {
 // one that a person threw out stays away for a while.
 void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
   const PersonId id = persons_.find(side.index(), puppet);
+  const std::string nick(side.model().user(puppet).texts.get(UserText::nick));
+  const std::string by(source.user != no_id ? side.party_of(source.user).name
+                                            : side.party_of_server(source.server).name);
   std::vector<std::pair<std::string, Timestamp>> was_in;
   for (const Membership& one : side.model().user(puppet).channels) {
     const Channel& channel = side.model().channel(one.channel);
@@ -352,7 +363,16 @@ void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
   Person::Puppet& lost = persons_.at(id).abroad[side.index()];
   if (lost.losses < limits::puppet_losses_max) ++lost.losses;
   lost.lost_at = now_();
-  if (source.user != no_id || lost.losses >= limits::puppet_losses_max) return;
+  const std::string who = nick + " on " + side.settings().name + ", thrown out by " + by;
+  if (lost.losses >= limits::puppet_losses_max)
+    return note(Level::warning, "irc.suspended",
+                who + " for the third time: stays away until it leaves its own network");
+  if (source.user != no_id) {
+    note(Level::info, "irc.killed", who + ": stays away for " +
+                                        std::to_string(limits::puppet_pause_seconds) + " s");
+    killed_.insert({id, side.index()});
+    return;
+  }
   if (introduce(id, side) == no_id) return;
   const UserId native = persons_.at(id).user;
   for (const auto& [channel, timestamp] : was_in)

@@ -5,13 +5,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "federation/exchange.h"
-#include "protocols/irc/limits.h"
 #include "protocols/irc/persons.h"
 #include "protocols/irc/relay_memory.h"
 #include "protocols/irc/side.h"
@@ -27,7 +27,8 @@ namespace hanse::irc {
 // relay.cpp: sides that come and go, persons; relay_persons.cpp: what changes about them;
 // relay_further.cpp: networks that other nodes bring; relay_channels.cpp: what happens in channels;
 // relay_modes.cpp: their modes; relay_talk.cpp: what is said; relay_late.cpp: what waits for a
-// network that is down; relay_claims.cpp: whose word counts.
+// network that is down; relay_claims.cpp: whose word counts; relay_servers.cpp: the servers people
+// are behind; relay_upkeep.cpp: what is due after a while.
 // Where two nodes stand between the same networks only one carries each of them to each other: who
 // is there stays, and no people are introduced before the claim to do so stands (answered()).
 class Relay final : public Watcher {
@@ -37,11 +38,13 @@ class Relay final : public Watcher {
 
   // The peer has answered for everything up to that position: claims up to there stand.
   void answered(Side& side, std::uint64_t position);
+  bool share_a_junction(const Side& a, const Side& b) const;
   void claim_again(Side& side);   // now and then: those that were yielded to another node
 
   // What was said to networks that are down, for the queue.
   std::vector<Submission> take_kept() { return std::exchange(kept_, {}); }
-  std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }   // for the log
+  std::vector<RelayNote> take_notes() { return std::exchange(notes_, {}); }
+  void upkeep(Side& side);        // every few seconds
   void tell_late(Side& to, const std::string& home, const std::string& channel,
                  std::string_view text);
   void late_over(Side& to);       // all is told
@@ -66,6 +69,8 @@ class Relay final : public Watcher {
   void nick_changed(Side& side, UserId user) override;
   void away_set(Side& side, UserId user) override;
   void text_changed(Side& side, UserId user, UserText which) override;
+  void sent_away(Side& side, ServerId server, Source source, std::string_view reason) override;
+  void invited(Side& side, UserId by, UserId puppet, ChannelId channel) override;
   void topic_set(Side& side, Source source, ChannelId channel) override;
   void modes_changed(Side& side, Source source, ChannelId channel,
                      std::span<const ModeChange> changes) override;
@@ -79,12 +84,17 @@ class Relay final : public Watcher {
   void claim_all(Side& to);                 // of whatever comes from the others
   void attach(StrandId id, Side& to);       // the claim stands
   void detach(StrandId id, Side& to, std::string_view reason);
-  bool share_a_junction(const Side& a, const Side& b) const;
   bool another_does_it(const Side& from, const Side& to) const;
   bool is_taken(const Strand& strand, const Side& to) const;
   void yield_to_others(Side& side, std::span<const UserId> users);
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
   UserId introduce(PersonId id, Side& to);
+  bool may_return(const Person::Puppet& puppet) const;
+  void enter_again(PersonId id, Side& to);
+  std::string pseudo_sid(const Strand& strand, const Side& to) const;   // empty: none is free
+  ServerId add_pseudo_server(StrandId id, Side& to, const std::string& name,
+                             const std::string& sid);
+  void note(Level level, std::string_view event, std::string text);
   PersonId person_of(const Side& home, UserId user);   // made when it is not known
   void remember(PersonId id, const Side& home);        // it goes by a split
   void name_again(Side& side);              // those that have a UID for a nick
@@ -96,9 +106,7 @@ class Relay final : public Watcher {
     return strands_[id].live && sides_[strands_[id].home]->linked() && to.linked() &&
            &to != losing_ && to.claim(id).stands();
   }
-  bool is_attached(const Side& from, const Side& to) const {
-    return is_attached(from.index(), to);
-  }
+  bool is_attached(const Side& from, const Side& to) const { return is_attached(from.index(), to); }
 
   // ---- relay_further.cpp ----
   StrandId strand_of(const Side& side, UserId user) const;   // no_strand: not carried
@@ -120,7 +128,8 @@ class Relay final : public Watcher {
                  const std::function<void(Side&, const std::string&)>& visit);
   void enter(StrandId id, Side& to, const std::string& channel, Timestamp timestamp,
              std::span<const UserId> users);
-  // A channel that was made just now is as it is at home.
+  void bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
+             const std::string& name, std::span<const UserId> users);
   void copy_state(Side& from, ChannelId channel, Side& to, const std::string& name);
   void copy_topic(Side& from, ChannelId channel, Side& to, const std::string& name,
                   bool over_theirs);
@@ -175,7 +184,9 @@ class Relay final : public Watcher {
   // By side: from a channel's folded name to its junction. Known while the side is linked.
   std::vector<std::unordered_map<std::string, const Junction*>> spots_;
   std::vector<Submission> kept_;
-  std::vector<std::string> notes_;
+  std::vector<RelayNote> notes_;
+  std::map<PuppetKey, Timestamp> loners_;   // in no channel, for private talk: when it was last
+  std::set<PuppetKey> killed_;              // to be back when their time is over
   std::vector<Undoing> undoings_;
   const Side* losing_ = nullptr;     // still looks linked, and is not any more
   std::vector<Allowance> allowances_;

@@ -41,6 +41,37 @@ void Relay::enter(StrandId id, Side& to, const std::string& channel, Timestamp t
   to.write(ChannelJoined{pseudo_party(id, to), channel, timestamp, {}, members});
 }
 
+// A channel that was not there before becomes as it is at home.
+void Relay::bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
+                  const std::string& name, std::span<const UserId> users) {
+  Side& from = home_of(id);
+  const bool is_new = to.model().find_channel(name) == no_id;
+  enter(id, to, name, from.model().channel(channel).timestamp, users);
+  const bool decides = junction.owner == Junction::nobody || junction.owner == from.index();
+  if (is_new && decides) copy_state(from, channel, to, name);
+}
+
+// irc 9: who was invited by his puppet is invited himself, by the puppet of the one who did it.
+void Relay::invited(Side& side, UserId by, UserId puppet, ChannelId channel) {
+  const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
+  const StrandId strand = side.linked() ? strand_of(side, by) : no_strand;
+  const PersonId id = persons_.find(side.index(), puppet);
+  if (junction == nullptr || id == no_id || strand == no_strand) return;
+  const std::size_t home = persons_.at(id).home;
+  elsewhere(strand, *junction, [&](Side& to, const std::string& name) {
+    const ChannelId there = to.model().find_channel(name);
+    if (to.index() != home || there == no_id) return;
+    const PersonId inviter = person_of(side, by);
+    const UserId guest = persons_.at(id).user;
+    const UserId host = presence(inviter, to);
+    if (host == no_id || to.model().membership(guest, there) != nullptr) return;
+    lend_rank(side, host, to, there);
+    to.write(Invited{to.party_of(host), to.party_of(guest), name,
+                     to.model().channel(there).timestamp});
+    if (to.model().user(host).channels.empty()) loners_[{inviter, home}] = now_();
+  });
+}
+
 void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users) {
   if (!side.linked()) return;
   yield_to_others(side, users);
@@ -53,10 +84,7 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
   if (comers.empty()) return;
   for (const auto& [id, people] : comers) {
     elsewhere(id, *junction, [&](Side& to, const std::string& name) {
-      const bool is_new = to.model().find_channel(name) == no_id;
-      enter(id, to, name, side.model().channel(channel).timestamp, people);
-      const bool decides = junction->owner == Junction::nobody || junction->owner == side.index();
-      if (is_new && decides) copy_state(side, channel, to, name);
+      bring(id, *junction, channel, to, name, people);
     });
   }
   const bool all_are_there = std::ranges::all_of(junction->members, [&](const auto& member) {

@@ -42,8 +42,9 @@ bool Relay::may_undo(const Junction& junction, const Side& side, const std::stri
       !undoing.done.emplace(junction.name + " " + what, now).second)
     return false;
   ++undoing.count;
-  notes_.push_back(what + " in junction " + junction.name + " by " + side.settings().name +
-                   ", which has no claim to it: undone there");
+  note(Level::info, "irc.undone",
+       what + " in junction " + junction.name + " by " + side.settings().name +
+           ", which has no claim to it: undone there");
   return true;
 }
 

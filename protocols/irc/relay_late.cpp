@@ -48,7 +48,8 @@ bool Relay::keeps_lines(const Side& from, const Side& to) const {
   if (there.late_seconds == 0 || (!there.autoconnect && !there.places.empty())) return false;
   if (another_does_it(to, from)) return false;   // whoever brings its people here
   if (to.linked() && &to != losing_ &&
-      (to.claim(from.index()).yielded || another_does_it(from, to)))
+      (to.claim(from.index()).yielded || another_does_it(from, to) ||
+       now_() < to.sent_away_until(from.settings().name)))
     return false;
   // One that is here may carry it, and will show it by bringing their people.
   const Outlook& outlook = outlooks_[from.index()][to.index()];

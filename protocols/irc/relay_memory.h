@@ -6,10 +6,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocols/irc/limits.h"
 #include "protocols/irc/persons.h"
+#include "server/base/level.h"
 
 namespace hanse::irc {
 
@@ -37,6 +40,14 @@ struct Outlook {
   std::optional<std::uint64_t> answer_to;   // waited for, before that
   Timestamp since = 0;
 };
+
+struct RelayNote {               // for the log
+  Level level = Level::info;
+  std::string_view event;
+  std::string text;
+};
+
+using PuppetKey = std::pair<PersonId, std::size_t>;   // who, and on which side
 
 struct WayIn {                   // of a network further away
   std::size_t side = 0;

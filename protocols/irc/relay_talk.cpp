@@ -10,13 +10,32 @@ namespace {
 
 constexpr std::string_view action_start = "\x01" "ACTION ";
 
+bool is_request(std::string_view text) {
+  return text.starts_with('\x01') && !text.starts_with(action_start);
+}
+
+// irc 1.5: the sign that frames what clients ask each other stands at the ends of an action and
+// nowhere else.
+std::string without_requests(std::string_view text) {
+  const bool action = text.starts_with(action_start);
+  if (action) text.remove_prefix(action_start.size());
+  if (action && text.ends_with('\x01')) text.remove_suffix(1);
+  std::string out(text);
+  std::ranges::replace(out, '\x01', ' ');
+  return action ? std::string(action_start) + out + '\x01' : out;
+}
+
 }  // namespace
 
-void Relay::said(Side& side, UserId user, const Said& what) {
+void Relay::said(Side& side, UserId user, const Said& told) {
   const StrandId strand = side.linked() ? strand_of(side, user) : no_strand;
-  if (strand == no_strand || what.target.empty()) return;
+  if (strand == no_strand || told.target.empty()) return;
   // irc 9: of what clients ask each other inside a message only actions go on.
-  if (what.text.starts_with('\x01') && !what.text.starts_with(action_start)) return;
+  if (is_request(told.text)) return;
+  Said what = told;
+  std::string clean;
+  if (what.text.find('\x01') != std::string_view::npos)
+    what.text = clean = without_requests(what.text);
   const ChannelId channel = side.model().find_channel(what.target);
   if (channel != no_id) {
     const Junction* junction = junction_of(side, channel);
@@ -41,6 +60,11 @@ void Relay::say_privately(Side& side, UserId user, UserId puppet, const Said& wh
   Side& home = *sides_[persons_.at(wanted).home];
   const UserId sender = presence(person_of(side, user), home);
   if (sender == no_id) return;
+  const auto spoke = [&](PersonId id, Side& at, UserId one) {
+    if (at.model().user(one).channels.empty()) loners_[{id, at.index()}] = now_();
+  };
+  spoke(person_of(side, user), home, sender);
+  spoke(wanted, side, puppet);
   say(home, sender, home.party_of(persons_.at(wanted).user).word(), what);
 }
 

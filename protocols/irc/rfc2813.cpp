@@ -113,6 +113,9 @@ bool Rfc2813Writer::operator()(const ChannelLeft& one) {
 bool Rfc2813Writer::operator()(const Kicked& one) {
   return make.text(one.source.word(), "KICK", {one.channel, one.who.word()}, one.reason);
 }
+bool Rfc2813Writer::operator()(const Invited& one) {
+  return make.words(one.source.word(), "INVITE", {one.who.word(), one.channel});
+}
 bool Rfc2813Writer::operator()(const TopicSet& one) {
   return make.text(one.source.word(), "TOPIC", {one.channel}, one.text);
 }

@@ -61,6 +61,7 @@ struct Rfc2813Writer {
   bool operator()(const ChannelJoined& one);
   bool operator()(const ChannelLeft& one);
   bool operator()(const Kicked& one);
+  bool operator()(const Invited& one);
   bool operator()(const TopicSet& one);
   bool operator()(const ModesChanged& one);
   bool operator()(const Said& one);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,11 +66,18 @@ class Side {
     bool heard_here = false, heard_home = false;
     bool yielded = false;             // to another node; it is made again after a while
     Timestamp yielded_at = 0;
+    std::string obstacle{};           // why there is none, as the log was told
     bool stands() const { return heard_here && heard_home && !waits; }
   };
   Claim& claim(StrandId strand) { return claims_[strand]; }
   const Claim& claim(StrandId strand) const { return claims_[strand]; }
   ServerId pseudo(StrandId strand) const { return claims_[strand].server; }
+  // An operator here does not want the people of that network; a new link changes nothing about it.
+  void send_away(const std::string& network, Timestamp until) { sent_away_[network] = until; }
+  Timestamp sent_away_until(const std::string& network) const {
+    const auto found = sent_away_.find(network);
+    return found == sent_away_.end() ? 0 : found->second;
+  }
 
   // An answer is wanted for all that is written up to now; returns that position.
   std::uint64_t want_answer();
@@ -92,6 +100,7 @@ class Side {
   std::unique_ptr<Network> model_;
   ServerId us_ = no_id, peer_ = no_id;
   std::vector<Claim> claims_;         // by strand
+  std::map<std::string, Timestamp> sent_away_;   // by network
   std::optional<std::uint64_t> wanted_answer_;
   std::uint64_t uids_made_ = 0;
   Outgoing outgoing_;

@@ -73,6 +73,10 @@ struct Ts6Writer {
   bool operator()(const Kicked& one) {
     return make.text(one.source.id, "KICK", {one.channel, one.who.id}, one.reason);
   }
+  bool operator()(const Invited& one) {
+    return make.words(one.source.id, "INVITE",
+                      {one.who.id, one.channel, number(one.channel_timestamp)});
+  }
   bool operator()(const TopicSet& one) {
     if (!one.from_server) return make.text(one.source.id, "TOPIC", {one.channel}, one.text);
     const std::string of_channel = number(one.channel_timestamp);

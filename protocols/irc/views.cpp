@@ -236,6 +236,13 @@ void explain_junction(const Hub& hub, const Junction& junction, std::vector<std:
         explain_losses(side, *channel, to, out);
     }
     explain_others(hub, side, out);
+    for (const Junction::Member& other : junction.members) {
+      const Side& from = *hub.sides()[other.network];
+      const std::string& why = side.claim(from.index()).obstacle;
+      if (side.linked() && from.linked() && side.pseudo(from.index()) == no_id && !why.empty())
+        out.push_back("nobody of " + from.settings().name + " appears on " +
+                      side.settings().name + ": " + why);
+    }
   }
 }
 

@@ -29,10 +29,14 @@ class Watcher {
   virtual void servers_left(Side& side) = 0;         // and now they are gone
   // A server that stands for a network, put there by another node of our kind.
   virtual void relayed_elsewhere(Side& side, ServerId server) = 0;
+  // A server that stands for a network and is ours: it is not wanted there.
+  virtual void sent_away(Side& side, ServerId server, Source source, std::string_view reason) = 0;
   virtual void nick_changed(Side& side, UserId user) = 0;
   virtual void away_set(Side& side, UserId user) = 0;
   // Its account, or the host that is shown.
   virtual void text_changed(Side& side, UserId user, UserText which) = 0;
+  // One of ours, by one of theirs.
+  virtual void invited(Side& side, UserId by, UserId puppet, ChannelId channel) = 0;
   virtual void topic_set(Side& side, Source source, ChannelId channel) = 0;
   virtual void modes_changed(Side& side, Source source, ChannelId channel,
                              std::span<const ModeChange> changes) = 0;

@@ -107,8 +107,7 @@ TEST_CASE("irc 12 what ends a link, whatever it speaks") {
   for (const Tongue& tongue : tongues()) {
     const std::string from = ":" + tongue.peer + " ";
     std::vector<std::pair<std::string, std::string>> table = {
-        {from + "SQUIT " + tongue.us + " :x\n", "SQUIT of a server on our side"},
-        {from + "SQUIT home.node.a.example :x\n", "SQUIT of a server on our side"}};
+        {from + "SQUIT " + tongue.us + " :x\n", "SQUIT of a server on our side"}};
     const std::string stranger = tongue.foreign + "AAAAAA";
     if (tongue.ids)
       table.emplace_back(user(tongue, "erin", stranger.substr(0, 9), "1795229110"),
@@ -119,6 +118,19 @@ TEST_CASE("irc 12 what ends a link, whatever it speaks") {
       CHECK(met.say(*met.away, line).ends_with("ERROR :" + why + "\n"));
       CHECK(met.away->hung_up_ == 1);
     }
+  }
+}
+
+TEST_CASE("irc 12 SQUIT of a server that stands for a network, whatever it speaks") {
+  for (const Tongue& tongue : tongues()) {
+    CAPTURE(tongue.peer);
+    Meeting met(tongue);
+    const std::string said =
+        met.say(*met.away, ":" + tongue.peer + " SQUIT home.node.a.example :x\n");
+    CHECK(said.find(" SQUIT ") != std::string::npos);
+    CHECK(met.side("away").linked());
+    CHECK(met.model().find_nick(met.name) == no_id);
+    CHECK(met.model().find_server("home.node.a.example") == no_id);
   }
 }
 
