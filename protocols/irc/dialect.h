@@ -27,6 +27,7 @@ struct DialectFacts {
   bool has_timestamps = true;       // without, whoever is there keeps what he has
   std::size_t sid_bytes = 3;
   bool asks_ranks = false;          // also of users of other servers; and only they set topics
+  bool status_messages = true;      // to those of a rank: "@#dev"
   bool servers_speak = true;        // in channels, also where only members may
   std::string_view no_address = "0";  // of a person whose address is not told
 };

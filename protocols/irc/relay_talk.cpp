@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <optional>
 
 #include "protocols/irc/limits.h"
 #include "protocols/irc/line.h"
@@ -25,6 +26,21 @@ std::string without_requests(std::string_view text) {
   return action ? std::string(action_start) + out + '\x01' : out;
 }
 
+// "@#dev": to those of that rank and above; null: to a channel or a user.
+const ModeRow* rank_meant(const Side& side, std::string_view target) {
+  if (!side.facts().status_messages || side.model().find_channel(target) != no_id) return nullptr;
+  return side.dialect().modes().by_prefix(target.front());
+}
+
+// irc 9: nothing where there is no such rank; those below it must not hear it.
+std::optional<std::string> target_there(const ModeRow* rank, const Side& to,
+                                        const std::string& channel) {
+  if (rank == nullptr) return channel;
+  const ModeRow* there = to.dialect().modes().by_mode(rank->mode);
+  if (!to.facts().status_messages || there == nullptr || there->prefix == 0) return std::nullopt;
+  return there->prefix + channel;
+}
+
 }  // namespace
 
 void Relay::said(Side& side, UserId user, const Said& told) {
@@ -36,16 +52,20 @@ void Relay::said(Side& side, UserId user, const Said& told) {
   std::string clean;
   if (what.text.find('\x01') != std::string_view::npos)
     what.text = clean = without_requests(what.text);
-  const ChannelId channel = side.model().find_channel(what.target);
+  const ModeRow* const rank = rank_meant(side, what.target);
+  const ChannelId channel =
+      side.model().find_channel(what.target.substr(rank == nullptr ? 0 : 1));
   if (channel != no_id) {
     const Junction* junction = junction_of(side, channel);
     if (junction == nullptr) return;
     const PersonId id = person_of(side, user);
     elsewhere(strand, *junction, [&](Side& to, const std::string& name) {
-      const UserId puppet = presence(id, to);
-      if (puppet != no_id) say(to, puppet, name, what);
+      const std::optional<std::string> target = target_there(rank, to, name);
+      const UserId puppet = target ? presence(id, to) : no_id;
+      if (puppet != no_id) say(to, puppet, *target, what);
     });
-    const bool ours_to_keep = strands_[strand].hops == 0 && what.kind != Said::Kind::only_tags;
+    const bool ours_to_keep = strands_[strand].hops == 0 && rank == nullptr &&
+                              what.kind != Said::Kind::only_tags;
     if (ours_to_keep) keep_for_absent(side, *junction, user, what);
     return;
   }

@@ -9,6 +9,7 @@ namespace hanse::irc {
 
 Rfc2813::Rfc2813(std::span<const ModeRow> rows) : modes_(rows) {
   facts_.has_timestamps = false;
+  facts_.status_messages = false;
 }
 
 void Rfc2813::greet(const NetworkSettings& network, std::string& out) {

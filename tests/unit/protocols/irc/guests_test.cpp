@@ -106,6 +106,25 @@ TEST_CASE("irc 9 the sign of requests is nowhere but at the ends of an action") 
   CHECK(said("\x01" "VERSION\x01") == "");
 }
 
+TEST_CASE("irc 9 what is said to those of a rank is for those of that rank there") {
+  SECTION("where there are such messages") {
+    Met met;
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG @#dev :ops only\n:1AAAAAAAA NOTICE +#dev :voices\n");
+    CHECK(met.written(*met.away) ==
+          ":9RAAAAAAA PRIVMSG @#dev :ops only\n:9RAAAAAAA NOTICE +#dev :voices\n");
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG @#other :x\n:1AAAAAAAA PRIVMSG @ :x\n");
+    CHECK(met.written(*met.away) == "");
+    met.say(*met.away, ":3HYAAAAAA PRIVMSG @#dev :and back\n");
+    CHECK(met.written(*met.home) == ":9RBAAAAAA PRIVMSG @#dev :and back\n");
+    met.say(*met.away, ":3HYAAAAAA PRIVMSG %#dev :home has no such rank\n");
+    CHECK(met.written(*met.home) == "");
+  }
+  SECTION("and to nobody where there are none") {
+    CHECK_FALSE(make_dialect(DialectKind::ngircd, {})->facts().status_messages);
+    CHECK_FALSE(make_dialect(DialectKind::irc2, {})->facts().status_messages);
+  }
+}
+
 TEST_CASE("irc 4.3 modes with a date that is none are refused") {
   Met met;
   for (const std::string line : {":1AAAAAAAA FMODE #dev 0 +s\n", ":1AA FMODE #dev 599 +s\n",
