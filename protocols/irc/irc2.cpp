@@ -8,6 +8,7 @@ namespace {
 
 // irc 6: one below 0211 is "too old"; what the letters mean it does not ask.
 constexpr std::string_view own_version = "0211030200", own_flags = "IRC|aEFJKMRTu";
+constexpr std::size_t modes_per_line = 3;   // of those with a parameter; it drops the others
 
 constexpr ModeRow rows[] = {
     {'o', Mode::op, ModeKind::rank, '@'}, {'v', Mode::voice, ModeKind::rank, '+'},
@@ -29,8 +30,8 @@ constexpr std::string_view of_no_interest[] = {
 
 }  // namespace
 
-Irc2::Irc2() : Rfc2813(rows) {
-  facts_.casemap = Casemap::rfc1459;
+Irc2::Irc2() : Rfc2813(rows, modes_per_line) {
+  facts_.casemap = Casemap::ascii;   // as its 005 says
   facts_.nick_bytes_max = 15;
   facts_.sid_bytes = 4;
   facts_.saves = facts_.asks_ranks = true;

@@ -57,7 +57,8 @@ const ModeRow* ModeTable::by_prefix(char prefix) const {
 
 bool ModeTable::read(std::string_view letters, std::span<const std::string_view> parameters,
                      std::vector<ModeChange>& out) const {
-  bool add = true;
+  const bool adds_up = parameters_of(letters) >= parameters.size();
+  bool add = true, sure = true, whole = true;
   std::size_t next = 0;
   for (const char letter : letters) {
     if (letter == '+' || letter == '-') {
@@ -65,18 +66,31 @@ bool ModeTable::read(std::string_view letters, std::span<const std::string_view>
       continue;
     }
     const ModeRow* row = by_letter(letter);
-    if (row == nullptr) return false;
-    ModeChange change{add, row->mode, letter, {}};
-    if (takes_parameter(row->kind, add)) {
-      if (next < parameters.size()) {
-        change.parameter = parameters[next++];
-      } else if (row->kind != ModeKind::list) {
-        return false;
+    ModeChange change{add, row == nullptr ? Mode::other : row->mode, letter, {}};
+    if (row == nullptr) {
+      sure = sure && adds_up;   // or one of the parameters is its own
+    } else if (takes_parameter(row->kind, add)) {
+      const bool is_there = sure && next < parameters.size();
+      if (is_there) change.parameter = parameters[next++];
+      if (!is_there && (!sure || row->kind != ModeKind::list)) {
+        whole = false;
+        continue;
       }
     }
     out.push_back(change);
   }
-  return true;
+  return whole;
+}
+
+std::size_t ModeTable::parameters_of(std::string_view letters) const {
+  bool add = true;
+  std::size_t count = 0;
+  for (const char letter : letters) {
+    if (letter == '+' || letter == '-') add = letter == '+';
+    const ModeRow* row = by_letter(letter);
+    if (row != nullptr && takes_parameter(row->kind, add)) ++count;
+  }
+  return count;
 }
 
 ModeTable::Written ModeTable::write(std::span<const ModeChange> changes, std::size_t& at) const {
@@ -90,7 +104,7 @@ ModeTable::Written ModeTable::write(std::span<const ModeChange> changes, std::si
     const bool parameter = takes_parameter(row->kind, change.add);
     if (parameter && change.parameter.empty()) continue;
     bytes += change.parameter.size() + 3;
-    if (!out.letters.empty() && (out.parameters.size() == limits::mode_parameters_max ||
+    if (!out.letters.empty() && (out.parameters.size() == parameters_max_ ||
                                  bytes > limits::mode_line_bytes_max)) {
       break;
     }

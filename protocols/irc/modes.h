@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "protocols/irc/limits.h"
+
 namespace hanse::irc {
 
 // Modes of channels by what they mean; the letters are each dialect's own (irc 10).
@@ -49,12 +51,15 @@ inline std::uint8_t rank_bit(Mode rank) {
   return static_cast<std::uint8_t>(1u << static_cast<unsigned>(rank));
 }
 
-// The modes of one network's channels. What a letter means decides where the parameters belong, so
-// a letter that is in no row ends what can be read of a line.
+// The modes of one network's channels. A letter that is in no row is taken for a flag of that
+// network's own; where the parameters show that it is none, what needs one behind it is left out.
 class ModeTable {
  public:
   ModeTable() = default;
-  explicit ModeTable(std::span<const ModeRow> rows) : rows_(rows.begin(), rows.end()) {}
+  explicit ModeTable(std::span<const ModeRow> rows, std::size_t parameters_max = 0)
+      : rows_(rows.begin(), rows.end()) {
+    if (parameters_max != 0) parameters_max_ = parameters_max;
+  }
 
   std::span<const ModeRow> rows() const { return rows_; }
   void add(ModeRow row) { rows_.push_back(row); }
@@ -62,7 +67,7 @@ class ModeTable {
   const ModeRow* by_mode(Mode mode) const;      // null: this network has no such mode
   const ModeRow* by_prefix(char prefix) const;
 
-  // "+ov-b" and its parameters, appended; false: a letter nobody knows, or a parameter is missing.
+  // "+ov-b" and its parameters, appended; false: one was left out.
   bool read(std::string_view letters, std::span<const std::string_view> parameters,
             std::vector<ModeChange>& out) const;
 
@@ -79,7 +84,10 @@ class ModeTable {
   std::string status_prefixes(std::uint8_t status) const;  // "@+"
 
  private:
+  std::size_t parameters_of(std::string_view letters) const;   // of those that are in a row
+
   std::vector<ModeRow> rows_;
+  std::size_t parameters_max_ = limits::mode_parameters_max;   // of one line that is written
 };
 
 // The name InspIRCd gives a mode in CAPAB CHANMODES.

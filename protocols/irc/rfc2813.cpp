@@ -7,7 +7,8 @@
 
 namespace hanse::irc {
 
-Rfc2813::Rfc2813(std::span<const ModeRow> rows) : modes_(rows) {
+Rfc2813::Rfc2813(std::span<const ModeRow> rows, std::size_t modes_per_line)
+    : modes_(rows, modes_per_line) {
   facts_.has_timestamps = false;
   facts_.status_messages = false;
 }

@@ -21,7 +21,7 @@ class Rfc2813 : public Dialect {
   const ModeTable& modes() const override { return modes_; }
 
  protected:
-  explicit Rfc2813(std::span<const ModeRow> rows);
+  explicit Rfc2813(std::span<const ModeRow> rows, std::size_t modes_per_line = 0);
   virtual void say_who(std::string& out) const = 0;   // our PASS and SERVER
   // Its SERVER: whether it may link, and what we say then when it called us.
   Result<void> meet(const Line& line, std::string_view sid, HandshakeDesk& desk,

@@ -40,13 +40,16 @@ constexpr ModeRow hybrid_modes[] = {
     {'M', Mode::registered_speak, ModeKind::flag}, {'c', Mode::no_color, ModeKind::flag},
     {'K', Mode::other, ModeKind::flag}, {'L', Mode::other, ModeKind::flag},
     {'N', Mode::other, ModeKind::flag}, {'T', Mode::other, ModeKind::flag},
-    {'u', Mode::other, ModeKind::flag},
+    {'u', Mode::other, ModeKind::flag}, {'Q', Mode::other, ModeKind::flag},
+    {'V', Mode::other, ModeKind::flag}, {'z', Mode::other, ModeKind::flag},
+    {'Z', Mode::other, ModeKind::flag},
 };
 
 }  // namespace
 
 Ts6::Ts6(bool hybrid) : hybrid_(hybrid) {
-  facts_.casemap = Casemap::rfc1459;
+  // As their 005 tells their clients.
+  facts_.casemap = hybrid ? Casemap::ascii : Casemap::rfc1459;
   facts_.saves = !hybrid;
   facts_.burst_asks = true;
   // hybrid knows r as "registered" and R as "join only when registered" (irc 10).

@@ -37,7 +37,13 @@ TEST_CASE("irc 10 parameters belong to the modes that take one") {
   CHECK(read("b", {}) == "+b()");
   CHECK(read("+s+s-s", {}) == "+s()+s()-s()");
   CHECK(read("+o", {}) == "bad:");
-  CHECK(read("+sQo", {"a"}) == "bad:+s()");
+}
+
+TEST_CASE("irc 10 a letter nobody knows is a flag, unless the parameters say that it is none") {
+  CHECK(read("+sQo", {"a"}) == "+s()+Q()+o(a)");
+  CHECK(read("+Qim", {}) == "+Q()+i()+m()");
+  CHECK(read("+kQl", {"key", "x", "5"}) == "bad:+k(key)+Q()");
+  CHECK(read("+Qs-s", {"x"}) == "+Q()+s()-s()");
 }
 
 TEST_CASE("irc 1.4 twelve parameters and no more fit a line") {
@@ -54,6 +60,15 @@ TEST_CASE("irc 1.4 twelve parameters and no more fit a line") {
   }
   CHECK(lines == 3);
   CHECK(parameters == 30);
+}
+
+TEST_CASE("irc 1.4 a server that takes three modes in a line gets no more in one") {
+  constexpr ModeRow rows[] = {{'b', Mode::ban, ModeKind::list}};
+  const ModeTable three(rows, 3);
+  std::vector<ModeChange> changes(9, ModeChange{true, Mode::ban, 'b', "*!*@host"});
+  std::size_t at = 0;
+  for (unsigned line = 0; line < 3; ++line) CHECK(three.write(changes, at).parameters.size() == 3);
+  CHECK(at == changes.size());
 }
 
 TEST_CASE("irc 10 ranks as letters and as prefixes") {
