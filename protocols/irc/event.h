@@ -77,6 +77,7 @@ struct ChannelJoined {
   Timestamp timestamp = 0;
   std::span<const ModeChange> modes;
   std::span<const ChannelMember> members;
+  std::string_view topic{};  // where the dialect tells it along; of a new channel
 };
 struct ChannelLeft {
   Party who;

@@ -212,6 +212,7 @@ void ServerLink::dropped(std::string_view why, const Line& line, Instant now, Ou
     drops_since_ = now;
     drops_ = 0;
   }
+  side_->note_desync(why);
   out.note(Level::info, "irc.dropped", std::string(why) + ": " + escape_text(line.command, 32));
   if (++drops_ > limits::drops_per_minute_max)
     end(Fault::never, "too many lines that must not be", true, out);

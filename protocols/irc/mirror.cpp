@@ -160,13 +160,25 @@ Verdict Mirror::handle(const UserIntroduced& event) {
   return good;
 }
 
-// irc 4.3. Both sides judge alike; each only has to carry out what it has in its own hands.
+// irc 4.3. Both sides judge alike; each only has to carry out what it has in its own hands. Where
+// both are theirs, their network has judged, or holds two names apart that are one to us: that is
+// for us to bear. The one who was there is known by its UID until it has a name again.
 Mirror::Contest Mirror::contest(std::string_view nick, UserId contender, Timestamp timestamp,
                                 std::string_view ident, std::string_view host) {
   Network& model = side_.model();
   const UserId holder = model.find_nick(nick);
   if (holder == no_id || holder == contender) return {};
   const PackedTexts& texts = model.user(holder).texts;
+  if (!side_.is_our_user(holder)) {
+    side_.note_desync("two people of one name");
+    const std::string uid(texts.get(UserText::uid));
+    if (uid.empty()) {
+      remove(holder, "Nick collision");
+    } else if (model.rename(holder, uid, model.user(holder).timestamp)) {
+      watcher_.nick_changed(side_, holder);
+    }
+    return {};
+  }
   const bool same = texts.get(UserText::ident) == ident && texts.get(UserText::host) == host;
   // irc 5: without timestamps there is nothing to judge by, and both go.
   const NickLoser loser = side_.facts().has_timestamps
@@ -176,20 +188,17 @@ Mirror::Contest Mirror::contest(std::string_view nick, UserId contender, Timesta
   return {loser != NickLoser::incoming, loser != NickLoser::existing};
 }
 
-void Mirror::lose(UserId user) {
+void Mirror::lose(UserId puppet) {
   Network& model = side_.model();
-  const bool ours = side_.is_our_user(user);
   if (side_.facts().saves) {
-    const Timestamp lost = model.user(user).timestamp;
-    const std::string uid(model.user(user).texts.get(UserText::uid));
-    model.rename(user, uid, limits::saved_nick_timestamp_seconds);
-    side_.write(NickSaved{side_.ourselves(), side_.party_of(user), lost});
-    if (ours) watcher_.puppet_saved(side_, user);
-    else watcher_.nick_changed(side_, user);
+    const Timestamp lost = model.user(puppet).timestamp;
+    const std::string uid(model.user(puppet).texts.get(UserText::uid));
+    model.rename(puppet, uid, limits::saved_nick_timestamp_seconds);
+    side_.write(NickSaved{side_.ourselves(), side_.party_of(puppet), lost});
+    watcher_.puppet_saved(side_, puppet);
     return;
   }
-  if (!ours) return remove(user, "Nick collision");
-  watcher_.puppet_lost(side_, user, {no_id, side_.peer()});
+  watcher_.puppet_lost(side_, puppet, {no_id, side_.peer()});
 }
 
 Verdict Mirror::handle(const NickChanged& event) {
@@ -243,7 +252,10 @@ Verdict Mirror::handle(const UserKilled& event) {
   const std::optional<Source> source = source_of(event.source);
   if (!source) return unknown_source;
   const UserId user = any_user(event.who);
-  if (user == no_id) return good;    // both sides of a collision may say it
+  if (user == no_id) {               // both sides of a collision may say it
+    side_.note_desync("KILL of nobody we know");
+    return good;
+  }
   if (side_.is_our_user(user)) watcher_.puppet_lost(side_, user, *source);
   else remove(user, "Killed");
   return good;

@@ -65,9 +65,10 @@ class Mirror {
   };
   Contest contest(std::string_view nick, UserId contender, Timestamp timestamp,
                   std::string_view ident, std::string_view host);
-  void lose(UserId user);
+  void lose(UserId puppet);
   void remove(UserId user, std::string_view reason);
   void set_modes(ChannelId channel, std::span<const ModeChange> changes);
+  void forget_modes(Source source, ChannelId channel, Timestamp older);
 
   Side& side_;
   Watcher& watcher_;

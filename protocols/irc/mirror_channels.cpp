@@ -26,6 +26,11 @@ Verdict Mirror::handle(const ChannelJoined& event) {
   if (!is_channel_name(event.channel)) return dropped("no channel name");
   Network& model = side_.model();
   ChannelId channel = model.find_channel(event.channel);
+  const bool is_unknown = channel == no_id;
+  const bool is_made = is_unknown || std::ranges::all_of(model.channel(channel).members,
+                                                     [this](UserId one) {
+                                                       return side_.is_our_user(one);
+                                                     });
   // A user who joins by himself may leave the timestamp out: then he joins what is there.
   const bool says_nothing =
       !side_.facts().has_timestamps || (event.timestamp == 0 && source->user != no_id);
@@ -34,8 +39,10 @@ Verdict Mirror::handle(const ChannelJoined& event) {
     const Timestamp ours = channel == no_id ? event.timestamp : model.channel(channel).timestamp;
     merge = judge_channel(ours, event.timestamp, now_, skew_seconds_max_);   // irc 4.3
   }
-  if (merge == ChannelMerge::take_theirs) model.lower_timestamp(channel, event.timestamp);
-  const bool with_ranks = merge == ChannelMerge::merge || merge == ChannelMerge::take_theirs;
+  if (merge == ChannelMerge::take_theirs) forget_modes(*source, channel, event.timestamp);
+  const bool counts = merge == ChannelMerge::merge || merge == ChannelMerge::take_theirs;
+  // Without timestamps the first one that tells of it is right (irc 5).
+  const bool with_modes = side_.facts().has_timestamps ? counts : is_unknown;
   const Timestamp timestamp = merge == ChannelMerge::refused || says_nothing ? now_
                                                                              : event.timestamp;
   joined_.clear();
@@ -44,13 +51,19 @@ Verdict Mirror::handle(const ChannelJoined& event) {
     if (user == no_id) continue;   // one who lost a collision
     const bool is_new = channel == no_id || model.membership(user, channel) == nullptr;
     const ChannelId into = model.join(user, event.channel, timestamp,
-                                      with_ranks ? member.status : std::uint8_t{0});
+                                      counts ? member.status : std::uint8_t{0});
     if (into == no_id) return {Verdict::Kind::fatal, "too many channels"};
     channel = into;
     if (is_new) joined_.push_back(user);
   }
-  if (channel != no_id && with_ranks) set_modes(channel, event.modes);
+  if (channel != no_id && with_modes) set_modes(channel, event.modes);
+  const bool with_topic = channel != no_id && with_modes && !event.topic.empty() &&
+                          model.channel(channel).topic.empty();
+  if (with_topic) model.set_topic(channel, event.topic, model.server(source->server).name, now_);
   if (!joined_.empty()) watcher_.joined(side_, channel, joined_);
+  // What a channel is made with is no change of it.
+  if (channel != no_id && with_modes && !is_made && !event.modes.empty())
+    watcher_.modes_changed(side_, *source, channel, event.modes);
   if (merge == ChannelMerge::refused) return dropped("a channel timestamp that is no date");
   return {};
 }
@@ -137,6 +150,31 @@ Verdict Mirror::handle(const ModesChanged& event) {
   set_modes(channel, event.changes);
   watcher_.modes_changed(side_, *source, channel, event.changes);
   return {};
+}
+
+// irc 4.3: theirs is older, and what was set here before is not set any more.
+void Mirror::forget_modes(Source source, ChannelId id, Timestamp older) {
+  Network& model = side_.model();
+  const Channel before = model.channel(id);
+  std::vector<std::string> names(before.members.size());   // never moved: changes look into them
+  std::vector<ModeChange> changes;
+  for (const ModeRow& row : side_.dialect().modes().rows()) {
+    const bool is_flag = row.kind == ModeKind::flag && row.mode != Mode::other;
+    if (is_flag && before.has(row.mode)) changes.push_back({false, row.mode, row.letter, {}});
+    if (row.mode == Mode::key && !before.key.empty())
+      changes.push_back({false, row.mode, row.letter, before.key});
+    if (row.mode == Mode::limit && !before.limit.empty())
+      changes.push_back({false, row.mode, row.letter, {}});
+    for (std::size_t at = 0; is_rank(row.mode) && at < names.size(); ++at) {
+      const Membership* member = model.membership(before.members[at], id);
+      if (member == nullptr || (member->status & rank_bit(row.mode)) == 0) continue;
+      names[at] = side_.party_of(before.members[at]).word();
+      changes.push_back({false, row.mode, row.letter, names[at]});
+    }
+  }
+  for (const ListEntry& one : before.lists) changes.push_back({false, one.list, 'b', one.mask});
+  model.lower_timestamp(id, older);
+  if (!changes.empty()) watcher_.modes_changed(side_, source, id, changes);
 }
 
 void Mirror::set_modes(ChannelId channel, std::span<const ModeChange> changes) {

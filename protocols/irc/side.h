@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocols/irc/crossing.h"
@@ -86,6 +88,10 @@ class Side {
   std::string own_sid(std::string_view sid) const { return sid_here(facts(), sid); }
   std::string make_uid(ServerId server);   // one that nobody here has
 
+  // irc 7: what of the peer's lines does not fit what we hold, by what it is. For people to see.
+  void note_desync(std::string_view what) { ++desyncs_[what]; }
+  const std::map<std::string_view, std::uint64_t>& desyncs() const { return desyncs_; }
+
   Crossing& crossing() { return crossing_; }
   bool write(const NetworkEvent& event);          // false: this network has no words for it
   Outgoing& outgoing() { return outgoing_; }
@@ -105,6 +111,7 @@ class Side {
   std::uint64_t uids_made_ = 0;
   Outgoing outgoing_;
   Crossing crossing_;
+  std::map<std::string_view, std::uint64_t> desyncs_;   // names are literals; since the start
 };
 
 }  // namespace hanse::irc

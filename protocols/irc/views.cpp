@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view network_columns[] = {"network", "state", "peer", "address",
                                                 "software", "servers", "users", "channels",
-                                                "unwritten_bytes"};
+                                                "unwritten_bytes", "desyncs"};
 constexpr std::string_view user_columns[] = {"network", "nick", "user", "server", "account",
                                              "away", "channels"};
 constexpr std::string_view channel_columns[] = {"network", "channel", "junction", "members",
@@ -69,6 +69,9 @@ StateRow network_row(const Side& side) {
   row.push_back(count(up ? side.model().users() : 0));
   row.push_back(count(up ? side.model().channels() : 0));
   row.push_back(count(side.outgoing().waiting_bytes()));
+  std::uint64_t desyncs = 0;
+  for (const auto& [what, times] : side.desyncs()) desyncs += times;
+  row.push_back(count(desyncs));
   return row;
 }
 
@@ -207,6 +210,9 @@ void explain_others(const Hub& hub, const Side& side, std::vector<std::string>& 
                     server.relayed_by + ", not by this node, " +
                     hub.relay().onward(side, server));
   }
+  for (const auto& [what, times] : side.desyncs())
+    out.push_back(side.settings().name + ": " + std::to_string(times) +
+                  " lines since the start did not fit what is held: " + std::string(what));
   if (side.facts().paced)
     out.push_back(side.settings().name + ": its configuration should have <performance "
                   "netbuffersize=\"65534\">, or it takes a large burst in crumbs");

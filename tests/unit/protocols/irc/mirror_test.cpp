@@ -143,6 +143,43 @@ TEST_CASE("irc 4.3 channel timestamps") {
   }
 }
 
+TEST_CASE("irc 4.3 modes that come with members, and those that an older channel takes away") {
+  Met met;
+  const std::string erin =
+      ":1AA UID 1AAAAAAAB 1795229100 erin h h erin 192.0.2.1 1795229100 + :E\n:1AA FJOIN #dev ";
+  SECTION("set: the other network hears of them") {
+    met.say(*met.home, erin + "1795229120 +ml 5 :,1AAAAAAAB:0\n");
+    const std::string away = met.written(*met.away);
+    CHECK(away.find("TMODE 1795229120 #dev +ml 5\n") != std::string::npos);
+  }
+  SECTION("taken away: as well") {
+    met.say(*met.home, ":1AA FMODE #dev 1795229120 +mb x!*@*\n");
+    met.written(*met.away);
+    met.say(*met.home, erin + "1795229000 +i :o,1AAAAAAAB:0\n");
+    const std::string away = met.written(*met.away);
+    CHECK(away.find("+i\n") != std::string::npos);
+    const Network& model = met.side("away").model();
+    const Channel& there = model.channel(model.find_channel("#dev"));
+    CHECK(there.has(Mode::invite_only));
+    CHECK_FALSE(there.has(Mode::moderated));
+    CHECK(there.lists.empty());
+  }
+}
+
+TEST_CASE("irc 2 two of theirs whose names are one to us: both stay, and it is counted") {
+  Met met;
+  Network& model = met.side("home").model();
+  met.say(*met.home, ":1AA UID 1AAAAAAAC 1795229100 Carol h h other 192.0.2.1 1795229100 + :C\n");
+  CHECK(model.find_nick("carol") == model.find_uid("1AAAAAAAC"));
+  CHECK(model.find_uid("1AAAAAAAA") != no_id);
+  CHECK(met.written(*met.home).find("SAVE") == std::string::npos);
+  CHECK(met.side("home").desyncs().at("two people of one name") == 1);
+  met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :still here\n");
+  CHECK(met.written(*met.away).find("PRIVMSG #dev :still here") != std::string::npos);
+  met.say(*met.home, ":1AA KILL 9RZZZZZZZ :who?\n");
+  CHECK(met.side("home").desyncs().at("KILL of nobody we know") == 1);
+}
+
 struct Collision {
   std::string what;
   Timestamp theirs;

@@ -41,6 +41,34 @@ TEST_CASE("irc 5 people on a network where a nick is all there is") {
   CHECK(met.back.ends_with(":9RB FJOIN #dev 1795229120 + :,9RBAAAAAA\n"));
 }
 
+TEST_CASE("irc 5 CHANINFO: modes, key, limit and topic come before the members, and count") {
+  Met met;
+  std::string many;
+  for (int number = 0; number < 40; ++number) {
+    const std::string name = "#c" + std::to_string(number);
+    many += ng + "CHANINFO " + name + " +tn :about " + name + "\n" + ng + "NJOIN " + name +
+            " :@dave\n";
+  }
+  met.say(*met.away, ng + "CHANINFO #keyed +tnlk sesame 7 :closed\n" + ng +
+                         "NJOIN #keyed :@dave\n" + ng + "CHANINFO #free +stkl * 0\n" + ng +
+                         "NJOIN #free :@dave\n" + many);
+  const Network& model = met.side("away").model();
+  const auto channel = [&](const char* name) { return model.channel(model.find_channel(name)); };
+  CHECK(channel("#keyed").key == "sesame");
+  CHECK(channel("#keyed").limit == "7");
+  CHECK(channel("#keyed").topic == "closed");
+  CHECK(channel("#keyed").has(Mode::topic_lock));
+  CHECK(channel("#free").key.empty());
+  CHECK(channel("#free").limit.empty());
+  CHECK(channel("#free").has(Mode::secret));
+  CHECK(channel("#c39").topic == "about #c39");
+  CHECK(met.side("away").linked());
+  // The first one that tells of a channel is right.
+  met.say(*met.away, ng + "CHANINFO #keyed +s other 9 :theirs\n" + ng + "NJOIN #keyed :dave\n");
+  CHECK(channel("#keyed").key == "sesame");
+  CHECK(channel("#keyed").topic == "closed");
+}
+
 TEST_CASE("irc 5 what happens there and what is done there") {
   Met met;
   met.away_says(":dave PRIVMSG #dev :hi");

@@ -42,8 +42,8 @@ TEST_CASE("irc views: networks, users and channels, on every side") {
   Met met;
   met.written(*met.away);
   CHECK(lines(view_page(*met.hub, "networks", 0, 10)) ==
-        "home|linked|insp.home.example|127.0.0.1:7100|inspircd|3|1|2|0|\n"
-        "away|linked|hyb.away.example|127.0.0.1:7100|hybrid|3|1|1|0|\n");
+        "home|linked|insp.home.example|127.0.0.1:7100|inspircd|3|1|2|0|0|\n"
+        "away|linked|hyb.away.example|127.0.0.1:7100|hybrid|3|1|1|0|0|\n");
   CHECK(lines(view_page(*met.hub, "users", 0, 10)) ==
         "home|carol|~carol@shown.host|insp.home.example|||#dev #own|\n"
         "away|carol|home|carol@shown.host|home.node.a.example|||#dev|\n");
@@ -81,7 +81,8 @@ TEST_CASE("irc views: a list comes in parts of any size, nothing twice and nothi
     CHECK(got == whole);
   }
   met.away->event(Closed{false, "gone"});
-  CHECK(has(lines(view_page(*met.hub, "networks", 0, 10)), "away|down|hyb.away.example|||0|0|0|"));
+  CHECK(has(lines(view_page(*met.hub, "networks", 0, 10)),
+            "away|down|hyb.away.example|||0|0|0|0|"));
   CHECK_FALSE(has(lines(view_page(*met.hub, "users", 0, 1000)), "away|"));
 }
 
