@@ -48,6 +48,28 @@ bool same_name(Casemap casemap, std::string_view a, std::string_view b) {
   });
 }
 
+bool matches(Casemap casemap, std::string_view mask, std::string_view text) {
+  constexpr std::size_t none = std::string_view::npos;
+  std::size_t at = 0, star = none, resume = 0, here = 0;
+  while (here < text.size()) {
+    const bool fits =
+        at < mask.size() && mask[at] != '*' &&
+        (mask[at] == '?' || fold_byte(casemap, mask[at]) == fold_byte(casemap, text[here]));
+    if (fits) {
+      ++at, ++here;
+    } else if (at < mask.size() && mask[at] == '*') {
+      star = at++;
+      resume = here;
+    } else if (star != none) {
+      at = star + 1;
+      here = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return mask.find_first_not_of('*', at) == none;
+}
+
 Casemap coarser(Casemap a, Casemap b) { return std::max(a, b); }
 
 bool merges_abroad(Casemap home, Casemap abroad, std::string_view a, std::string_view b) {

@@ -17,6 +17,8 @@ std::string_view casemap_name(Casemap casemap);
 
 std::string fold(Casemap casemap, std::string_view name);
 bool same_name(Casemap casemap, std::string_view a, std::string_view b);
+// Whether a mask with `*` and `?` is one for that text. Linear in each star, no recursion.
+bool matches(Casemap casemap, std::string_view mask, std::string_view text);
 
 // The fold for a name that lives on two networks: equal when either takes them for the same.
 Casemap coarser(Casemap a, Casemap b);

@@ -191,12 +191,10 @@ void Relay::attach(StrandId id, Side& to) {
       }
       elsewhere(id, junction, [&](Side& side, const std::string& name) {
         if (&side != &to || natives.empty()) return;
-        const bool is_new = to.model().find_channel(name) == no_id;
-        enter(id, to, name, from.model().channel(channel).timestamp, natives);
-        const bool owns = junction.owner == from.index();
-        if (!owns && junction.owner != Junction::nobody) return;
-        if (is_new || owns) copy_modes(from, channel, to, name);
-        copy_topic(from, channel, to, name, owns);
+        meeting_ = true;
+        const bool was_there = !bring(id, junction, channel, to, name, natives);
+        meeting_ = false;
+        if (was_there) meet(from, channel, to, name, junction);
       });
     }
   }

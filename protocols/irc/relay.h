@@ -24,11 +24,6 @@ namespace hanse::irc {
 // behind a server that stands for its network (irc 9). Nothing that a puppet of ours does is
 // relayed, so nothing comes back to where it came from; what puppets of other nodes do goes on by
 // strands (strand.h), which are longer by a hop with each node and never end where they began.
-// relay.cpp: sides that come and go, persons; relay_persons.cpp: what changes about them;
-// relay_further.cpp: networks that other nodes bring; relay_channels.cpp: what happens in channels;
-// relay_modes.cpp: their modes; relay_talk.cpp: what is said; relay_late.cpp: what waits for a
-// network that is down; relay_claims.cpp: whose word counts; relay_servers.cpp: the servers people
-// are behind; relay_upkeep.cpp: what is due after a while.
 // Where two nodes stand between the same networks only one carries each of them to each other: who
 // is there stays, and no people are introduced before the claim to do so stands (answered()).
 class Relay final : public Watcher {
@@ -45,13 +40,11 @@ class Relay final : public Watcher {
   std::vector<Submission> take_kept() { return std::exchange(kept_, {}); }
   std::vector<RelayNote> take_notes() { return std::exchange(notes_, {}); }
   void upkeep(Side& side);        // every few seconds
-  void tell_late(Side& to, const std::string& home, const std::string& channel,
-                 std::string_view text);
+  void tell_late(Side& to, const std::string& home, const std::string&, std::string_view text);
   void late_over(Side& to);       // all is told
   bool is_heard(const Side& to, std::string_view channel) const;   // somebody of its own is there
 
-  // Of a server by which another node brings a network to that side: whether it goes on from here,
-  // and if not, why not.
+  // Of a server by which another node brings a network: whether it goes on, or why not.
   std::string onward(const Side& side, const Server& server) const;
 
   // The link is lost. To be told before Side::end().
@@ -92,12 +85,11 @@ class Relay final : public Watcher {
   bool may_return(const Person::Puppet& puppet) const;
   void enter_again(PersonId id, Side& to);
   std::string pseudo_sid(const Strand& strand, const Side& to) const;   // empty: none is free
-  ServerId add_pseudo_server(StrandId id, Side& to, const std::string& name,
-                             const std::string& sid);
+  ServerId add_pseudo_server(StrandId, Side& to, const std::string& name, const std::string& sid);
   void note(Level level, std::string_view event, std::string text);
   PersonId person_of(const Side& home, UserId user);   // made when it is not known
   void remember(PersonId id, const Side& home);        // it goes by a split
-  void name_again(Side& side);              // those that have a UID for a nick
+  void name_again(Side& side);              // who has a UID for a nick
   void withdraw(PersonId id, Side& from, std::string_view reason);
   void withdraw_idle(PersonId id, Side& from, std::string_view reason);
   Party actor(Side& from, Source source, Side& to, ChannelId there, bool needs_rank);
@@ -128,21 +120,24 @@ class Relay final : public Watcher {
                  const std::function<void(Side&, const std::string&)>& visit);
   void enter(StrandId id, Side& to, const std::string& channel, Timestamp timestamp,
              std::span<const UserId> users);
-  void bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
+  bool bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
              const std::string& name, std::span<const UserId> users);
+  void meet(Side& from, ChannelId, Side& to, const std::string& name, const Junction& junction);
   void copy_state(Side& from, ChannelId channel, Side& to, const std::string& name);
-  void copy_topic(Side& from, ChannelId channel, Side& to, const std::string& name,
-                  bool over_theirs);
+  void copy_topic(Side& from, ChannelId, Side& to, const std::string& name, bool over_theirs);
   // ---- relay_modes.cpp ----
-  void copy_modes(Side& from, ChannelId channel, Side& to, const std::string& name);
+  void copy_modes(Side& from, ChannelId, Side& to, const std::string& name, bool guards_only);
   std::optional<ModeChange> translated(const Side& from, const ModeChange& change, Side& to,
                                        ChannelId there, std::string& parameter) const;
   void lend_rank(const Side& from, UserId puppet, Side& to, ChannelId there);
-  bool translate_rank(const Side& from, const Side& to, ChannelId there, const ModeChange& change,
+  bool translate_rank(const Side&, const Side& to, ChannelId, const ModeChange&,
                       std::string& parameter) const;
 
   // ---- relay_claims.cpp ----
   bool may(const Junction& junction, const Side& side, Claim what) const;
+  std::optional<Timestamp> age_of(const Junction::Member& member) const;
+  std::size_t decider(const Junction& junction) const;       // nobody: all are as old
+  bool is_younger(const Junction& junction, const Side& side) const;
   const Channel* at_owner(const Junction& junction) const;   // null: not there, or no owner
   Party owner_party(const Junction& junction, const Side& side) const;
   bool may_undo(const Junction& junction, const Side& side, const std::string& what);
@@ -150,8 +145,13 @@ class Relay final : public Watcher {
   void undo_kick(Side& side, const Junction& junction, UserId puppet, ChannelId channel);
   std::optional<ModeChange> inverse(Side& side, const Junction& junction, ChannelId channel,
                                     const ModeChange& change, std::string& parameter) const;
-  void undo_modes(Side& side, const Junction& junction, ChannelId channel,
-                  std::span<const ModeChange> changes);
+  void undo_modes(Side& side, const Junction&, ChannelId, std::span<const ModeChange> changes);
+
+  // ---- relay_guards.cpp ----
+  std::string_view kept_out_by(PersonId, const Side& to, const std::string& channel) const;
+  bool may_be_heard(PersonId id, const Side& to, const std::string& channel) const;
+  std::string full_name(PersonId id, const Side& to) const;   // nick!user@host, as there
+  std::optional<std::string> known_mask(const Side&, std::string_view mask, const Side& to) const;
 
   // ---- relay_talk.cpp ----
   void say_privately(Side& side, UserId user, UserId puppet, const Said& what);
@@ -188,6 +188,7 @@ class Relay final : public Watcher {
   std::map<PuppetKey, Timestamp> loners_;   // in no channel, for private talk: when it was last
   std::set<PuppetKey> killed_;              // to be back when their time is over
   std::vector<Undoing> undoings_;
+  bool meeting_ = false;             // people of a network appear who were apart from it
   const Side* losing_ = nullptr;     // still looks linked, and is not any more
   std::vector<Allowance> allowances_;
   std::vector<std::vector<Outlook>> outlooks_;   // by where it is said and where not heard

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 #include <map>
 #include <vector>
 
@@ -26,29 +27,38 @@ void Relay::enter(StrandId id, Side& to, const std::string& channel, Timestamp t
                   std::span<const UserId> users) {
   const Side& from = home_of(id);
   Network& model = to.model();
+  std::set<std::string> kept_out;
   const ChannelId known = model.find_channel(channel);
   if (known != no_id) timestamp = model.channel(known).timestamp;
   std::vector<ChannelMember> members;
   for (const UserId user : users) {
-    const UserId puppet = presence(person_of(from, user), to);
+    const PersonId person = person_of(from, user);
+    if (const std::string_view why = kept_out_by(person, to, channel); !why.empty()) {
+      kept_out.insert(full_name(person, to) + " may not enter " + channel + " of " +
+                      to.settings().name + ": " + std::string(why));
+      continue;
+    }
+    const UserId puppet = presence(person, to);
     if (puppet == no_id) continue;
     const ChannelId there = model.find_channel(channel);
     if (there != no_id && model.membership(puppet, there) != nullptr) continue;
     if (model.join(puppet, channel, timestamp, 0) == no_id) continue;
     members.push_back({to.party_of(puppet), 0});
   }
+  for (const std::string& one : kept_out) note(Level::info, "irc.kept_out", one);
   if (members.empty()) return;
   to.write(ChannelJoined{pseudo_party(id, to), channel, timestamp, {}, members});
 }
 
-// A channel that was not there before becomes as it is at home.
-void Relay::bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
+// A channel that was not there before becomes as it is at home. Whether it was made so.
+bool Relay::bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
                   const std::string& name, std::span<const UserId> users) {
   Side& from = home_of(id);
   const bool is_new = to.model().find_channel(name) == no_id;
   enter(id, to, name, from.model().channel(channel).timestamp, users);
   const bool decides = junction.owner == Junction::nobody || junction.owner == from.index();
   if (is_new && decides) copy_state(from, channel, to, name);
+  return is_new;
 }
 
 // irc 9: who was invited by his puppet is invited himself, by the puppet of the one who did it.
@@ -82,9 +92,16 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
     if (const StrandId id = strand_of(side, user); id != no_strand) comers[id].push_back(user);
   }
   if (comers.empty()) return;
+  // Nobody else of that network is in it: it is new there, or came back.
+  std::size_t theirs = 0;
+  const bool is_made = std::ranges::none_of(
+      side.model().channel(channel).members, [&](UserId one) {
+        return !side.is_our_user(one) && ++theirs > users.size();
+      });
   for (const auto& [id, people] : comers) {
     elsewhere(id, *junction, [&](Side& to, const std::string& name) {
-      bring(id, *junction, channel, to, name, people);
+      const bool was_there = !bring(id, *junction, channel, to, name, people);
+      if (was_there && is_made) meet(side, channel, to, name, *junction);
     });
   }
   const bool all_are_there = std::ranges::all_of(junction->members, [&](const auto& member) {
@@ -133,8 +150,17 @@ void Relay::kicked(Side& side, Source source, UserId user, ChannelId channel,
   withdraw_idle(id, side, "kicked");
 }
 
+// Two channels that were there apart are one now.
+void Relay::meet(Side& from, ChannelId channel, Side& to, const std::string& name,
+                 const Junction& junction) {
+  const std::size_t decides = decider(junction);
+  if (decides != from.index() && decides != Junction::nobody) return;
+  copy_modes(from, channel, to, name, decides == Junction::nobody);
+  copy_topic(from, channel, to, name, junction.owner == from.index());
+}
+
 void Relay::copy_state(Side& from, ChannelId channel, Side& to, const std::string& name) {
-  copy_modes(from, channel, to, name);
+  copy_modes(from, channel, to, name, false);
   copy_topic(from, channel, to, name, false);
 }
 

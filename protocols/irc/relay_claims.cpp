@@ -10,20 +10,59 @@ namespace hanse::irc {
 bool Relay::may(const Junction& junction, const Side& side, Claim what) const {
   const auto member =
       std::ranges::find(junction.members, side.index(), &Junction::Member::network);
-  return member != junction.members.end() && (member->grants & claim_bit(what)) != 0;
+  return member != junction.members.end() && (member->grants & claim_bit(what)) != 0 &&
+         (junction.owner != Junction::nobody || !is_younger(junction, side));
+}
+
+// Nothing: it is not there, or its network has no timestamps and cannot tell how old it is.
+std::optional<Timestamp> Relay::age_of(const Junction::Member& member) const {
+  const Side& side = *sides_[member.network];
+  if (!side.linked() || !side.facts().has_timestamps) return std::nullopt;
+  const ChannelId channel = side.model().find_channel(member.channel);
+  if (channel == no_id) return std::nullopt;
+  return side.model().channel(channel).timestamp;
+}
+
+// Who has the last word: the owner. Without one it is whose channel was there before another's, or
+// whoever makes a channel while the networks are apart would rule it when they meet again.
+std::size_t Relay::decider(const Junction& junction) const {
+  if (junction.owner != Junction::nobody) return junction.owner;
+  std::optional<Timestamp> oldest;
+  std::size_t elder = Junction::nobody;
+  bool differ = false;
+  for (const Junction::Member& member : junction.members) {
+    const std::optional<Timestamp> age = age_of(member);
+    if (!age) continue;
+    differ = differ || (oldest && *age != *oldest);
+    if (!oldest || *age < *oldest) {
+      oldest = age;
+      elder = member.network;
+    }
+  }
+  return differ ? elder : Junction::nobody;
+}
+
+bool Relay::is_younger(const Junction& junction, const Side& side) const {
+  const auto own = std::ranges::find(junction.members, side.index(), &Junction::Member::network);
+  const std::optional<Timestamp> age = own == junction.members.end() ? std::nullopt : age_of(*own);
+  return age && std::ranges::any_of(junction.members, [&](const Junction::Member& other) {
+           const std::optional<Timestamp> theirs = age_of(other);
+           return theirs && *theirs < *age;
+         });
 }
 
 const Channel* Relay::at_owner(const Junction& junction) const {
-  if (junction.owner == Junction::nobody || !sides_[junction.owner]->linked()) return nullptr;
-  const auto member =
-      std::ranges::find(junction.members, junction.owner, &Junction::Member::network);
-  const Network& model = sides_[junction.owner]->model();
+  const std::size_t owner = decider(junction);
+  if (owner == Junction::nobody || !sides_[owner]->linked()) return nullptr;
+  const auto member = std::ranges::find(junction.members, owner, &Junction::Member::network);
+  const Network& model = sides_[owner]->model();
   const ChannelId channel = model.find_channel(member->channel);
   return channel == no_id ? nullptr : &model.channel(channel);
 }
 
 Party Relay::owner_party(const Junction& junction, const Side& side) const {
-  const ServerId server = side.pseudo(junction.owner);
+  const std::size_t owner = decider(junction);
+  const ServerId server = owner == Junction::nobody ? no_id : side.pseudo(owner);
   return side.party_of_server(server == no_id ? side.us() : server);
 }
 

@@ -105,7 +105,8 @@ std::optional<ModeChange> Relay::translated(const Side& from, const ModeChange& 
   }
   if (is_list(change.mode)) {
     if (!is_mask(change.parameter) || !names_people(change.parameter)) return std::nullopt;
-    parameter = translated_mask(from, change.parameter, to, strands_);
+    parameter = known_mask(from, change.parameter, to)
+                    .value_or(translated_mask(from, change.parameter, to, strands_));
   } else {
     parameter = change.parameter;
     if (!parameter.empty() && !is_mask(parameter)) return std::nullopt;
@@ -141,17 +142,22 @@ void Relay::modes_changed(Side& side, Source source, ChannelId channel,
   undo_modes(side, *junction, channel, changes);
 }
 
-void Relay::copy_modes(Side& from, ChannelId channel, Side& to, const std::string& name) {
+// `guards_only`: what keeps people out, where neither side has more of a say than the other.
+void Relay::copy_modes(Side& from, ChannelId channel, Side& to, const std::string& name,
+                       bool guards_only) {
   const Channel& home = from.model().channel(channel);
   const ChannelId there = to.model().find_channel(name);
   if (there == no_id) return;
   std::vector<ModeChange> changes;
   for (const ModeRow& row : from.dialect().modes().rows()) {
-    if (row.kind == ModeKind::flag && row.mode != Mode::other && home.has(row.mode))
+    const bool wanted = !guards_only || row.mode == Mode::invite_only;
+    if (wanted && row.kind == ModeKind::flag && row.mode != Mode::other && home.has(row.mode))
       changes.push_back({true, row.mode, row.letter, {}});
   }
-  if (!home.key.empty()) changes.push_back({true, Mode::key, 'k', home.key});
-  if (!home.limit.empty()) changes.push_back({true, Mode::limit, 'l', home.limit});
+  const bool has_key = !to.model().channel(there).key.empty();
+  if (!home.key.empty() && !(guards_only && has_key))
+    changes.push_back({true, Mode::key, 'k', home.key});
+  if (!home.limit.empty() && !guards_only) changes.push_back({true, Mode::limit, 'l', home.limit});
   for (const ListEntry& one : home.lists) changes.push_back({true, one.list, 'b', one.mask});
   std::vector<ModeChange> theirs;
   std::vector<std::string> parameters(changes.size());

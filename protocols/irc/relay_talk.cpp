@@ -61,7 +61,7 @@ void Relay::said(Side& side, UserId user, const Said& told) {
     const PersonId id = person_of(side, user);
     elsewhere(strand, *junction, [&](Side& to, const std::string& name) {
       const std::optional<std::string> target = target_there(rank, to, name);
-      const UserId puppet = target ? presence(id, to) : no_id;
+      const UserId puppet = target && may_be_heard(id, to, name) ? presence(id, to) : no_id;
       if (puppet != no_id) say(to, puppet, *target, what);
     });
     const bool ours_to_keep = strands_[strand].hops == 0 && rank == nullptr &&

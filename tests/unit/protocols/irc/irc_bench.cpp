@@ -16,7 +16,7 @@ const std::string inspircd_capabilities =
     "CAPAB MODSUPPORT :m_services_account.so\n"
     "CAPAB CHANMODES :list:ban=b list:banexception=e param-set:limit=l param:key=k "
     "prefix:10000:voice=+v prefix:30000:op=@o simple:secret=s simple:topiclock=t "
-    "simple:noextmsg=n\n"
+    "simple:noextmsg=n simple:inviteonly=i simple:moderated=m\n"
     "CAPAB USERMODES :param-set:snomask=s simple:invisible=i simple:oper=o\n"
     "CAPAB CAPABILITIES :NICKMAX=30 CHANMAX=64 MAXMODES=20 IDENTMAX=10 MAXQUIT=255 MAXTOPIC=307 "
     "MAXKICK=255 MAXREAL=128 MAXAWAY=200 MAXHOST=64 MAXLINE=512 CASEMAPPING=rfc1459 GLOBOPS=0\n"
