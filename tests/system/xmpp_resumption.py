@@ -253,6 +253,7 @@ def presence_lost():
                   f"{kind}/>")
     after = ours.message("u", "v@c4.example", "after it")
     cuts.server.wait(lambda one: one.get("id") == after, 15, "what came after")
+    wait_until(lambda: len(cuts.server.ids("presence")) >= 5, 15, "what had not arrived")
     assert cuts.server.ids("presence") == ["p0", "p1", "p2", "p1", "p2"], cuts.server.ids()
     assert not ours.returned() & {"p0", "p1", "p2"}
 
