@@ -108,6 +108,8 @@ class Outbox {
  public:
   virtual ~Outbox() = default;
   virtual void send(std::string_view bytes) = 0;
+  // About how much of what was sent the peer's host has not confirmed to have; 0: it has all.
+  virtual std::size_t untaken() const { return 0; }
   // Bytes received after this call and before TlsUp belong to TLS.
   virtual void start_tls(TlsWish wish) = 0;
   virtual void set_timer(TimerId timer, Instant at) = 0;      // replaces the one that is set

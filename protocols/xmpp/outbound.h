@@ -125,6 +125,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   std::string stream_id_;             // the peer's, of its latest header
   bool dialback_offered_ = false, tls_up_ = false, proceed_heard_ = false, draining_ = false;
   bool management_offered_ = false;   // XEP-0198, in the last features
+  bool verifies_ = false;             // dialback, there or as what proved us: it answers questions
   bool restart_ = false;              // the next octet begins a new stream
   std::string proof_;                 // for the log
 

@@ -57,7 +57,8 @@ void Outbound::negotiate(xml::Element element, Outbox& out) {
 void Outbound::hear_features(const xml::Element& features, Outbox& out) {
   if (const std::uint64_t most = announced_bytes_max(features); most != 0)
     sending_.set_bytes_max(most);
-  if (features.child(ns::dialback_feature, "dialback") != nullptr) dialback_offered_ = true;
+  verifies_ = features.child(ns::dialback_feature, "dialback") != nullptr;
+  if (verifies_) dialback_offered_ = true;
   management_offered_ = features.child(ns::management, "sm") != nullptr;
   if (phase_ == Phase::opening && !in_clear_) {
     // xmpp 3.1: nothing of ours goes over a stream that does not become safe.
@@ -212,6 +213,7 @@ void Outbound::hear_dialback(const xml::Element& element, Outbox& out) {
   const std::string_view type = element.attribute("type");
   if (type == "valid") {
     proof_ = "dialback";
+    verifies_ = true;
     proved_ourselves();
     return enable_management(out);
   }
@@ -261,9 +263,10 @@ void Outbound::become_public(Outbox& out) {
 void Outbound::become_ready(Outbox& out) {
   phase_ = Phase::ready;
   become_public(out);
-  sending_.set_proof(management_         ? Sending::Proof::acknowledged
-                     : dialback_offered_ ? Sending::Proof::answered
-                                         : Sending::Proof::quiet);
+  // That it declares the namespace says nothing: some do who answer none of it.
+  sending_.set_proof(management_ ? Sending::Proof::acknowledged
+                     : verifies_ ? Sending::Proof::answered
+                                 : Sending::Proof::quiet);
   reader_.set_limits(settings_->after_trust);
   out.cancel_timer(negotiation_timer);
   out.cancel_timer(answer_timer);

@@ -2,6 +2,7 @@
 #include "protocols/xmpp/sending.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "protocols/xmpp/limits.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t stanzas_per_question = 50;                   // xmpp 6.2
 constexpr Duration quiet_wait = std::chrono::seconds(10);            // xmpp 5.3 (b)
+constexpr Duration taken_look = std::chrono::seconds(1);             // whether it is taken now
 constexpr std::string_view question_mark = "hanse-";                 // before its number
 
 }  // namespace
@@ -101,7 +103,9 @@ void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& 
   if (bytes_max_ != 0 && bytes.size() > bytes_max_)        // xmpp 9.2
     return fail(work, "5.3.4",
                 "larger than the " + std::to_string(bytes_max_) + " octets the peer takes", out);
+  const std::size_t before = wire.size();
   append_stanza(*work.envelope, bytes, settings_.node_domain, settings_.clock->utc(), wire);
+  written_ += wire.size() - before;
   std::vector<DeliveryId> targets;
   for (const Target& target : work.targets) targets.push_back(target.id);
   if (!kept && !follows(*work.envelope, proof_)) {
@@ -119,7 +123,8 @@ void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& 
 void Sending::ask(Instant now, std::string& wire, Outbox& out) {
   const bool first = asked_.empty();
   if (!first && proof_ == Proof::quiet) return;   // the quiet wait covers all
-  asked_.push_back({++last_question_, unacknowledged_.count()});
+  asked_.push_back({++last_question_, unacknowledged_.count(), written_});
+  if (first) taken_ = std::numeric_limits<std::int64_t>::min();
   if (proof_ == Proof::acknowledged) {
     wire += write_request();
   } else if (proof_ == Proof::answered) {
@@ -143,11 +148,16 @@ void Sending::count_from_here(Instant now, std::string& wire, Outbox& out) {
   if (busy()) ask(now, wire, out);
 }
 
-void Sending::answered(std::string_view id, Instant now, std::string& wire, Outbox& out) {
+bool Sending::answered(std::string_view id, Instant now, std::string& wire, Outbox& out) {
+  if (!id.starts_with(question_mark)) return false;
+  const Result<std::int64_t> number = parse_integer(id.substr(question_mark.size()));
+  if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > last_question_) return false;
+  has_answered_ = true;
   const auto asked = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& one) {
-    return id == std::string(question_mark) + std::to_string(one.number);
+    return one.number == static_cast<std::uint64_t>(*number);
   });
   if (asked != asked_.end()) (void)acknowledged(asked->at, now, wire, out);   // never too many
+  return true;
 }
 
 std::optional<StreamError> Sending::acknowledged(std::uint32_t handled, Instant now,
@@ -167,10 +177,27 @@ std::optional<StreamError> Sending::acknowledged(std::uint32_t handled, Instant 
   return std::nullopt;
 }
 
-// Nothing broke for a while after the last stanza: it has arrived (xmpp 5.3).
+// xmpp 5.3 (b): nothing broke for a while after the last stanza, and the peer's host has confirmed
+// that it has it: it has arrived. So too for a peer that says it would answer questions, and has
+// never answered one.
 bool Sending::timed_out(Instant now, std::string& wire, Outbox& out) {
-  if (proof_ != Proof::quiet) return false;
-  if (!asked_.empty()) (void)acknowledged(asked_.back().at, now, wire, out);
+  if (!is_mute()) return false;
+  if (asked_.empty()) return true;
+  const std::size_t untaken = out.untaken();
+  if (untaken <= written_ - asked_.front().written) {
+    proof_ = Proof::quiet;
+    asked_.erase(asked_.begin() + 1, asked_.end());
+    (void)acknowledged(asked_.front().at, now, wire, out);
+    return true;
+  }
+  const auto taken = static_cast<std::int64_t>(written_) - static_cast<std::int64_t>(untaken);
+  if (taken > taken_) {
+    taken_ = taken;
+    give_up_ = now + settings_.answer_wait_max;
+  } else if (now >= give_up_) {
+    return false;
+  }
+  out.set_timer(answer_timer_, now + taken_look);
   return true;
 }
 

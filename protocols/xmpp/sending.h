@@ -29,7 +29,7 @@ inline constexpr std::string_view known_later = "acknowledged when the stream wa
 class Sending {
  public:
   enum class Proof : std::uint8_t {
-    quiet,          // nothing broke for a while after the last one
+    quiet,          // nothing broke for a while, and the peer's host has taken all of it
     answered,       // a dialback question that was sent behind them is answered
     acknowledged,   // XEP-0198
   };
@@ -52,8 +52,9 @@ class Sending {
   // What came back. An error ends the stream.
   std::optional<StreamError> acknowledged(std::uint32_t handled, Instant now, std::string& wire,
                                           Outbox& out);
-  void answered(std::string_view id, Instant now, std::string& wire, Outbox& out);  // db:verify
-  bool timed_out(Instant now, std::string& wire, Outbox& out);   // false: the peer owed an answer
+  // db:verify; false: it answers no question of ours.
+  bool answered(std::string_view id, Instant now, std::string& wire, Outbox& out);
+  bool timed_out(Instant now, std::string& wire, Outbox& out);   // false: the peer owed a word
   // The stream is over: what is open may have arrived. What is fleeting waits in the lane if
   // another stream may go on from this one.
   void lose(bool resumable, Outbox& out);
@@ -74,7 +75,11 @@ class Sending {
   struct Asked {
     std::uint64_t number;   // of the question
     std::uint32_t at;       // unacknowledged_.count() when it was asked
+    std::uint64_t written;  // written_ at that time
   };
+  bool is_mute() const {    // what it answers nothing tells but time
+    return proof_ == Proof::quiet || (proof_ == Proof::answered && !has_answered_);
+  }
   bool arrived_before(const Work& work, Outbox& out);
   bool too_late_for(const Work& work, Outbox& out);
   void fail(const Work& work, std::string status, std::string reply, Outbox& out) const;
@@ -90,6 +95,10 @@ class Sending {
   std::set<std::string, std::less<>> absent_;    // lost with one of them, and not handled
   std::deque<Asked> asked_;             // oldest first
   std::uint64_t last_question_ = 0;     // numbers the ids of our questions
+  std::uint64_t written_ = 0;           // octets of stanzas
+  bool has_answered_ = false;           // a question, on this stream
+  std::int64_t taken_ = 0;              // octets, about, when last looked at
+  Instant give_up_{};                   // unless more is taken until then
 };
 
 }  // namespace hanse::xmpp

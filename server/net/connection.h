@@ -68,6 +68,7 @@ class Connection final : public Wire,
   // Wire
   void write(std::string_view bytes) override;
   std::size_t unwritten() const override;
+  std::size_t untaken() const override;
   void start_tls(TlsWish wish) override;
   void read(bool wanted) override;
   void close_after_write() override;

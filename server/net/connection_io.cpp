@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "server/base/limits.h"
@@ -115,6 +117,13 @@ void Connection::write(std::string_view bytes) {
 
 std::size_t Connection::unwritten() const {
   return output_.size() - sent_ + plain_unwritten();
+}
+
+// What the kernel holds until it is acknowledged counts, too.
+std::size_t Connection::untaken() const {
+  int held = 0;
+  if (socket_.native() >= 0 && ::ioctl(socket_.native(), TIOCOUTQ, &held) != 0) held = 0;
+  return unwritten() + static_cast<std::size_t>(std::max(held, 0));
 }
 
 void Connection::close_after_write() {

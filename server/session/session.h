@@ -22,6 +22,7 @@ class Wire {
   virtual ~Wire() = default;
   virtual void write(std::string_view bytes) = 0;             // takes a copy; never blocks
   virtual std::size_t unwritten() const = 0;                  // bytes not yet on their way
+  virtual std::size_t untaken() const { return unwritten(); } // not yet confirmed by its host
   virtual void start_tls(TlsWish wish) = 0;
   virtual void read(bool wanted) = 0;                         // pause and resume
   virtual void close_after_write() = 0;                       // then on_closed comes

@@ -35,6 +35,7 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
 
   // ---- what the engine does ----
   void send(std::string_view bytes) override { output_.append(bytes); }
+  std::size_t untaken() const override { return output_.size() + wire_.untaken(); }
   void start_tls(TlsWish wish) override { tls_ = std::make_unique<TlsWish>(std::move(wish)); }
   void set_timer(TimerId timer, Instant at) override { timers_.at(timer) = at; }
   void cancel_timer(TimerId timer) override { timers_.at(timer) = Instant::max(); }

@@ -41,13 +41,16 @@ class Served:
 
 class Server(threading.Thread):
     """`answer(served, stanza)` may do as it likes; what it takes without an exception is handled.
-    `management`: XEP-0198 is offered. A session is given a name if `resume` is True; `resumed` is
+    `management`, `dialback`: XEP-0198 and dialback are offered; questions about keys it never
+    answers. A session is given a name if `resume` is True; `resumed` is
     what a try to resume is answered by: a count, or None to fail it."""
 
-    def __init__(self, port, domain, certificate, answer=None, management=True, resume=False):
+    def __init__(self, port, domain, certificate, answer=None, management=True, resume=False,
+                 dialback=False):
         super().__init__(daemon=True)
         self.domain, self.answer = domain, answer or (lambda served, stanza: None)
         self.management, self.resume, self.resumed = management, resume, None
+        self.dialback = dialback
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(*certificate)
         self.news = threading.Condition()
@@ -89,7 +92,8 @@ class Server(threading.Thread):
         stream.expect("auth")
         stream.send(f"<success xmlns='{SASL}'/>")
         stream.restart()
-        self._head(stream, f"<sm xmlns='{MANAGEMENT}'/>" if self.management else "")
+        self._head(stream, (f"<sm xmlns='{MANAGEMENT}'/>" if self.management else "") +
+                   ("<dialback xmlns='urn:xmpp:features:dialback'/>" if self.dialback else ""))
 
     def _take(self, served, element):
         if element.space != MANAGEMENT:

@@ -40,6 +40,7 @@ class Channel final : public Wire, private EndEvents {
   // Wire
   void write(std::string_view bytes) override;
   std::size_t unwritten() const override { return end_ ? end_.unwritten() : 0; }
+  std::size_t untaken() const override { return end_ ? end_.untaken() : 0; }
   void start_tls(TlsWish wish) override;
   void read(bool wanted) override { if (end_) end_.read(wanted); }
   void close_after_write() override { if (end_) end_.close_after_write(); }

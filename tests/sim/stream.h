@@ -130,6 +130,7 @@ class End {
   void attach(EndEvents& events);
   void write(std::string_view bytes) { stream_->write(side_, bytes); }
   std::size_t unwritten() const { return stream_->side(side_).unwritten; }
+  std::size_t untaken() const { return unwritten() + stream_->side(side_).flying_bytes; }
   void start_tls(const TlsWish& wish) { stream_->start_tls(side_, wish); }
   void read(bool wanted) { stream_->read(side_, wanted); }
   void close_after_write() { stream_->close_after_write(side_); }

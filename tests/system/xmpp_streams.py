@@ -282,7 +282,8 @@ def flat_memory():
     client.close()
 
 
-TESTS = [before_tls, not_authenticated, after_authentication, identity_swap,
+TESTS = [before_tls, not_authenticated, after_authentication,
+         identity_swap,
          plaintext_behind_starttls, not_xmpp, component_faults, way_back, flat_memory]
 
 

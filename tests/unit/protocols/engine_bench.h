@@ -43,6 +43,7 @@ class EngineBench final : public Outbox {
   std::string body_of(const Submission& submission) const;
 
   void send(std::string_view bytes) override;
+  std::size_t untaken() const override { return untaken_; }
   void start_tls(TlsWish wish) override {
     wish_ = std::move(wish);
     ++tls_started_;
@@ -77,6 +78,7 @@ class EngineBench final : public Outbox {
   std::vector<std::pair<LegacyKey, std::shared_ptr<const Legacy>>> left_;
   std::string log_;
   unsigned writes_ = 0, tls_started_ = 0, hung_up_ = 0;
+  std::size_t untaken_ = 0;   // of what was sent
   std::deque<Question> open_;
   std::map<std::int64_t, std::string> blobs_;
   std::array<Instant, limits::timers_per_engine_max> timers_{};

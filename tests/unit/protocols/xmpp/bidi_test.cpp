@@ -98,6 +98,27 @@ TEST_CASE("bidi: without XEP-0198 what broke nothing for a while has arrived", "
   CHECK(bench.hung_up_ == 0);
 }
 
+TEST_CASE("bidi: without XEP-0198 what its host has not taken has not arrived", "[bidi]") {
+  EngineBench bench = both_ways(false);
+  bench.feed("<presence from='u@b.example' to='a.example'/>");
+  bench.untaken_ = 1;
+  bench.event(Deliver{message(7)});
+  bench.pass(60s);
+  CHECK(bench.settled_.empty());
+  SECTION("then it takes it") {
+    bench.untaken_ = 0;
+    bench.pass(2s);
+    REQUIRE(bench.settled_.size() == 1);
+    CHECK(bench.settled_[0].second.disposition == Disposition::delivered);
+  }
+  SECTION("it never does") {
+    bench.pass(15s);
+    REQUIRE(bench.settled_.size() == 1);
+    CHECK(bench.settled_[0].second.ambiguous);
+    CHECK(bench.hung_up_ == 1);
+  }
+}
+
 TEST_CASE("bidi: XEP-0198 may begin behind the first stanzas; its counts begin there", "[bidi]") {
   EngineBench bench = both_ways(false);
   bench.feed("<presence from='u@b.example' to='a.example'/>");

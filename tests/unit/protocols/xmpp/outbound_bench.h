@@ -47,6 +47,7 @@ class OutboundBench final : public Outbox {
   static Work message(DeliveryId id, std::string_view body, Flow flow = Flow::durable);
 
   void send(std::string_view bytes) override { sent_.append(bytes); }
+  std::size_t untaken() const override { return untaken_; }
   void start_tls(TlsWish wish) override { wishes_.push_back(std::move(wish)); }
   void set_timer(TimerId timer, Instant at) override { timers_.at(timer) = at; }
   void cancel_timer(TimerId timer) override { timers_.at(timer) = Instant::max(); }
@@ -79,6 +80,7 @@ class OutboundBench final : public Outbox {
   std::shared_ptr<const Legacy> inherited_;    // what is found when it asks; it is answered at once
   bool finds_late_ = false;                    // or by the test
   int ready_ = 0, hung_up_ = 0;
+  std::size_t untaken_ = 0;                    // of what was sent
 
  private:
   void event(Event one);

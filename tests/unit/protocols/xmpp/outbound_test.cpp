@@ -250,24 +250,6 @@ TEST_CASE("xmpp 6.2: a question for every fifty stanzas, each answered in time",
   CHECK(has(bench.take(), "connection-timeout"));
 }
 
-TEST_CASE("xmpp 5.3: without XEP-0198 a question that comes back shows what was read", "[xmpp]") {
-  Bench bench;
-  bench.negotiate(dialback);
-  bench.take();
-  bench.deliver(Bench::message(1, "first"));
-  const std::string sent = bench.take();
-  CHECK(has(sent, "<db:verify from='a.example' to='b.example' id='hanse-1'>0</db:verify>"));
-  CHECK(settled(bench).empty());
-  SECTION("the answer") {
-    bench.feed("<db:verify from='b.example' to='a.example' id='hanse-1' type='invalid'/>");
-    CHECK(settled(bench) == "1 delivered;");
-  }
-  SECTION("another's answer") {
-    bench.feed("<db:verify from='b.example' to='a.example' id='hanse-7' type='valid'/>");
-    CHECK(settled(bench).empty());
-  }
-}
-
 TEST_CASE("xmpp 5.4: what was held for long says since when", "[xmpp]") {
   Bench bench;
   bench.negotiate();

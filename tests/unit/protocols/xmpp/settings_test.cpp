@@ -2,6 +2,7 @@
 #include "protocols/xmpp/settings.h"
 
 #include "tests/catch.h"
+#include "server/base/limits.h"
 #include "tests/unit/protocols/option_defaults.h"
 
 namespace hanse::xmpp {

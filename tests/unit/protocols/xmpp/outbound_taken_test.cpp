@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Peers without XEP-0198: what is known to have arrived.
+
+#include "tests/catch.h"
+#include "tests/unit/protocols/xmpp/outbound_bench.h"
+
+using namespace hanse;
+using namespace std::chrono_literals;
+using Bench = xmpp::test::OutboundBench;
+
+namespace {
+
+constexpr std::string_view dialback = "<dialback xmlns='urn:xmpp:features:dialback'/>";
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string settled(const Bench& bench) {
+  std::string out;
+  for (const auto& [id, outcome] : bench.settled_)
+    out += std::to_string(id) +
+           (outcome.disposition == Disposition::delivered ? " delivered;" : " deferred;");
+  return out;
+}
+
+// To a stream of questions.
+void question(Bench& bench) {
+  bench.open();
+  bench.feed(Bench::head("one") +
+             Bench::features("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"));
+  bench.feed("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+  bench.tls_up();
+  bench.trust(Verdict::accept);
+  bench.take();
+  bench.feed(Bench::head("two") + Bench::features(dialback));
+}
+
+}  // namespace
+
+TEST_CASE("xmpp 5.3: without XEP-0198 a question that comes back shows what was read", "[xmpp]") {
+  Bench bench;
+  bench.negotiate(dialback);
+  bench.take();
+  bench.deliver(Bench::message(1, "first"));
+  const std::string sent = bench.take();
+  CHECK(has(sent, "<db:verify from='a.example' to='b.example' id='hanse-1'>0</db:verify>"));
+  CHECK(settled(bench).empty());
+  SECTION("the answer") {
+    bench.feed("<db:verify from='b.example' to='a.example' id='hanse-1' type='invalid'/>");
+    CHECK(settled(bench) == "1 delivered;");
+  }
+  SECTION("others' answers") {
+    bench.feed("<db:verify from='b.example' to='a.example' id='hanse-7' type='valid'/>");
+    bench.feed("<db:verify from='c.example' to='a.example' id='hanse-1' type='valid'/>");
+    CHECK(settled(bench).empty());
+    CHECK(bench.ends_.empty());
+    bench.feed("<db:verify from='b.example' to='a.example' id='strange' type='valid'/>");
+    CHECK(has(bench.take(), "not-authorized"));
+  }
+}
+
+TEST_CASE("xmpp 5.3: what no answer tells of has arrived when the peer's host has it", "[xmpp]") {
+  Bench bench;
+  bench.negotiate();   // the namespace is declared; that alone promises no answers
+  bench.take();
+  const Work first = Bench::message(1, "first");
+  bench.deliver(first);
+  CHECK_FALSE(has(bench.take(), "verify"));
+  bench.untaken_ = 1000;
+  bench.pass(11s);
+  CHECK(settled(bench).empty());
+  SECTION("all of it") {
+    bench.untaken_ = 0;
+    bench.pass(2s);
+    CHECK(settled(bench) == "1 delivered;");
+  }
+  SECTION("all but what was sent after it") {
+    bench.deliver(Bench::message(2, std::string(990, 'x')));
+    bench.pass(2s);
+    CHECK(settled(bench) == "1 delivered;");
+  }
+  SECTION("piece by piece, as long as that takes") {
+    for (; bench.untaken_ > 0; --bench.untaken_) bench.pass(50s);
+    bench.pass(50s);
+    CHECK(settled(bench) == "1 delivered;");
+    CHECK(bench.ends_.empty());
+  }
+  SECTION("never") {
+    bench.pass(70s);
+    CHECK(has(bench.take(), "connection-timeout"));
+    bench.close();
+    CHECK(settled(bench) == "1 deferred;");
+    CHECK(bench.settled_.back().second.ambiguous);
+  }
+}
+
+TEST_CASE("xmpp 5.3: a peer that never answers a question is asked no more", "[xmpp]") {
+  Bench bench;
+  bench.negotiate(dialback);
+  bench.deliver(Bench::message(1, "first"));
+  CHECK(has(bench.take(), "verify"));
+  const bool once = GENERATE(true, false);
+  if (once) {
+    bench.feed("<db:verify from='b.example' to='a.example' id='hanse-1' type='invalid'/>");
+    bench.deliver(Bench::message(2, "second"));
+  }
+  bench.pass(61s);
+  if (once) {   // it can: so now it hangs
+    CHECK(has(bench.take(), "connection-timeout"));
+    return;
+  }
+  CHECK(settled(bench) == "1 delivered;");
+  CHECK(bench.ends_.empty());
+  bench.deliver(Bench::message(2, "second"));
+  CHECK_FALSE(has(bench.take(), "verify"));
+  bench.pass(11s);
+  CHECK(settled(bench) == "1 delivered;2 delivered;");
+}
+
