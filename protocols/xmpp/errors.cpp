@@ -78,7 +78,7 @@ namespace {
 bool may_be_answered(const xml::Element& stanza) {
   const std::string_view type = stanza.attribute("type");
   if (type == "error") return false;
-  if (stanza.name == "iq") return (type == "get" || type == "set") && stanza.has("id");
+  if (stanza.name == "iq") return type != "result";   // xmpp 4.5: also one of no known type
   // Only a presence that asks for something waits for an answer.
   if (stanza.name == "presence")
     return type == "subscribe" || type == "probe" || (type.empty() && stanza.child_count() > 0);

@@ -35,16 +35,22 @@ Checked check_stanza(xml::Element stanza) {
     out.fault = StreamError{"improper-addressing", "a stanza needs both from and to", {}};
     return out;
   }
-  Result<Jid> sender = parse_jid(from);
-  if (!sender) {
+  if (Result<Jid> sender = parse_jid(from)) {
+    out.from = *std::move(sender);
+  } else {
+    // xmpp 10.5: what its server lets pass is no spoof, and no fault of all the others there.
+    out.from.domain = domain_of(from);
+    out.refusal = StanzaError{"jid-malformed", "modify", "the sender's address cannot be read", {}};
+  }
+  if (out.from.domain.empty()) {
     out.fault = StreamError{"invalid-from", "the sender is no address", {}};
     return out;
   }
-  out.from = *std::move(sender);
   out.from_key = domain_key(out.from.domain);
   if (Result<Jid> target = parse_jid(to)) {
     out.to = *std::move(target);
-    if (!is_sound(stanza)) out.refusal = StanzaError{"bad-request", "modify", {}, {}};
+    if (!out.refusal && !is_sound(stanza))
+      out.refusal = StanzaError{"bad-request", "modify", {}, {}};
   } else {
     out.to.domain = domain_of(to);
     out.refusal = StanzaError{"jid-malformed", "modify", "the address cannot be read", {}};

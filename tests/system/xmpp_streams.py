@@ -175,6 +175,19 @@ def after_authentication():
     assert not [one for one in WORLD.component.messages() if one.body() == "bad"]
 
 
+def odd_address():
+    """an address that cannot be read costs its own stanza alone; others on the stream arrive"""
+    client = WORLD.trusted("gw.a.example")
+    for odd in ("\u2665@b.example", "\U0001F600@b.example", "u@b.example/a\u200db"):
+        client.stream.send(f"<message from='{odd}' to='v@gw.a.example'><body>bad</body></message>")
+    client.stream.send("<message from='u@b.example' to='v@gw.a.example' id='good'>"
+                       "<body>good</body></message>")
+    WORLD.component.wait(lambda one: one.get("id") == "good", 10)
+    assert condition(client.stream, 1) == "still open"
+    client.close()
+    assert not [one for one in WORLD.component.messages() if one.body() == "bad"]
+
+
 def not_authenticated():
     """a stanza over TLS without authentication: not-authorized"""
     client = Dialled("127.0.0.1", WORLD.port, "b.example", "a.example", WORLD.peer)
@@ -282,7 +295,7 @@ def flat_memory():
     client.close()
 
 
-TESTS = [before_tls, not_authenticated, after_authentication,
+TESTS = [before_tls, not_authenticated, after_authentication, odd_address,
          identity_swap,
          plaintext_behind_starttls, not_xmpp, component_faults, way_back, flat_memory]
 

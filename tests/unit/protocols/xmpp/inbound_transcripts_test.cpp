@@ -212,7 +212,7 @@ TEST_CASE("xmpp 8 after authentication") {
       {"<message from='u@c.example' to='v@gw.a.example'/>", "invalid-from"},
       {"<message from='u@sub.b.example' to='v@a.example'/>", "invalid-from"},
       {"<message from='u@b.example' to='v@gw.a.example'/>", "invalid-from"},
-      {"<message from='@b.example' to='v@a.example'/>", "invalid-from"},
+      {"<message from='u@b..example' to='v@a.example'/>", "invalid-from"},
       {"<message to='v@a.example'/>", "improper-addressing"},
       {"<message from='u@b.example'/>", "improper-addressing"},
       {"<message from='u@b.example' to='v@c.example'/>", "host-unknown"},

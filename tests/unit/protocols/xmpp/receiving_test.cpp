@@ -56,6 +56,42 @@ TEST_CASE("xmpp 4.3: first who speaks, then to whom", "[xmpp]") {
   }
 }
 
+TEST_CASE("xmpp 10.5: an address that cannot be read is answered, and ends nothing", "[xmpp]") {
+  const auto take = [](Stream& stream, const std::string& from, const std::string& more = {}) {
+    const auto stanza = read_stanza("<message to='v@a.example' id='7' " + more + " from='" + from +
+                                    "'><body>hi</body></message>");
+    REQUIRE(stanza);
+    const auto error = stream.receiving.take(*stanza, stream.bench.now_, stream.bench);
+    return error ? error->condition : "";
+  };
+  Stream stream("198.51.100.7");
+  stream.receiving.begin_counting();
+  SECTION("of a domain that is proved") {
+    const std::string from = GENERATE("\u2665@b.example", "\U0001F600@b.example",
+                                      "\u2163@b.example/x", "u@b.example/x\u200Dy",
+                                      "u@b.example/a&#9;b", "@b.example", "u@b.example/");
+    INFO(from);
+    CHECK(take(stream, from).empty());
+    CHECK(stream.receiving.handled() == 1);
+    CHECK(stream.bench.open_.empty());
+    REQUIRE(stream.bench.passed_.size() == 1);
+    const std::string& reply = *stream.bench.passed_[0].body.bytes;
+    INFO(reply);
+    CHECK(reply.find("<message from='v@a.example' to='" + from + "' id='7' type='error'>") == 0);
+    CHECK(reply.find("<error type='modify'><jid-malformed ") != reply.npos);
+    CHECK(stream.bench.passed_[0].envelope.to.front() == Address{"xmpp", "", "b.example"});
+  }
+  SECTION("an error is not answered") {
+    CHECK(take(stream, "\u2665@b.example", "type='error'").empty());
+    CHECK(stream.bench.passed_.empty());
+  }
+  SECTION("of another domain, or of none") {
+    CHECK(take(stream, GENERATE("\u2665@z.example", "\u2665@", "u@b..example")) ==
+          "invalid-from");
+    CHECK(stream.bench.passed_.empty());
+  }
+}
+
 TEST_CASE("xmpp 4.6: what would go back to where it came from is refused", "[xmpp]") {
   Stream stream("192.0.2.80");     // where the servers behind us are
   for (const char* to : {"f.example", "g.example", "h.example", "c.example"})

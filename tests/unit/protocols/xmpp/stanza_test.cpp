@@ -106,6 +106,12 @@ TEST_CASE("xmpp 4.6: an error changes the direction and keeps what it answers", 
   CHECK(reply("<message from='a' to='b' type='error'/>") == "none");
   CHECK(reply("<iq from='a' to='b' id='1' type='result'/>") == "none");
   CHECK(reply("<iq from='a' to='b' id='1' type='error'/>") == "none");
+  CHECK(reply("<iq from='a' to='b' id='1' type='what'/>") ==
+        "<iq from='b' to='a' id='1' type='error'>" + error + "</iq>");
+  CHECK(reply("<iq from='a' to='b' id='1'/>") ==
+        "<iq from='b' to='a' id='1' type='error'>" + error + "</iq>");
+  CHECK(reply("<iq from='a' to='b' type='get'/>") ==
+        "<iq from='b' to='a' type='error'>" + error + "</iq>");
   CHECK(reply("<presence from='a' to='b' type='unavailable'/>") == "none");
   CHECK(reply("<message to='b'><body>x</body></message>") == "none");
 }
