@@ -23,6 +23,7 @@ void Inbound::head(const xml::Element& header, const std::vector<xml::Declaratio
   from_key_ = domain_key(from_);
   to_key_ = domain_key(to_);
   receiving_.set_name(from_key_);
+  receiving_.set_lang(read.lang);
   if (state_ == State::clear) return offer_in_clear(out);
   if (state_ == State::trusted) return offer_services(out);
   head_waits_ = look_up(from_key_, false, out);

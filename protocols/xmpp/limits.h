@@ -14,6 +14,8 @@ constexpr unsigned stream_resume_asks_max = 3;                // for it, on stre
 constexpr std::size_t stream_session_id_octets_max = 256;     // as the peer names it
 constexpr std::size_t stream_remembered_max = 8192;           // stanzas of lost ones that arrived
 
+constexpr std::size_t stream_lang_octets_max = 35;            // BCP 47; a longer one is ignored
+
 // XEP-0485.
 constexpr std::size_t public_peers_max = 16384;               // pairs of domains that are counted
 constexpr std::size_t public_peers_named_max = 512;           // in one answer

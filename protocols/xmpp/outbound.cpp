@@ -162,6 +162,7 @@ bool Outbound::on_open(xml::Element header, std::vector<xml::Declaration> declar
     return false;
   }
   stream_id_ = head.id;
+  receiving_.set_lang(head.lang);
   dialback_offered_ = dialback_offered_ || head.dialback_declared;
   if (!head.from.empty() && domain_key(head.from) != remote_key_) {
     fail_with_error({"invalid-from", "this stream is for " + remote_, {}}, "4.7.0", *out_);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/permission_error.h"
 #include "protocols/xmpp/services.h"
 #include "protocols/xmpp/stanza.h"
@@ -21,6 +22,11 @@ void Receiving::set_tls(const TlsFacts& facts) {
   tls_ = facts.version + " " + facts.cipher;
   certificate_sha256_ = facts.certificate_sha256;
   key_sha256_ = key_sha256(facts.chain.get());
+}
+
+// xmpp 7.4: every stanza that names none is in it, also where it goes on; ours are in English.
+void Receiving::set_lang(std::string_view lang) {
+  lang_ = lang.size() > limits::stream_lang_octets_max || lang == "en" ? "" : lang;
 }
 
 Claim Receiving::claim(std::string_view key) const {
@@ -65,6 +71,8 @@ bool Receiving::heard_whether_public(const Checked& checked) {
 std::optional<StreamError> Receiving::take(xml::Element stanza, Instant now, Outbox& out) {
   Checked checked = check_stanza(std::move(stanza));
   if (checked.fault) return checked.fault;
+  if (!lang_.empty() && checked.stanza.attribute(xml::xml_ns, "lang").empty())   // xmpp 7.4
+    checked.stanza.set(xml::xml_ns, "lang", lang_);
   // xmpp 4.3: the two domains are believed only together, and a domain speaks for none below it.
   Pair* pair = find(checked);
   if (pair == nullptr) return stranger(checked, out);

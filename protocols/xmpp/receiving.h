@@ -36,6 +36,7 @@ class Receiving {
   void set_address(std::string address) { address_ = std::move(address); }
   void set_name(std::string domain_key) { name_ = std::move(domain_key); }
   void set_tls(const TlsFacts& facts);
+  void set_lang(std::string_view lang);   // of the peer's header: what its stanzas are in
   Claim claim(std::string_view domain_key) const;
 
   Pairs& pairs() { return pairs_; }
@@ -83,7 +84,7 @@ class Receiving {
   UtcTime utc() const;
 
   const XmppSettings& settings_;
-  std::string address_, name_, tls_, certificate_sha256_, key_sha256_;
+  std::string address_, name_, tls_, certificate_sha256_, key_sha256_, lang_;
   Pairs pairs_;
   std::vector<PublicStream> public_;       // XEP-0485
   Pairs::value_type* last_ = nullptr;

@@ -92,6 +92,32 @@ TEST_CASE("xmpp 10.5: an address that cannot be read is answered, and ends nothi
   }
 }
 
+TEST_CASE("xmpp 7.4: what its stream was in a stanza is in where it goes", "[xmpp]") {
+  Stream stream("198.51.100.7");
+  stream.receiving.add_pair({"gw.a.example", "b.example"}).peer = "b.example";
+  struct Case {
+    std::string lang, own, expected;
+  };
+  const Case cases[] = {{"de", "", " xml:lang='de'"},  {"de", "xml:lang='fr'", " xml:lang='fr'"},
+                        {"en", "", ""},                {"", "", ""},
+                        {std::string(36, 'x'), "", ""}};
+  for (const Case& one : cases) {
+    stream.receiving.set_lang(one.lang);
+    const auto stanza = read_stanza("<message from='u@b.example' to='v@gw.a.example' id='1' " +
+                                    one.own + "><body>hi</body></message>");
+    REQUIRE(stanza);
+    CHECK_FALSE(stream.receiving.take(*stanza, stream.bench.now_, stream.bench));
+    if (stream.receiving.waits()) {
+      stream.receiving.answered(stream.bench.open_.front().id,
+                                Permission{Permission::Answer::yes, "", {}}, stream.bench.now_,
+                                stream.bench);
+    }
+    CHECK(*stream.bench.passed_.back().body.bytes ==
+          "<message from='u@b.example' to='v@gw.a.example' id='1'" + one.expected +
+              "><body>hi</body></message>");
+  }
+}
+
 TEST_CASE("xmpp 4.6: what would go back to where it came from is refused", "[xmpp]") {
   Stream stream("192.0.2.80");     // where the servers behind us are
   for (const char* to : {"f.example", "g.example", "h.example", "c.example"})
