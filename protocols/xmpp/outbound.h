@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "protocols/protocol.h"
+#include "protocols/xmpp/dialback.h"
 #include "protocols/xmpp/read_pace.h"
 #include "protocols/xmpp/receiving.h"
 #include "protocols/xmpp/resumption.h"
@@ -109,6 +110,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void deliver_question(const Work& work, Outbox& out);
   void hear(xml::Element element, Outbox& out);
   void hear_answer(const xml::Element& element, Outbox& out);
+  void not_asked(Outbox& out);
   void acknowledged(std::uint32_t handled, Outbox& out);
   void flush(Outbox& out);
   void keep_alive(Outbox& out);
@@ -143,7 +145,8 @@ class Outbound final : public Engine, private xml::StreamHandler {
   std::shared_ptr<const Legacy> inherited_;   // holds what lost_ points to
   const LostStream* lost_ = nullptr;          // while it is asked for
   std::string wire_;                  // what it has written in this turn
-  std::deque<std::pair<std::string, DeliveryId>> questions_open_;
+  std::map<std::pair<std::string, DomainPair>, DeliveryId> questions_open_;   // stream and pair
+  unsigned strikes_ = 0;              // answers that nobody asked for
 
   Instant now_{}, heard_at_{}, sent_at_{};
   Outbox* out_ = nullptr;             // during on() only

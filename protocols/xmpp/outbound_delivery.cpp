@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocols/xmpp/jid.h"
 #include "protocols/xmpp/names.h"
 #include "protocols/xmpp/outbound.h"
 #include "protocols/xmpp/stanza.h"
@@ -38,10 +39,21 @@ void Outbound::deliver_question(const Work& work, Outbox& out) {
     for (const Target& target : work.targets) out.settle(target.id, broken);
     return;
   }
+  const DomainPair pair{domain_key(question->attribute("from")),
+                        domain_key(question->attribute("to"))};
+  const bool first = questions_open_.empty();
+  const bool fresh = questions_open_
+                         .emplace(std::pair(std::string(question->attribute("id")), pair),
+                                  work.targets.front().id)
+                         .second;
+  if (!fresh) {
+    Outcome twice = sending_.outcome(Disposition::failed);
+    twice.reply = "it is being asked";
+    return out.settle(work.targets.front().id, std::move(twice));
+  }
   out.send(*work.body.bytes);
   sent_at_ = now_;
-  if (questions_open_.empty()) out.set_timer(answer_timer, now_ + settings_->answer_wait_max);
-  questions_open_.emplace_back(std::string(question->attribute("id")), work.targets.front().id);
+  if (first) out.set_timer(answer_timer, now_ + settings_->answer_wait_max);
 }
 
 // ---- what the peer says ----
@@ -67,20 +79,19 @@ void Outbound::hear(xml::Element element, Outbox& out) {
   fail_with_error({"unsupported-stanza-type", "not expected here", {}}, "4.5.0", out);
 }
 
+// xmpp 3.11: the stream's id and both domains are those of a question of ours, and it is answered
+// once.
 void Outbound::hear_answer(const xml::Element& element, Outbox& out) {
   const std::string id(element.attribute("id"));
+  const DomainPair pair{domain_key(element.attribute("to")), domain_key(element.attribute("from"))};
   if (!questions_) {
-    sending_.answered(id, now_, wire_, out);
+    if (pair != DomainPair{local_key_, remote_key_} || !sending_.answered(id, now_, wire_, out))
+      return not_asked(out);
     flush(out);
     return draining_ ? drain(out) : void();
   }
-  // xmpp 3.11: only for a question of ours, and only once.
-  const auto found = std::find_if(questions_open_.begin(), questions_open_.end(),
-                                  [&](const auto& one) { return one.first == id; });
-  if (found == questions_open_.end()) {
-    out.note(Level::warning, "conn.protocol_error", "SECURITY: a dialback answer nobody asked for");
-    return;
-  }
+  const auto found = questions_open_.find({id, pair});
+  if (found == questions_open_.end()) return not_asked(out);
   Outcome answer = sending_.outcome(Disposition::delivered);
   answer.reply = element.attribute("type");
   if (answer.reply == "error") {
@@ -92,6 +103,13 @@ void Outbound::hear_answer(const xml::Element& element, Outbox& out) {
   questions_open_.erase(found);
   if (questions_open_.empty()) out.cancel_timer(answer_timer);
   if (draining_) drain(out);
+}
+
+// Answers to what others have asked were once the way to speak for anybody.
+void Outbound::not_asked(Outbox& out) {
+  out.note(Level::warning, "conn.protocol_error", "SECURITY: a dialback answer nobody asked for");
+  if (++strikes_ >= limits::dialback_strikes_max)
+    fail_with_error({"not-authorized", "not asked for", {}}, "4.7.0", out);
 }
 
 void Outbound::acknowledged(std::uint32_t handled, Outbox& out) {

@@ -118,3 +118,37 @@ TEST_CASE("xmpp 5.3: a peer that never answers a question is asked no more", "[x
   CHECK(settled(bench) == "1 delivered;2 delivered;");
 }
 
+TEST_CASE("xmpp 3.11: an answer counts for the question it was asked by, once", "[xmpp]") {
+  OutboundContext context = Bench::sample_context();
+  context.lane = "a.example>b.example?verify";
+  Bench bench(context);
+  question(bench);
+  REQUIRE(bench.ready_ == 1);
+  Work work = Bench::message(1, "");
+  work.body.bytes = std::make_shared<const std::string>(
+      "<db:verify xmlns:db='jabber:server:dialback' from='a.example' to='b.example' id='s1'>k"
+      "</db:verify>");
+  bench.deliver(std::move(work));
+  const auto answer = [&](std::string_view from, std::string_view to, std::string_view id) {
+    bench.feed("<db:verify from='" + std::string(from) + "' to='" + std::string(to) + "' id='" +
+               std::string(id) + "' type='valid'/>");
+  };
+  SECTION("in every part") {
+    answer("b.example", "a.example", "s1");
+    CHECK(settled(bench) == "1 delivered;");
+    CHECK(bench.settled_[0].second.reply == "valid");
+    answer("b.example", "a.example", "s1");
+    CHECK(has(bench.log_, "SECURITY"));
+    CHECK(bench.ends_.empty());
+  }
+  SECTION("three that do not are enough") {
+    answer("c.example", "a.example", "s1");
+    answer("b.example", "x.example", "s1");
+    CHECK(settled(bench).empty());
+    CHECK(bench.ends_.empty());
+    answer("b.example", "a.example", "s2");
+    CHECK(has(bench.take(), "not-authorized"));
+    CHECK(bench.ends_.size() == 1);
+  }
+}
+
