@@ -7,6 +7,7 @@
 #include "federation/routes.h"
 #include "protocols/xmpp/discover.h"
 #include "protocols/xmpp/jid.h"
+#include "server/base/limits.h"
 #include "server/base/text.h"
 
 namespace hanse::xmpp {
@@ -16,7 +17,8 @@ namespace {
 constexpr std::int64_t hour_seconds = 3600;
 constexpr std::int64_t day_seconds = 24 * hour_seconds;
 constexpr std::int64_t stanza_least = 10'000;                 // RFC 6120 13.12
-constexpr std::int64_t stanza_most = 16 * 1024 * 1024;
+// What is larger does not stay in memory while it waits, and a stanza has to.
+constexpr auto stanza_most = static_cast<std::int64_t>(limits::body_memory_bytes_max);
 constexpr std::int64_t bytes_per_second_most = std::int64_t{1} << 30;
 constexpr std::size_t secret_characters_min = 16;             // xmpp 13
 

@@ -56,6 +56,13 @@ TEST_CASE("xmpp 9.3 a rate for all, and one for a peer; without either there is 
   CHECK(settings.bytes_per_second_of("b.example") == 1000);
 }
 
+TEST_CASE("xmpp 7.5 a stanza is never larger than what stays in memory while it waits") {
+  for (const OptionTable& table : option_tables())
+    for (const Option& option : table.options)
+      if (option.key == "stanza_bytes_max")
+        CHECK(option.most == static_cast<std::int64_t>(limits::body_memory_bytes_max));
+}
+
 TEST_CASE("an international face is one in either form") {
   Configuration from = hanse::test::defaults_of(option_tables());
   for (const std::string match : {"B\xc3\xbc" "cher.example", "*.b\xc3\xbc" "cher.example"})
