@@ -201,7 +201,8 @@ void ComponentInbound::stanza(xml::Element one, Outbox& out) {
     if (const auto reply = serve(checked, *settings_, utc)) output_ += stanza_bytes(*reply);
     return;
   }
-  Submission submission = to_submission({checked.stanza, checked.from, checked.to, false});
+  Submission submission = to_submission({checked.stanza, checked.from, checked.to, false,
+                                         settings_->peer_bounce.contains(checked.to_key)});
   Hop hop;
   hop.by_node = settings_->node_domain;
   hop.protocol = "xmpp-component";

@@ -167,7 +167,8 @@ void Receiving::permit_decided(const Answer& answer, Instant now, Outbox& out) {
 
 void Receiving::carry(Checked checked, const std::string& peer, Outbox& out) {
   Submission submission =
-      to_submission({checked.stanza, checked.from, checked.to, counted_.has_value()});
+      to_submission({checked.stanza, checked.from, checked.to, counted_.has_value(),
+                     settings_.peer_bounce.contains(checked.to_key)});
   // Written anew it may be larger than it came: every foreign element names its namespace.
   if (submission.body.size > settings_.after_trust.element_bytes_max)
     return send_back(checked, {"policy-violation", "modify", {}, {}}, out);

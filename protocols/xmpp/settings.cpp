@@ -106,7 +106,8 @@ constexpr Option peer_option_table[] = {
      .help = "Octets a second read from one stream of this peer; absent: as in [xmpp] "
              "bytes_per_second_max.", .least = 0, .most = bytes_per_second_most},
     {.key = "xmpp_when_down", .type = OptionType::choice, .fallback = "\"store\"",
-     .help = "What to do with messages for this peer while it is down: keep or send them back.",
+     .help = "What to do with messages for this peer while it is down: store, as long as [xmpp] "
+             "lifetime says, or bounce: they go back after a minute.",
      .choices = "store|bounce"},
 };
 

@@ -58,7 +58,8 @@ struct XmppSettings {
   Trust trust = Trust::verify;
   std::map<std::string, Trust, std::less<>> peer_trust; // by domain key
   std::set<std::string, std::less<>> peer_pinned;       // peers with fingerprints: these bind
-  std::set<std::string, std::less<>> peer_bounce;       // peers whose messages are not stored
+  std::set<std::string, std::less<>> peer_bounce;       // peers for whom nothing waits long
+  std::set<std::string, std::less<>> peer_blocked;      // nothing goes to them
   std::map<std::string, std::int64_t, std::less<>> peer_bytes_per_second;   // likewise
   std::int64_t bytes_per_second_max = 0;                // of one stream (xmpp 9.3); 0: no limit
   Secret dialback_secret, dialback_secret_before, node_secret;   // octets

@@ -80,6 +80,7 @@ Submission to_submission(const Carried& carried) {
   Envelope& envelope = out.envelope;
   envelope.flow = handling.durable_class && carried.promised ? Flow::durable : handling.flow;
   envelope.patience = handling.patience;
+  if (handling.durable_class && carried.bounces) envelope.patience = short_patience;
   envelope.from = {"xmpp", carried.from.local, carried.from.domain};
   envelope.to.push_back({"xmpp", carried.to.local, carried.to.domain});
   if (handling.flow == Flow::latest) {

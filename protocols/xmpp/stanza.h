@@ -29,6 +29,7 @@ struct Carried {
   const Jid& from;
   const Jid& to;
   bool promised = false;
+  bool bounces = false;          // nothing waits long for where it goes (XmppSettings::peer_bounce)
 };
 Submission to_submission(const Carried& carried);
 

@@ -118,6 +118,22 @@ TEST_CASE("xmpp 7.4: what its stream was in a stanza is in where it goes", "[xmp
   }
 }
 
+TEST_CASE("xmpp 5.1: where nothing waits long, a message has a minute", "[xmpp]") {
+  auto settings = *test::inbound_settings();
+  const bool bounces = GENERATE(true, false);
+  if (bounces) settings.peer_bounce.insert("c.example");
+  Receiving receiving(settings);
+  EngineBench bench(nullptr);
+  receiving.set_address("192.0.2.80");
+  receiving.add_pair({"c.example", "f.example"});
+  CHECK_FALSE(receiving.take(message("f.example", "c.example"), bench.now_, bench));
+  receiving.answered(bench.open_.front().id, Permission{Permission::Answer::yes, "", {}},
+                     bench.now_, bench);
+  REQUIRE(bench.passed_.size() == 1);
+  CHECK(bench.passed_[0].envelope.flow == Flow::swift);   // it is on the disk all the same
+  CHECK(bench.passed_[0].envelope.patience == (bounces ? Duration(60s) : Duration(0)));
+}
+
 TEST_CASE("xmpp 4.6: what would go back to where it came from is refused", "[xmpp]") {
   Stream stream("192.0.2.80");     // where the servers behind us are
   for (const char* to : {"f.example", "g.example", "h.example", "c.example"})
