@@ -303,7 +303,7 @@ Permission Exchange::permit(const PermissionQuestion& question) const {
     return out;
   }
   const std::set<std::string>& full = state_->pressure->full_lanes;
-  return hanse::permit(policy, question, [&](std::string_view hop) {
+  Permission out = hanse::permit(policy, question, [&](std::string_view hop) {
     if (full.empty()) return false;
     const LaneTraits* traits = state_->lanes.traits(question.to.protocol);
     RouteChoice choice{std::string(hop), {}, {}};
@@ -311,6 +311,8 @@ Permission Exchange::permit(const PermissionQuestion& question) const {
       choice.lane = traits->lane_name(question.from.domain, question.to, choice);
     return full.contains(question.to.protocol + "/" + choice.lane);
   });
+  out.counted = policy.rates->limits(question.peer);
+  return out;
 }
 
 void Exchange::submit(Submission submission, std::function<void(Result<std::string>)> committed) {

@@ -29,6 +29,7 @@ struct Permission {
   Answer answer = Answer::no_relay;
   std::string why;          // "relay_from 127.0.0.0/8", "host a.example", for people
   RouteChoice route;
+  bool counted = false;     // the peer has a rate: it is asked again for the next one
 };
 
 // Pure. `lane_full` tells whether the destination's queue is at its bound.

@@ -19,6 +19,7 @@ class PeerRates {
  public:
   void add(const PeerPolicy& peer);           // before it is shared
 
+  bool limits(std::string_view peer) const { return find(peer) != nullptr; }
   double used(std::string_view peer, Instant now) const;   // of its minute, 0 to 1
   bool used_up(std::string_view peer, Instant now) const;
   void spend(std::string_view peer, Instant now);   // one message was accepted

@@ -156,7 +156,7 @@ void Receiving::permit_decided(const Answer& answer, Instant now, Outbox& out) {
   Pair* pair = find(*checked);
   if (counted_) counted_->taken();
   if (permission != nullptr && permission->answer == Permission::Answer::yes) {
-    pair->permitted_until = now + permission_kept_max;
+    if (!permission->counted) pair->permitted_until = now + permission_kept_max;
     return carry(std::move(*checked), pair->peer, out);
   }
   if (permission != nullptr)

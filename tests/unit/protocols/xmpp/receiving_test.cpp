@@ -92,6 +92,26 @@ TEST_CASE("xmpp 10.5: an address that cannot be read is answered, and ends nothi
   }
 }
 
+TEST_CASE("xmpp 9.3: whose rate is counted is asked about for each stanza", "[xmpp]") {
+  Stream stream("198.51.100.7");
+  stream.receiving.add_pair({"gw.a.example", "b.example"}).peer = "b.example";
+  const bool counted = GENERATE(true, false);
+  Permission yes{Permission::Answer::yes, "", {}};
+  yes.counted = counted;
+  const auto answer = [&] {
+    REQUIRE(stream.bench.open_.size() == 1);
+    stream.receiving.answered(stream.bench.open_.front().id, yes, stream.bench.now_, stream.bench);
+    stream.bench.open_.clear();
+  };
+  CHECK(stream.take("b.example", "gw.a.example").empty());
+  answer();
+  CHECK(stream.take("b.example", "gw.a.example").empty());
+  CHECK(stream.receiving.waits() == counted);
+  if (!counted) return;
+  answer();
+  CHECK(stream.bench.passed_.size() == 2);
+}
+
 TEST_CASE("xmpp 7.4: what its stream was in a stanza is in where it goes", "[xmpp]") {
   Stream stream("198.51.100.7");
   stream.receiving.add_pair({"gw.a.example", "b.example"}).peer = "b.example";
