@@ -196,6 +196,7 @@ Result<void> read_peers(const Configuration& configuration, XmppSettings& out) {
     const std::string key = domain_key(peer.name);
     if (key.empty()) continue;
     if (peer.has("xmpp_trust")) out.peer_trust[key] = parse_trust(peer.text("xmpp_trust"));
+    if (peer.text_or("state", {}) == "blocked") out.peer_blocked.insert(key);
     if (peer.has("fingerprints") && !peer.list("fingerprints").empty())
       out.peer_pinned.insert(key);
     if (peer.has("xmpp_bytes_per_second_max"))
@@ -311,9 +312,23 @@ class Waiting final : public Discovery {
   std::string story() const override { return "waits for the component to connect"; }
 };
 
+// xmpp 4.6: nobody goes to a peer that is blocked, and who writes to it is told so.
+class Blocked final : public Discovery {
+ public:
+  std::optional<Ask> next() override { return std::nullopt; }
+  void on(const DnsQuestion&, const Result<DnsAnswer>&) override {}
+  bool done() const override { return true; }
+  Result<std::vector<Endpoint>> endpoints() override {
+    return Error{Fault::never, "the peer is blocked here"};
+  }
+  std::string status() const override { return "5.7.1"; }
+  std::string story() const override { return "blocked"; }
+};
+
 std::unique_ptr<Discovery> discover(const XmppSettings& settings, std::string_view lane,
                                     Random& random) {
   const LaneName name = split_lane(lane);
+  if (settings.peer_blocked.contains(name.target)) return std::make_unique<Blocked>();
   const auto component = settings.components.find(name.target);
   if (component == settings.components.end() || name.sender != "*")
     return std::make_unique<DomainDiscovery>(lane, settings.dial, random);

@@ -63,6 +63,23 @@ TEST_CASE("xmpp 7.5 a stanza is never larger than what stays in memory while it 
         CHECK(option.most == static_cast<std::int64_t>(limits::body_memory_bytes_max));
 }
 
+TEST_CASE("xmpp 4.6 nobody goes to a peer that is blocked") {
+  Configuration from = hanse::test::defaults_of(option_tables());
+  add(from, "peer", "Blocked.example", {{"state", std::string("blocked")}});
+  add(from, "peer", "waits.example", {{"state", std::string("suspended")}});
+  const auto traits = read_traits(from, std::make_shared<const XmppSettings>(read(from)));
+  SeededRandom random(1);
+  for (const char* lane : {"a.example>blocked.example", "a.example>blocked.example?verify",
+                           "a.example>blocked.example=192.0.2.1:5269"}) {
+    const auto discovery = traits->discover(lane, random);
+    REQUIRE(discovery->done());
+    REQUIRE_FALSE(discovery->endpoints());
+    CHECK(discovery->endpoints().error().fault == Fault::never);
+    CHECK(discovery->status() == "5.7.1");   // not-allowed, cancel
+  }
+  CHECK_FALSE(traits->discover("a.example>waits.example", random)->done());
+}
+
 TEST_CASE("an international face is one in either form") {
   Configuration from = hanse::test::defaults_of(option_tables());
   for (const std::string match : {"B\xc3\xbc" "cher.example", "*.b\xc3\xbc" "cher.example"})
