@@ -208,6 +208,15 @@ void Lane::State::end_late_attempt(Instant now) {
   if (!any(Phase::ready)) fail_attempt(end, remote);
 }
 
+namespace {
+
+// RFC 3463 X.7.X, security or policy: nothing that passes while somebody waits for an answer.
+bool is_refusal(std::string_view status) {
+  return status.size() > 3 && status.substr(1, 3) == ".7.";
+}
+
+}  // namespace
+
 // Nothing worked. The works that were the reason count a try; the others were only in the way.
 void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   const Instant now = parts.clock.now();
@@ -228,6 +237,7 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
     outcome.fault = Fault::never;
   }
   put_down_first(outcome, breaker.until() - now);
+  if (is_refusal(outcome.status)) end_patient(outcome);
   give_back(why_waiting());
   if (!breaker.failed_before_last()) return;
   outcome.disposition = Disposition::failed;

@@ -190,6 +190,19 @@ void Lane::State::finish_unstored(LaneFlight flight) {
   store(std::move(rest), flight.last_return.reply);
 }
 
+// What waits for minutes at most has no hope of its peer: who asked need not wait to hear of it.
+void Lane::State::end_patient(const Outcome& outcome) {
+  std::vector<LaneItem> all;
+  for (std::size_t count = patient == 0 ? 0 : ready.size(); count > 0; --count) {
+    LaneItem item = pop_front();
+    if (item.patient()) all.push_back(std::move(item));
+    else push_back(std::move(item));
+  }
+  Outcome failed = outcome;
+  failed.disposition = Disposition::failed;
+  for (const LaneItem& item : all) end_unstored(item.work, failed);
+}
+
 void Lane::State::expire_patience(Instant now) {
   if (now < patience_next) return;
   patience_next = Instant::max();

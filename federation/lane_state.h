@@ -147,6 +147,7 @@ struct Lane::State {
   void store_spilled();
   void let_go();                           // nothing leaves now: whoever feeds us may go on
   void end_unstored(const Work& work, const Outcome& outcome);
+  void end_patient(const Outcome& outcome);
   bool settled_in(LaneLink& link, std::size_t index, DeliveryId id, Outcome& outcome);
   void settled_unstored(LaneFlight& flight, const Target& target, Outcome outcome);
   void finish_unstored(LaneFlight flight);
@@ -178,7 +179,7 @@ struct Lane::State {
   DialPlan plan;
   Instant endpoints_until = Instant::min();
   bool endpoints_in_part = false;          // more are known by the next attempt
-  std::string story;
+  std::string story, last_error;
   bool attempting = false;
   std::size_t attempt_works = 0;           // works that are the reason of the attempt
   Instant attempt_began{}, extra_links_after = Instant::min();
@@ -188,7 +189,6 @@ struct Lane::State {
   Instant contest_end = Instant::max();    // of the one that waits for another's place
 
   bool held = false, draining = false, turning = false, again = false, turn_of_claimed = false;
-  std::string last_error;
   std::optional<UtcTime> last_success;
   TimerKey timer = 0;
   Instant armed = Instant::max();

@@ -273,6 +273,8 @@ void Outbound::peer_said_error(const xml::Element& element, Outbox& out) {
   if (phase_ == Phase::ready) out.send(stream_end);
   if (error.condition != "connection-timeout") session_.end(out);
   if (phase_ != Phase::ready) return fail(status_of(error), what, out, fault_of(error));
+  if (error.condition == "host-unknown" || error.condition == "host-gone")
+    sending_.gone(status_of(error), what, out);
   if (const std::string_view status = stanza_status(error); !status.empty())
     sending_.refused(status, what, out);
   fail(status_of(error), what, out);

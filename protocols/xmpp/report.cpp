@@ -19,7 +19,7 @@ struct Row {
 };
 
 // The table of xmpp 4.6. Lanes and links speak in enhanced status codes, whatever the protocol.
-constexpr std::array<Row, 12> rows{{
+constexpr std::array<Row, 14> rows{{
     {"1.2", "remote-server-not-found", "cancel"},    // no such domain
     {"1.10", "remote-server-not-found", "cancel"},   // it wants no connections
     {"4.1", "remote-server-timeout", "wait"},        // nobody answers
@@ -31,6 +31,8 @@ constexpr std::array<Row, 12> rows{{
     {"6.0", "not-acceptable", "modify"},             // the peer does not take its form
     {"3.1", "resource-constraint", "wait"},          // a queue is full
     {"7.5", "remote-server-timeout", "cancel"},      // its certificate is not to be trusted
+    {"7.8", "remote-server-timeout", "cancel"},      // it does not believe ours
+    {"7.0", "remote-server-timeout", "cancel"},      // there was no way to prove who we are
     {"7.1", "not-allowed", "cancel"},                // policy
 }};
 

@@ -253,6 +253,13 @@ void Sending::refused(std::string_view status, const std::string& why, Outbox& o
   for (const auto& [id, fleeting] : unacknowledged_.take_only()) out.settle(id, failed);
 }
 
+void Sending::gone(std::string_view status, const std::string& why, Outbox& out) {
+  Outcome failed = outcome(Disposition::failed);
+  failed.status = status;
+  failed.reply = why;
+  for (const auto& [id, fleeting] : unacknowledged_.rest()) out.settle(id, failed);
+}
+
 void Sending::lose(bool resumable, Outbox& out) {
   asked_.clear();
   Outcome lost = outcome(Disposition::deferred);

@@ -62,6 +62,9 @@ class Sending {
   // one has failed. Of several none has; the lane gives them to its next streams one at a time.
   void refused(std::string_view status, const std::string& why, Outbox& out);
 
+  // The peer says that nobody is there any more (xmpp 4.6): all that is open has failed.
+  void gone(std::string_view status, const std::string& why, Outbox& out);
+
   // Resumption (xmpp 6.4). A lane gives what a stream has lost to the next one; that one settles at
   // once what is known to have arrived.
   Sent left() const;                             // before lose()

@@ -250,6 +250,25 @@ TEST_CASE("flow: a live work waits as long as its patience lasts, then its sende
   CHECK(at.queue.rows.empty());
 }
 
+TEST_CASE("flow: a live work does not wait for a peer that cannot be trusted") {
+  const bool distrusted = GENERATE(true, false);
+  LaneFixture at;
+  at.links.behave = [distrusted](const DialRequest&) {
+    Behaviour out;
+    out.connects = false;
+    out.end = refused("a certificate of somebody else");
+    out.end.status = distrusted ? "4.7.5" : "4.4.2";
+    return out;
+  };
+  at.pass("A", Flow::live, 20s);
+  at.pass("B");
+  at.world.run_for(5s);
+  REQUIRE(at.lost.size() == (distrusted ? 1 : 0));   // what is kept waits on
+  if (!distrusted) return;
+  CHECK(at.lost[0].envelope->id == "A");
+  CHECK(at.lost_how[0].status == "4.7.5");
+}
+
 TEST_CASE("flow: a live work that has no patience leaves over a link that is up") {
   Played at;
   at.pass("A");

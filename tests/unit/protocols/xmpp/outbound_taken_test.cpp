@@ -152,3 +152,16 @@ TEST_CASE("xmpp 3.11: an answer counts for the question it was asked by, once", 
   }
 }
 
+TEST_CASE("xmpp 4.6: a domain that is no longer there takes nothing of what is open", "[xmpp]") {
+  Bench bench;
+  bench.negotiate(dialback);
+  bench.deliver(Bench::message(1, "first"));
+  bench.deliver(Bench::message(2, "second"));
+  bench.feed("<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+             "</stream:error>");
+  REQUIRE(bench.settled_.size() == 2);
+  for (const auto& [id, outcome] : bench.settled_) {
+    CHECK(outcome.disposition == Disposition::failed);
+    CHECK(outcome.status == "5.1.2");
+  }
+}

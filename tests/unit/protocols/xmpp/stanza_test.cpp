@@ -130,6 +130,7 @@ TEST_CASE("xmpp 4.6: what outcomes mean to a sender", "[xmpp]") {
   CHECK(meaning("4.4.7") == "remote-server-timeout wait");
   CHECK(meaning("5.3.4") == "policy-violation modify");
   CHECK(meaning("", Fault::overloaded) == "resource-constraint wait");
+  CHECK(meaning("4.7.8") == "remote-server-timeout cancel");
   CHECK(meaning("5.4.6") == "policy-violation cancel");
 }
 
