@@ -13,6 +13,8 @@ namespace hanse::xmpp {
 
 namespace {
 
+constexpr std::string_view expired_detail = ".4.7";
+
 struct Row {
   std::string_view status;      // enhanced status without its class: what happened
   std::string_view condition, type;
@@ -61,6 +63,10 @@ Result<Submission> make_report(const XmppSettings& settings, const Reportable& f
   Result<xml::Element> stanza = read_stanza(bytes);
   if (!stanza) return stanza.error();
   StanzaError error = stanza_error_of(failed.failures.front().outcome);
+  const Reportable::Failure& failure = failed.failures.front();
+  if (failure.outcome.status.ends_with(expired_detail) && failure.last_attempt > UtcTime{})
+    error.text += "; first tried " + date_time(failed.envelope->accepted) + ", last " +
+                  date_time(failure.last_attempt);
   if (error.condition != "policy-violation") error.by = settings.node_domain;
   const std::optional<xml::Element> reply = error_reply(*stanza, error);
   if (!reply) return Error{Fault::never, "no error answers this stanza"};

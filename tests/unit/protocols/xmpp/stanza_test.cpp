@@ -139,12 +139,14 @@ TEST_CASE("xmpp 4.6: a report is an error to the sender", "[xmpp]") {
   settings.node_domain = "node.a.example";
   const auto report = [&](std::string_view bytes) {
     Reportable failed;
-    failed.envelope = std::make_shared<const Envelope>();
     failed.body.bytes = std::make_shared<const std::string>(bytes);
     Outcome outcome;
     outcome.status = "4.4.7";
     outcome.reply = "gave up";
-    failed.failures.push_back({1, {}, outcome, {}});
+    auto envelope = std::make_shared<Envelope>();
+    envelope->accepted = from_unix_ms(1'700'000'000'000);
+    failed.envelope = envelope;
+    failed.failures.push_back({1, {}, outcome, envelope->accepted + 72h});
     return make_report(settings, failed, {});
   };
   const auto made = report("<message from='a@a.example/x' to='b@b.example'>"
@@ -153,6 +155,8 @@ TEST_CASE("xmpp 4.6: a report is an error to the sender", "[xmpp]") {
   CHECK(made->envelope.is_report);
   CHECK(made->envelope.to.front().domain == "a.example");
   CHECK(made->body.bytes->find("by='node.a.example' type='wait'") != std::string::npos);
+  CHECK(made->body.bytes->find(">gave up; first tried 2023-11-14T22:13:20.000Z, last "
+                               "2023-11-17T22:13:20.000Z<") != std::string::npos);
   CHECK_FALSE(report("<message from='a@a.example' to='b@b.example' type='error'/>"));
   CHECK_FALSE(report("<message"));
 }
