@@ -42,6 +42,9 @@ inline bool leads_where(std::string_view lane, std::string_view name) {
   return rest.empty() || rest.front() == '=' || rest.front() == '?';
 }
 
+// All lanes that lead to its target, whosever name is spoken on them.
+inline std::string lanes_to(std::string_view target) { return ">" + std::string(target); }
+
 inline std::string pair_lane(std::string_view sender, std::string_view target,
                              std::string_view hop) {
   std::string out(sender);

@@ -47,11 +47,21 @@ void LaneTable::each(std::string_view protocol, std::string_view lane,
 
 void LaneTable::each_to(std::string_view protocol, std::string_view name,
                         const std::function<void(Lane&)>& visit) const {
+  if (name.starts_with('>')) return each_to_all(protocol, name.substr(1), visit);
   const LaneKey first(protocol, name);
   for (auto at = lanes_.lower_bound(first);
        at != lanes_.end() && at->first.first == protocol && at->first.second.starts_with(name);
        ++at) {
     if (leads_where(at->first.second, name)) visit(*at->second);
+  }
+}
+
+void LaneTable::each_to_all(std::string_view protocol, std::string_view target,
+                            const std::function<void(Lane&)>& visit) const {
+  for (auto at = lanes_.lower_bound(LaneKey(protocol, ""));
+       at != lanes_.end() && at->first.first == protocol; ++at) {
+    const LaneName name = split_lane(at->first.second);
+    if (!name.sender.empty() && name.target == target) visit(*at->second);
   }
 }
 

@@ -25,7 +25,7 @@ class LaneTable {
   // Empty protocol or lane: all of them.
   void each(std::string_view protocol, std::string_view lane,
             const std::function<void(Lane&)>& visit) const;
-  // The lane of that name, and those that lead there by a place of their own.
+  // The lane of that name, and those that lead there by a place of their own; of lanes_to() all.
   void each_to(std::string_view protocol, std::string_view name,
                const std::function<void(Lane&)>& visit) const;
   const LaneTraits* traits(std::string_view protocol) const;
@@ -38,6 +38,8 @@ class LaneTable {
   std::vector<LaneStatus> statuses() const;
 
  private:
+  void each_to_all(std::string_view protocol, std::string_view target,
+                   const std::function<void(Lane&)>& visit) const;
   void forget_idle();
   bool is_suspended(std::string_view lane) const;
   std::shared_ptr<const LaneTraits> traits_of(const LaneKey& key) const;

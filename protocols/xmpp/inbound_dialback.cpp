@@ -189,7 +189,7 @@ void Inbound::trust_answered(const PairRequest& requested, const Answer& answer,
   become_trusted(out);
   if (serving_) serve_pairs(out);
   receiving_.ask_whether_public(requested.pair, out);
-  out.wake(pair_lane(requested.pair.local, remote, remote));
+  out.wake(lanes_to(remote));   // xmpp 5.2
 }
 
 void Inbound::pair_refused(const PairRequest& requested, std::string_view condition,

@@ -211,7 +211,7 @@ void Inbound::authenticated(Outbox& out) {
   become_trusted(out);
   out.set_timer(wait_timer, now_ + settings_->features_wait_max);   // for its next header
   receiving_.ask_whether_public(pair, out);
-  out.wake(pair_lane(to_key_, from_key_, from_key_));   // xmpp 5.2: it is there, so try
+  out.wake(lanes_to(from_key_));   // xmpp 5.2: it is there, so try whatever waits for it
   begin_stream();
 }
 
