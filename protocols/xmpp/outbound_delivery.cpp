@@ -122,9 +122,10 @@ void Outbound::acknowledged(std::uint32_t handled, Outbox& out) {
 // xmpp 9.1: white space tells a dead connection from a quiet one; the answer to a question also
 // tells a hung peer.
 void Outbound::keep_alive(Outbox& out) {
-  const Duration quiet = now_ - std::max(heard_at_, sent_at_);
-  if (quiet >= settings_->idle_ping_after && !sending_.asks()) {
-    if (!questions_ && (management_ || dialback_offered_)) sending_.ask(now_, wire_, out);
+  const Instant due = std::max(heard_at_, sent_at_) + settings_->idle_ping_after;
+  if (due > now_) return out.set_timer(keepalive_timer, due);
+  if (!sending_.asks()) {
+    if (!questions_ && (management_ || verifies_)) sending_.ask(now_, wire_, out);
     else wire_ += ' ';
     flush(out);
   }

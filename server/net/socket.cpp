@@ -18,6 +18,7 @@ namespace hanse::net {
 namespace {
 
 constexpr std::string_view unix_prefix = "unix:";
+constexpr int keepalive_idle_seconds = 60, keepalive_pause_seconds = 15, keepalive_probes = 4;
 
 SocketAddress from_ip(const sockaddr_in& ip) {
   SocketAddress out;
@@ -71,6 +72,19 @@ Error system_error(const std::string& what) {
 void set_option(int descriptor, int level, int name) {
   const int on = 1;
   setsockopt(descriptor, level, name, &on, sizeof on);
+}
+
+void set_option(int descriptor, int level, int name, int value) {
+  setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+// A peer whose host is gone without a word is found out also when nothing is to be said to it.
+void set_tcp_options(int descriptor) {
+  set_option(descriptor, IPPROTO_TCP, TCP_NODELAY);
+  set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle_seconds);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, keepalive_pause_seconds);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, keepalive_probes);
 }
 
 }  // namespace
@@ -148,7 +162,7 @@ Result<int> open_listener(const SocketAddress& address) {
   if (descriptor < 0) return system_error("socket");
   set_option(descriptor, SOL_SOCKET, SO_REUSEADDR);
   if (family == AF_INET6) set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY);
-  if (family != AF_UNIX) set_option(descriptor, IPPROTO_TCP, TCP_NODELAY);  // accepted ones inherit
+  if (family != AF_UNIX) set_tcp_options(descriptor);   // accepted ones inherit them
   if (::bind(descriptor, address.raw(), address.size) != 0 ||
       ::listen(descriptor, SOMAXCONN) != 0) {
     Error error = system_error("listen on " + to_text(address));
@@ -162,7 +176,7 @@ Result<int> open_connection(const SocketAddress& address, bool& connected) {
   const int family = address.storage.ss_family;
   const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return system_error("socket");
-  if (family != AF_UNIX) set_option(descriptor, IPPROTO_TCP, TCP_NODELAY);
+  if (family != AF_UNIX) set_tcp_options(descriptor);
   connected = ::connect(descriptor, address.raw(), address.size) == 0;
   if (!connected && errno != EINPROGRESS) {
     Error error = system_error("connect to " + to_text(address));

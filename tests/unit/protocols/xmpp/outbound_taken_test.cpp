@@ -152,6 +152,18 @@ TEST_CASE("xmpp 3.11: an answer counts for the question it was asked by, once", 
   }
 }
 
+TEST_CASE("xmpp 9.1: a quiet stream is asked as soon as it was quiet for so long", "[xmpp]") {
+  Bench bench;
+  bench.negotiate(dialback);
+  bench.take();
+  bench.pass(5min);
+  bench.feed(" ");
+  bench.pass(9min);
+  CHECK(bench.take().empty());
+  bench.pass(1min);
+  CHECK(has(bench.take(), "verify"));
+}
+
 TEST_CASE("xmpp 4.6: a domain that is no longer there takes nothing of what is open", "[xmpp]") {
   Bench bench;
   bench.negotiate(dialback);
