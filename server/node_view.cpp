@@ -50,7 +50,7 @@ Result<std::vector<console::LinkRow>> Node::links() {
     for (net::ConnectionRow& row : rooms.connections().rows()) {
       out.push_back({std::move(row.connection), std::move(row.protocol), row.outgoing,
                      std::move(row.remote), std::move(row.peer), std::move(row.tls), row.since,
-                     row.bytes_in, row.bytes_out, 0, std::move(row.claims)});
+                     row.bytes_in, row.bytes_out, row.messages, std::move(row.claims)});
     }
     return out;
   });

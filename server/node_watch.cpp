@@ -106,7 +106,7 @@ Result<std::optional<console::LinkDetail>> Node::link(const std::string& connect
   net::ConnectionDetail& one = found->front();
   console::LinkDetail out;
   out.row = {one.row.connection, one.row.protocol, one.row.outgoing, one.row.remote, one.row.peer,
-             one.row.tls, one.row.since, one.row.bytes_in, one.row.bytes_out, 0};
+             one.row.tls, one.row.since, one.row.bytes_in, one.row.bytes_out, one.row.messages};
   out.phase = std::move(one.phase);
   out.endpoint = std::move(one.endpoint);
   out.claims = std::move(one.row.claims);
@@ -116,6 +116,7 @@ Result<std::optional<console::LinkDetail>> Node::link(const std::string& connect
   out.certificate_sha256 = std::move(one.certificate_sha256);
   out.verified = one.verified;
   out.verify_error = std::move(one.verify_error);
+  out.trust = std::move(one.trust);
   out.paused = one.paused;
   out.works = one.works;
   out.unwritten_bytes = one.unwritten_bytes;

@@ -24,6 +24,18 @@ bool offers_external(const xml::Element& features) {
   return false;
 }
 
+std::string_view demand_of(Trust trust) {
+  switch (trust) {
+    case Trust::pin: return "has to show a pinned certificate or key (fingerprints)";
+    case Trust::dane: return "has to show what its TLSA records name (trust = dane)";
+    case Trust::authority: return "has to show a certificate of a known authority "
+                                  "(trust = authority)";
+    case Trust::verify: return "has to show a certificate (trust = verify)";
+    case Trust::dialback: return "may prove itself by dialback (trust = dialback)";
+  }
+  return {};
+}
+
 std::string first_condition(const xml::Element& failure) {
   const xml::Element* condition = failure.first_child();
   return condition == nullptr ? "no reason given" : escape_text(condition->name);
@@ -161,9 +173,7 @@ void Outbound::look(Outbox& out) {
                               : "would prove " + local_ +
                                     " by dialback: the peer does not offer EXTERNAL";
   if (external && dialback_offered_) text += ", and dialback";
-  text += settings_->trust_of(remote_key_) == Trust::verify
-              ? "; " + remote_ + " has to show a certificate (trust = verify)"
-              : "; " + remote_ + " may prove itself by dialback (trust = dialback)";
+  text += "; " + remote_ + " " + std::string(demand_of(settings_->trust_of(remote_key_)));
   out.note(Level::debug, "probe.proof", text);
   phase_ = Phase::ready;
   out.cancel_timer(negotiation_timer);

@@ -30,6 +30,12 @@ Ended run_list(Node& node, const Request&, const Emit& emit) {
   return {};
 }
 
+// A peer of ours, or whom it says it is.
+std::string peer_text(const Json& item) {
+  const std::string peer = text_of(item, "peer");
+  return peer.empty() ? text_of(item, "claims") : peer;
+}
+
 std::string render_list(std::span<const Json> items, const Style& style) {
   TextTable table({"link", "proto", "dir", "remote", "peer", "tls", "age", "in", "out", "msgs"});
   for (const Json& item : items) {
@@ -37,7 +43,7 @@ std::string render_list(std::span<const Json> items, const Style& style) {
       return std::to_string(number_of(item, key));
     };
     table.add({text_of(item, "connection"), text_of(item, "protocol"),
-               text_of(item, "direction"), text_of(item, "remote"), text_of(item, "peer"),
+               text_of(item, "direction"), text_of(item, "remote"), peer_text(item),
                text_of(item, "tls"), text_of(item, "age"), number("bytes_in"),
                number("bytes_out"), number("messages")});
   }
@@ -61,6 +67,7 @@ Json detail_json(const LinkDetail& link, UtcTime now) {
           {"certificate_sha256", link.certificate_sha256},
           {"verified", link.verified},
           {"verify_error", link.verify_error},
+          {"trust", link.trust},
           {"bytes_in", link.row.bytes_in},
           {"bytes_out", link.row.bytes_out},
           {"works", link.works},
@@ -102,6 +109,7 @@ std::string render_show(std::span<const Json> items, const Style&) {
     row("remote   ", text_of(item, "remote"));
     row("endpoint ", text_of(item, "endpoint"));
     row("claims   ", text_of(item, "claims"));
+    row("trust    ", text_of(item, "trust"));
     for (const Json& lane : member_of(item, "lanes")) {
       if (const auto* name = lane.get_ptr<const Json::string_t*>())
         row("lane     ", escape_text(*name, limits::console_text_bytes_max));

@@ -34,7 +34,7 @@ struct LinkDetail {
   std::string phase, endpoint;
   std::string claims;
   std::vector<std::string> lanes;
-  std::string alpn, server_name, certificate_sha256, verify_error;
+  std::string alpn, server_name, certificate_sha256, verify_error, trust;
   bool verified = false, paused = false;
   std::uint64_t works = 0, unwritten_bytes = 0, memory_bytes = 0;
 };

@@ -307,7 +307,9 @@ ConnectionRow Connection::row() const {
   if (dialled_) row.peer = dialled_->request.lane;
   if (served_) row.peer = served_->berths.front().lane;
   row.tls = tls_text();
+  if (row.peer.empty()) row.peer = peer_;
   if (session_) row.claims = session_->claimed();
+  if (session_) row.messages = session_->messages();
   row.outgoing = dialled_ != nullptr;
   row.since = since_;
   row.bytes_in = bytes_in_;

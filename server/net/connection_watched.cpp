@@ -115,8 +115,11 @@ ConnectionDetail Connection::detail() const {
     out.server_name = tls_->facts.server_name;
     out.certificate_sha256 = tls_->facts.certificate_sha256;
     out.verified = tls_->facts.verified;
-    out.verify_error = tls_->facts.verify_error;
+    // Who comes to us is asked for no name here: whose the certificate is its protocol judges.
+    if (dialled_)
+      out.verify_error = tls_->facts.verify_error;
   }
+  if (session_) out.trust = session_->judged();
   out.works = dialled_ ? dialled_->under_way.size() : served_ ? served_->under_way.size() : 0;
   out.unwritten_bytes = unwritten();
   out.memory_bytes = memory_bytes();

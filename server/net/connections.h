@@ -40,7 +40,7 @@ struct ConnectionRow {
   std::string connection, protocol, remote, peer, tls;
   bool outgoing = false;
   UtcTime since{};
-  std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0, messages = 0;
   std::string claims{};                  // the domain its peer says it is
 };
 
@@ -49,7 +49,7 @@ struct ConnectionDetail {
   ConnectionRow row;
   std::string phase, endpoint;
   std::vector<std::string> lanes;
-  std::string alpn, server_name, certificate_sha256, verify_error;
+  std::string alpn, server_name, certificate_sha256, verify_error, trust;
   bool verified = false, paused = false;
   std::size_t works = 0;                 // under way
   std::size_t unwritten_bytes = 0, memory_bytes = 0;

@@ -254,6 +254,8 @@ void Session::unwatch() {
 }
 
 const std::string& Session::claimed() const { return state_->claimed_; }
+const std::string& Session::judged() const { return state_->judged_; }
+std::uint64_t Session::messages() const { return state_->messages_; }
 
 void Session::on_written() { state_->written(); }
 void Session::on_deadline() { state_->ring(); }

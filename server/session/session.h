@@ -80,6 +80,8 @@ class Session {
   void watch(std::unique_ptr<Tap> tap);   // from now on; without any it costs nothing
   void unwatch();                    // those whose trace is over
   const std::string& claimed() const;   // the domain its peer last claimed to be
+  const std::string& judged() const;    // what trust said to that: "accepted by pkix: b.example"
+  std::uint64_t messages() const;       // taken and delivered
 
   bool closed() const;
   const LinkEnd& end() const;        // outgoing: what the engine said of the end

@@ -37,13 +37,31 @@ AskId Session::State::ask(Ask ask) {
 }
 
 void Session::State::observe(const Ask& ask) {
+  if (std::holds_alternative<Submit>(ask)) ++messages_;
   const Verify* verify = std::get_if<Verify>(&ask);
   if (verify == nullptr) return;
   claimed_ = verify->claim.domain;
   for (const auto& tap : taps_) tap->asked(*verify);
 }
 
+// For who looks at the connection: what it is believed by.
+void Session::State::observe(const Answer& answer) {
+  const TrustDecision* decision = std::get_if<TrustDecision>(&answer);
+  if (decision == nullptr) return;
+  for (const auto& tap : taps_) tap->decided(*decision);
+  const bool accepted = decision->verdict == Verdict::accept;
+  judged_ = accepted ? "accepted" : "refused";
+  for (const Evidence& one : decision->evidence) {
+    if (!accepted || !one.passed || one.kind == "tls") continue;
+    judged_.append(" by ").append(one.kind);
+    if (!one.detail.empty()) judged_.append(": ").append(one.detail);
+    return;
+  }
+  if (!decision->why.empty()) judged_ += ": " + decision->why;
+}
+
 void Session::State::pass(Submission submission) {
+  ++messages_;
   std::erase(blobs_, submission.body.blob);
   Question& question = questions_.emplace_back();
   question.ask.emplace<Submit>().submission = std::move(submission);
@@ -119,8 +137,7 @@ void Session::State::answered(AskId id, Manner manner, Answer answer) {
   if (manner.held_input) --asks_holding_;
   if (kept != nullptr && std::find(blobs_.begin(), blobs_.end(), kept->blob) == blobs_.end())
     blobs_.push_back(kept->blob);
-  if (const auto* decision = std::get_if<TrustDecision>(&answer))
-    for (const auto& tap : taps_) tap->decided(*decision);
+  observe(answer);
   handle(Answered{id, std::move(answer)});
 }
 

@@ -49,6 +49,7 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   }
   void wake(std::string_view lane) override { woken_.emplace_back(lane); }
   void settle(DeliveryId id, Outcome outcome) override {
+    if (outcome.disposition == Disposition::delivered) ++messages_;
     settled_.push_back({id, std::move(outcome)});
   }
   void promise(LegacyKey key) override { promising_.push_back(std::move(key)); }
@@ -78,6 +79,7 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   void break_promises();
   void put_delayed();
   void observe(const Ask& ask);
+  void observe(const Answer& answer);
   void drop_passed();
 
   std::unique_ptr<Engine> engine_;
@@ -87,7 +89,8 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   Log& log_;
   std::string protocol_, connection_, remote_;
   SessionEvents* events_;
-  std::string claimed_;                       // whom its peer claims to be, the last time
+  std::string claimed_, judged_;              // whom its peer claims to be, the last time
+  std::uint64_t messages_ = 0;
   std::vector<std::unique_ptr<Tap>> taps_;    // mostly none
 
   std::vector<Event> inbox_;

@@ -188,6 +188,20 @@ def odd_address():
     assert not [one for one in WORLD.component.messages() if one.body() == "bad"]
 
 
+def watched():
+    """the console says whom an incoming stream is from, why that is believed, what it brought"""
+    client = WORLD.trusted("gw.a.example")
+    client.stream.send("<message from='u@b.example' to='v@gw.a.example' id='seen'>"
+                       "<body>seen</body></message>")
+    WORLD.component.wait(lambda one: one.get("id") == "seen", 10)
+    links = [one for one in WORLD.node.console("link", "list") if one["claims"] == "b.example"]
+    assert [one["messages"] for one in links] == [1], links
+    assert "b.example" in WORLD.node.say("link", "list")[1]
+    shown = WORLD.node.say("link", "show", links[0]["connection"])[1]
+    assert "accepted by pkix" in shown and "not verified" not in shown, shown
+    client.close()
+
+
 def not_authenticated():
     """a stanza over TLS without authentication: not-authorized"""
     client = Dialled("127.0.0.1", WORLD.port, "b.example", "a.example", WORLD.peer)
@@ -295,7 +309,7 @@ def flat_memory():
     client.close()
 
 
-TESTS = [before_tls, not_authenticated, after_authentication, odd_address,
+TESTS = [before_tls, watched, not_authenticated, after_authentication, odd_address,
          identity_swap,
          plaintext_behind_starttls, not_xmpp, component_faults, way_back, flat_memory]
 
