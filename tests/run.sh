@@ -106,6 +106,8 @@ else
   suite "system: secrets" $python -m tests.system.secrets
   suite "system: XMPP components" $python -m tests.system.xmpp_components
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
+  suite "system: XMPP page" $python -m tests.system.xmpp_page
+  suite "system: XMPP taken" $python -m tests.system.xmpp_taken
   suite "system: DANE" $python -m tests.system.xmpp_dane
   suite "interop: Postfix and Exim" $python -m tests.interop.interop
   suite "interop: behind a Postfix, as the README says" $python -m tests.interop.behind
@@ -118,7 +120,9 @@ else
               system.mail_routes system.watching \
               system.console_state system.xmpp_streams system.xmpp_routes system.xmpp_circles \
               system.secrets \
-              system.xmpp_components system.xmpp_resumption system.xmpp_dane interop.interop \
+              system.xmpp_components system.xmpp_resumption system.xmpp_taken \
+              system.xmpp_page system.xmpp_dane \
+              interop.interop \
               "crash.crash 20" "crash.xmpp_crash 2000"; do
     sanitized "$name" tests.$name
   done
