@@ -95,8 +95,10 @@ void StanzaBook::answered(std::uint64_t stream, Said& said, const xml::Element& 
     fail("an answer from or to somebody else", said);
   ++(error ? said.errors : said.answers);
   if (asked.speech == Speech::question) {
-    // Who is told that it may be lost may have the answer all the same (xmpp 6.4).
-    if (said.answers > 1 || said.errors > 1) fail("a question was answered twice", said);
+    // Who is told that it may be lost may have the answer all the same (xmpp 6.4), or hear from the
+    // node that did get it that nobody can be asked there.
+    if (said.answers > 1 || said.answers + said.errors > 2)
+      fail("a question was answered twice", said);
   } else if (!error) {
     fail("an answer to what was no question", said);
   } else if (is_kept(asked.speech)) {
