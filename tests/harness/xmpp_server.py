@@ -26,8 +26,10 @@ class Served:
     def send(self, text):
         self.stream.send(text)
 
-    def acknowledge(self):
-        self.send(f"<a xmlns='{MANAGEMENT}' h='{self.handled}'/>")
+    def acknowledge(self, most=None):
+        """Not more than it will say that it has when the stream is resumed."""
+        handled = self.handled if most is None else min(self.handled, most)
+        self.send(f"<a xmlns='{MANAGEMENT}' h='{handled}'/>")
 
     def refuse(self, condition):
         """Ends the stream over a stanza."""
@@ -114,7 +116,7 @@ class Server(threading.Thread):
             served.send(f"<resumed xmlns='{MANAGEMENT}' h='{self.resumed}' "
                         f"previd='{element.get('previd')}'/>")
         elif element.name == "r":
-            served.acknowledge()
+            served.acknowledge(self.resumed if served.number == 1 else None)
 
     def ids(self, name=None):
         """Of the stanzas that came, each as often as it did."""
