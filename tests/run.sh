@@ -119,6 +119,7 @@ else
   for name in demo.demo system.durability system.interface system.edges system.confined \
               system.mail_routes system.watching \
               system.console_state system.xmpp_streams system.xmpp_routes system.xmpp_circles \
+              system.secrets \
               system.xmpp_components system.xmpp_resumption system.xmpp_taken \
               system.xmpp_page system.xmpp_dane \
               interop.interop \

@@ -215,8 +215,13 @@ void Connection::finish_later() {
 
 void Connection::answer(Ask ask, std::function<void(Answer)> reply) {
   const bool judges = dialled_ == nullptr && std::holds_alternative<Verify>(ask);
-  hall_->services.answer(std::move(ask), [self = shared_from_this(), judges,
+  // A bell is its room's, which connections hold: it may never ring, and must keep none of them.
+  const std::shared_ptr<Connection> kept =
+      std::holds_alternative<Heed>(ask) ? nullptr : shared_from_this();
+  hall_->services.answer(std::move(ask), [weak = weak_from_this(), kept, judges,
                                           reply = std::move(reply)](Answer answer) {
+    const std::shared_ptr<Connection> self = weak.lock();
+    if (self == nullptr) return;
     if (judges) self->count_for_peer(answer);
     if (const auto* permission = std::get_if<Permission>(&answer))
       self->route_ = permission->route.route;

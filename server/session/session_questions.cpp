@@ -106,9 +106,14 @@ void Session::State::put_question(Question&& question) {
   }
   if (const Inherit* inherit = std::get_if<Inherit>(&question.ask))
     return put_inherit(question.id, inherit->key);
+  // A bell is its room's, which the engine holds: it may never ring, and must not keep the engine.
+  const std::shared_ptr<State> kept =
+      std::holds_alternative<Heed>(question.ask) ? nullptr : shared_from_this();
   services_.answer(std::move(question.ask),
-                   [self = shared_from_this(), id = question.id, manner,
+                   [weak = weak_from_this(), kept, id = question.id, manner,
                     pair = std::move(pair)](Answer answer) {
+                     const std::shared_ptr<State> self = weak.lock();
+                     if (self == nullptr) return;
                      self->answered(id, manner, std::move(answer));
                      if (!pair.empty()) self->go_on(pair);
                    });
