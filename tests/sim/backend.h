@@ -69,11 +69,12 @@ class Backend final : public LinkEvents {
   NodeClock clock_;
   SimExecutor executor_;
   BackendManner manner_;
+  // By lost streams; outlives every session, which leaves something when it goes.
+  std::map<LegacyKey, std::shared_ptr<const Legacy>> left_;
   std::shared_ptr<Services> services_;
   SimDialer dialer_;
   Doors doors_;
   std::map<std::string, Way> ways_;   // by domain
-  std::map<LegacyKey, std::shared_ptr<const Legacy>> left_;   // by lost streams
   std::uint64_t streams_ = 0;
   DeliveryId last_id_ = 0;
 };

@@ -152,6 +152,7 @@ void spoil_backend(World& world) {
 }
 
 void speak_at_once(World& world) {
+  if (!world.troubled()) return;   // planned in the trouble, due after it
   world.say("everybody speaks");
   world.everybody_speaks();
 }

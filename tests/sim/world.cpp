@@ -183,6 +183,7 @@ void World::live_through_trouble() {
   while (timeline_.now() < end && run_until(std::min(end, timeline_.now() + look_every)))
     for (const auto& node : nodes_) node->check_bounds();
   end_trouble(*this);
+  troubled_ = false;
 }
 
 void World::live_on_in_calm() {

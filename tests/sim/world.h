@@ -50,6 +50,7 @@ class World {
   int nodes() const { return rules_.nodes; }
   const Speaks& speaks() const { return speaks_; }
   const std::string& stream_trust() const { return stream_trust_; }
+  bool troubled() const { return troubled_; }
   Backend& backend(int number) { return *backends_[static_cast<std::size_t>(number - 1)]; }
   void everybody_speaks();             // at the same instant, so that all dial each other
   void publish_names(int number, bool only_dead);
@@ -88,6 +89,7 @@ class World {
   std::vector<std::unique_ptr<Sender>> senders_;
   std::vector<std::unique_ptr<Backend>> backends_;
   std::vector<std::unique_ptr<Node>> nodes_;
+  bool troubled_ = true;
 };
 
 }  // namespace hanse::sim
