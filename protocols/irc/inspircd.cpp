@@ -86,6 +86,9 @@ Result<bool> Inspircd::capab(const Line& line, std::string& out) {
                     " is none we speak: 1202, 1205 and later");
     // irc 11: Atheme is the last that speaks 1202, and Anope begins every line with its id.
     services_ = *theirs == 1202 || !line.source.empty();
+    // An ircd names no module that only adds tags, so these are sent to each: it leaves out those
+    // that it does not know.
+    tags_.time = tags_.msgid = !services_;
     // Who calls us waits for this before it says more.
     if (!dialled_) LineMaker(out).words({}, "CAPAB", {"START", version});
   } else if (part == "MODULES" || part == "MODSUPPORT") {
@@ -134,7 +137,7 @@ Result<void> Inspircd::capabilities(std::string_view words) {
   return {};
 }
 
-// "m_ircv3_msgid.so ...", or from version 4 on "ircv3_msgid": what it keeps of tags.
+// "m_ircv3_ctctags.so ...", or from version 4 on "ircv3_ctctags".
 void Inspircd::modules(std::string_view words) {
   const auto has = [words](std::string_view name) {
     return std::ranges::any_of(split(words, ' '), [name](std::string_view one) {
@@ -142,8 +145,6 @@ void Inspircd::modules(std::string_view words) {
       return one.substr(0, one.find_first_of(".=")) == name;
     });
   };
-  tags_.time |= has("ircv3_servertime");
-  tags_.msgid |= has("ircv3_msgid");
   tags_.client |= has("ircv3_ctctags");
 }
 

@@ -223,7 +223,7 @@ def tags_pass():
             person.say("CAP REQ :message-tags server-time")
             person.wait(" CAP ", " ACK ")
         for number in range(3):  # two servers that count alike would give the same ids
-            bob.tell(left(alice), f"count {number}")
+            carol.tell(alice.nick, f"count {number}")
             alice.wait(f"count {number}")
         mark = bob.mark(), carol.mark()
         alice.tell("#dev", "tagged")
