@@ -30,7 +30,8 @@ std::set<std::string> listen_addresses(const Configuration& configuration, const
     return out;
   }
   for (const Settings& table : configuration.tables(listen.table))
-    if (listen.when_key.empty() || table.text(listen.when_key) == listen.when)
+    if (table.has(listen.address_key) &&
+        (listen.when_key.empty() || table.text(listen.when_key) == listen.when))
       out.insert(table.text(listen.address_key));
   return out;
 }

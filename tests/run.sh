@@ -105,6 +105,7 @@ else
   suite "system: XMPP circles" $python -m tests.system.xmpp_circles
   suite "system: secrets" $python -m tests.system.secrets
   suite "system: XMPP components" $python -m tests.system.xmpp_components
+  suite "system: XMPP as a component" $python -m tests.system.xmpp_as_component
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
   suite "system: XMPP page" $python -m tests.system.xmpp_page
   suite "system: XMPP taken" $python -m tests.system.xmpp_taken
@@ -120,7 +121,8 @@ else
               system.mail_routes system.watching \
               system.console_state system.xmpp_streams system.xmpp_routes system.xmpp_circles \
               system.secrets \
-              system.xmpp_components system.xmpp_resumption system.xmpp_taken \
+              system.xmpp_components system.xmpp_as_component \
+              system.xmpp_resumption system.xmpp_taken \
               system.xmpp_page system.xmpp_dane \
               interop.interop \
               "crash.crash 20" "crash.xmpp_crash 2000"; do

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "federation/lane_name.h"
 #include "protocols/xmpp/component_names.h"
 #include "protocols/xmpp/jid.h"
 #include "protocols/xmpp/names.h"
@@ -44,14 +43,16 @@ struct ComponentInbound::Taken final : xml::StreamHandler {
 
 ComponentInbound::ComponentInbound(const InboundContext& context,
                                    std::shared_ptr<const XmppSettings> settings)
-    : settings_(std::move(settings)), reader_(settings_->before_trust), nonce_(context.nonce) {}
+    : settings_(std::move(settings)), reader_(settings_->before_trust), nonce_(context.nonce),
+      sending_(*settings_) {}
 
 ComponentInbound::~ComponentInbound() = default;
 
 void ComponentInbound::on(Event event, Instant now, Outbox& out) {
   if (state_ == State::ended) {
     // Works that were on their way to us when we hung up.
-    if (Deliver* late = std::get_if<Deliver>(&event)) give_back(late->work, "closing", out);
+    if (const Deliver* late = std::get_if<Deliver>(&event))
+      sending_.give_back(late->work, "closing", out);
     return;
   }
   now_ = now;
@@ -116,18 +117,18 @@ void ComponentInbound::handle(Contested& event, Outbox& out) {
 
 void ComponentInbound::answer_contest(Outbox& out) {
   out.cancel_timer(contest_timer);
-  out.wake(pair_lane("*", component_->domain, component_->domain));
+  out.wake(lane_to_gateway(*component_));
 }
 
 // Let go while it waits for its place: the connection that has it is alive, and stays (XEP-0114).
 void ComponentInbound::handle(Drain&, Outbox& out) {
   draining_ = true;
-  if (state_ == State::up && works_.empty() && now_ < newcomer_until_)
+  if (state_ == State::up && sending_.empty() && now_ < newcomer_until_)
     close_with({"conflict", "this component is connected already", {}}, out);
 }
 
 void ComponentInbound::handle(Closed&, Outbox& out) {
-  for (const Work& work : std::exchange(works_, {})) give_back(work, "the component left", out);
+  sending_.give_all_back("the component left", out);
   state_ = State::ended;
 }
 
@@ -137,8 +138,7 @@ void ComponentInbound::head(const xml::Element& header,
                             const std::vector<xml::Declaration>& declared, Outbox& out) {
   const ReadHead read = read_head(header, declared, ns::component);
   const auto found = settings_->components.find(domain_key(read.to));
-  const bool known = found != settings_->components.end() &&
-                     found->second.role == Component::Role::accept;
+  const bool known = found != settings_->components.end() && found->second.gateway_comes();
   StreamHead head;
   head.component = true;
   head.from = known ? read.to : settings_->node_domain;
@@ -149,6 +149,7 @@ void ComponentInbound::head(const xml::Element& header,
     return close_with(*read.fault, out);
   if (!known) return close_with({"host-unknown", "no such component", {}}, out);
   component_ = &found->second;
+  sending_.set_remote(component_->domain);
   state_ = State::proving;
 }
 
@@ -164,8 +165,7 @@ void ComponentInbound::handshake(const xml::Element& one, Outbox& out) {
   output_ += "<handshake/>";
   out.cancel_timer(negotiation_timer);
   out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
-  const std::string lane = pair_lane("*", component_->domain, component_->domain);
-  out.serve(lane, false);
+  out.serve(lane_to_gateway(*component_), false);
 }
 
 // ---- what it sends ----
@@ -222,56 +222,12 @@ void ComponentInbound::send_back(const Checked& refused, const StanzaError& erro
 
 void ComponentInbound::handle(Deliver& event, Outbox& out) {
   if (draining_ || hang_up_ || state_ != State::up)
-    return give_back(event.work, "closing", out);
-  works_.push_back(std::move(event.work));
-}
-
-void ComponentInbound::write_works(Outbox& out) {
-  while (!works_.empty() && fetch_ == 0) {
-    const Work& first = works_.front();
-    if (first.body.bytes == nullptr) {
-      fetched_.clear();
-      fetch_ = out.ask(Fetch{first.body.blob, 0, limits::body_chunk_bytes});
-      return;
-    }
-    write_work(first, *first.body.bytes, out);
-    works_.pop_front();
-  }
+    return sending_.give_back(event.work, "closing", out);
+  sending_.add(std::move(event.work));
 }
 
 void ComponentInbound::handle(hanse::Answered& event, Outbox& out) {
-  if (event.id != fetch_ || works_.empty()) return;
-  fetch_ = 0;
-  const Work& first = works_.front();
-  const Fetched* fetched = std::get_if<Fetched>(&event.answer);
-  if (fetched == nullptr || fetched->bytes.empty()) {
-    give_back(first, "its bytes cannot be read", out);
-    works_.pop_front();
-    return;
-  }
-  fetched_ += fetched->bytes;
-  if (fetched_.size() < first.body.size) {
-    fetch_ = out.ask(Fetch{first.body.blob, fetched_.size(), limits::body_chunk_bytes});
-    return;
-  }
-  write_work(first, fetched_, out);
-  works_.pop_front();
-  fetched_ = std::string();
-}
-
-// The protocol has no acknowledgement: what is written counts as delivered.
-void ComponentInbound::write_work(const Work& work, std::string_view bytes, Outbox& out) {
-  const UtcTime utc = settings_->clock != nullptr ? settings_->clock->utc() : UtcTime{};
-  append_stanza(*work.envelope, bytes, settings_->node_domain, utc, output_);
-  for (const Target& target : work.targets)
-    out.settle(target.id, {Disposition::delivered, Fault::try_later, "2.0.0", "written",
-                           component_->domain, {}});
-}
-
-void ComponentInbound::give_back(const Work& work, std::string_view why, Outbox& out) const {
-  for (const Target& target : work.targets)
-    out.settle(target.id, {Disposition::returned, Fault::try_later, "4.4.2", std::string(why),
-                           component_ == nullptr ? std::string() : component_->domain, {}});
+  sending_.answered(event.id, event.answer, output_, out);
 }
 
 // ---- the end ----
@@ -292,15 +248,15 @@ void ComponentInbound::close_with(const StreamError& error, Outbox& out) {
 
 void ComponentInbound::finish_turn(Outbox& out) {
   if (state_ == State::ended) return;
-  if (!hang_up_) write_works(out);
-  if (draining_ && works_.empty()) close_with({"system-shutdown", {}, {}}, out);
+  if (!hang_up_) sending_.write(output_, out);
+  if (draining_ && sending_.empty()) close_with({"system-shutdown", {}, {}}, out);
   if (!output_.empty()) {
     out.send(output_);
     if (output_.capacity() > limits::output_kept_bytes_max) output_ = std::string();
     output_.clear();
   }
   if (!hang_up_) return;
-  for (const Work& work : std::exchange(works_, {})) give_back(work, "closing", out);
+  sending_.give_all_back("closing", out);
   state_ = State::ended;
   out.hang_up();
 }

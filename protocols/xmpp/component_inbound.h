@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include "protocols/engine.h"
 #include "protocols/protocol.h"
 #include "protocols/wire/xml_stream.h"
+#include "protocols/xmpp/component_sending.h"
 #include "protocols/xmpp/errors.h"
 #include "protocols/xmpp/settings.h"
 #include "protocols/xmpp/stanza_check.h"
@@ -49,17 +49,12 @@ class ComponentInbound final : public Engine {
   void close_with(const StreamError& error, Outbox& out);
   void answer_contest(Outbox& out);
   void finish_turn(Outbox& out);
-  void write_works(Outbox& out);
-  void write_work(const Work& work, std::string_view bytes, Outbox& out);
-  void give_back(const Work& work, std::string_view why, Outbox& out) const;
 
   std::shared_ptr<const XmppSettings> settings_;
   xml::StreamReader reader_;
   const Component* component_ = nullptr;   // of settings_, once the header named it
   std::string nonce_, id_, remote_address_, output_;
-  std::deque<Work> works_;                 // in order; the first may be waiting for its bytes
-  std::string fetched_;                    // of the first
-  AskId fetch_ = 0;                        // 0: none is open
+  ComponentSending sending_;
   Instant now_{}, newcomer_until_ = Instant::min();
   std::string question_;                   // id of the ping to one whose place is wanted
   State state_ = State::opening;

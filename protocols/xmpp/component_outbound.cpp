@@ -13,6 +13,7 @@
 #include "protocols/xmpp/stream_head.h"
 #include "server/base/digest.h"
 #include "server/base/encoding.h"
+#include "server/base/limits.h"
 #include "server/base/text.h"
 
 namespace hanse::xmpp {
@@ -21,14 +22,16 @@ const Component* component_of(const XmppSettings& settings, std::string_view lan
   const LaneName name = split_lane(lane);
   const auto found = settings.components.find(name.target);
   const bool ours = found != settings.components.end() && name.sender == "*" &&
-                    found->second.role == Component::Role::connect;
+                    name.purpose.empty() && found->second.role == Component::Role::connect;
   return ours ? &found->second : nullptr;
 }
 
 ComponentOutbound::ComponentOutbound(Component component, std::string remote,
                                      std::shared_ptr<const XmppSettings> settings)
     : component_(std::move(component)), remote_(std::move(remote)),
-      settings_(std::move(settings)), reader_(settings_->before_trust) {}
+      settings_(std::move(settings)), reader_(settings_->before_trust), sending_(*settings_) {
+  sending_.set_remote(remote_);
+}
 
 void ComponentOutbound::on(Event event, Instant now, Outbox& out) {
   now_ = now;
@@ -41,24 +44,39 @@ void ComponentOutbound::on(Event event, Instant now, Outbox& out) {
     out.send(write_head(head));
   } else if (const auto* bytes = std::get_if<Received>(&event)) {
     received(bytes->bytes, out);
-  } else if (const auto* work = std::get_if<Deliver>(&event)) {
-    deliver(work->work, out);
+  } else if (auto* work = std::get_if<Deliver>(&event)) {
+    deliver(std::move(work->work), out);
+  } else if (const auto* answer = std::get_if<hanse::Answered>(&event)) {
+    sending_.answered(answer->id, answer->answer, wire_, out);
   } else if (const auto* rung = std::get_if<Rang>(&event)) {
-    if (rung->timer == negotiation_timer) return end("4.4.2", "no answer to the handshake", out);
-    out.send(" ");                     // finds out whether the path is still there
-    out.set_timer(idle_timer, now + settings_->idle_ping_after);
+    rang(rung->timer, out);
   } else if (std::holds_alternative<Drain>(event) && state_ != State::ended) {
     LinkEnd done;
     done.orderly = true;
     done.what = "closed by us";
-    out.fail(std::move(done));
-    out.send(stream_end);
-    out.hang_up();
-    state_ = State::ended;
+    leave(std::move(done), out);
   } else if (std::holds_alternative<Closed>(event)) {
     state_ = State::ended;
+    sending_.give_all_back("the connection was lost", out);
+  }
+  if (state_ == State::up) {
+    sending_.write(wire_, out);
+    flush(out);
   }
   out_ = nullptr;
+}
+
+void ComponentOutbound::rang(TimerId timer, Outbox& out) {
+  if (timer == negotiation_timer) return end("4.4.2", "no answer to the handshake", out);
+  wire_ += ' ';                        // finds out whether the path is still there
+  out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
+}
+
+void ComponentOutbound::flush(Outbox& out) {
+  if (wire_.empty()) return;
+  out.send(wire_);
+  if (wire_.capacity() > limits::output_kept_bytes_max) wire_ = std::string();
+  wire_.clear();
 }
 
 void ComponentOutbound::received(std::string_view bytes, Outbox& out) {
@@ -101,49 +119,66 @@ bool ComponentOutbound::on_close() {
   return false;
 }
 
-// xmpp 13 b: the domain has nobody but the node behind it.
+// xmpp 13 b: what the server has for the domain, from whomever. It has asked them who they are.
 void ComponentOutbound::stanza(xml::Element one, Outbox& out) {
   rename(one, ns::component, ns::server);
   if (!is_stanza(one)) return;
-  const Checked checked = check_stanza(std::move(one));
-  if (checked.fault || checked.to_key != component_.domain) {
+  Checked checked = check_stanza(std::move(one));
+  if (checked.fault || (checked.to_key != component_.domain && !checked.to_key.empty()))
     return out.note(Level::warning, "conn.protocol_error", "a stanza for somebody else");
+  if (checked.to_key.empty() || checked.refusal) {
+    const auto reply = error_reply(
+        checked.stanza, checked.refusal.value_or(StanzaError{"jid-malformed", "modify", {}, {}}));
+    if (reply) wire_ += stanza_bytes(*reply);
+  } else if (settings_->home_of(component_.domain) == Home::node) {
+    const auto reply = serve(checked, *settings_, settings_->clock->utc());
+    if (reply) wire_ += stanza_bytes(*reply);
+  } else {
+    carry(std::move(checked), out);
   }
-  const UtcTime utc = settings_->clock->utc();
-  if (const auto reply = serve(checked, *settings_, utc)) out.send(stanza_bytes(*reply));
 }
 
-// The protocol has no acknowledgement: what is written counts as delivered.
-void ComponentOutbound::deliver(const Work& work, Outbox& out) {
+void ComponentOutbound::carry(Checked checked, Outbox& out) {
+  Submission submission = to_submission({checked.stanza, checked.from, checked.to, false,
+                                         settings_->peer_bounce.contains(checked.to_key)});
+  Hop hop;
+  hop.by_node = settings_->node_domain;
+  hop.protocol = "xmpp-component";
+  hop.from_name = component_.domain;
+  hop.from_address = remote_;
+  hop.at = settings_->clock->utc();
+  submission.envelope.trace.push_back(std::move(hop));
+  out.pass(std::move(submission));
+}
+
+void ComponentOutbound::deliver(Work work, Outbox& out) {
   // The server takes nothing from us that is not of the component's own domain.
-  const bool own = domain_key(work.envelope->from.domain) == component_.domain;
-  const bool good = state_ == State::up && own && work.body.bytes != nullptr;
-  if (good) {
-    std::string bytes;
-    append_stanza(*work.envelope, *work.body.bytes, settings_->node_domain,
-                  settings_->clock->utc(), bytes);
-    out.send(bytes);
-  }
-  Outcome outcome;
-  outcome.disposition = good ? Disposition::delivered : Disposition::returned;
-  outcome.status = good ? "2.0.0" : "4.4.2";
-  outcome.reply = good ? "written" : "the stream is closing";
-  outcome.remote = remote_;
-  if (!own || work.body.bytes == nullptr) {
+  if (domain_key(work.envelope->from.domain) != component_.domain) {
+    Outcome outcome;
     outcome.disposition = Disposition::failed;
     outcome.fault = Fault::never;
-    outcome.status = own ? "5.3.0" : "5.7.1";
-    outcome.reply = own ? "its bytes are not in memory" : "a component speaks for itself alone";
+    outcome.status = "5.7.1";
+    outcome.reply = "a component speaks for itself alone";
+    outcome.remote = remote_;
+    for (const Target& target : work.targets) out.settle(target.id, outcome);
+    return;
   }
-  for (const Target& target : work.targets) out.settle(target.id, outcome);
+  if (state_ != State::up) return sending_.give_back(work, "the stream is closing", out);
+  sending_.add(std::move(work));
 }
 
 void ComponentOutbound::end(std::string status, std::string what, Outbox& out) {
   if (state_ == State::ended) return;
-  state_ = State::ended;
   LinkEnd end;
   end.status = std::move(status);
   end.what = std::move(what);
+  leave(std::move(end), out);
+}
+
+void ComponentOutbound::leave(LinkEnd end, Outbox& out) {
+  state_ = State::ended;
+  flush(out);
+  sending_.give_all_back("closing", out);
   out.fail(std::move(end));
   out.send(stream_end);
   out.hang_up();

@@ -6,12 +6,15 @@
 
 #include "protocols/engine.h"
 #include "protocols/wire/xml_stream.h"
+#include "protocols/xmpp/component_sending.h"
 #include "protocols/xmpp/settings.h"
+#include "protocols/xmpp/stanza_check.h"
 
 namespace hanse::xmpp {
 
 // This node as a component of somebody's server (XEP-0114, xmpp 13 b): that server's users reach
-// the component's domain through it, and all that the domain says goes there.
+// the component's domain through it, and all that the domain says goes there. Who the domain is,
+// a gateway, a server or the node itself, is behind the node.
 class ComponentOutbound final : public Engine, private xml::StreamHandler {
  public:
   ComponentOutbound(Component component, std::string remote,
@@ -27,13 +30,19 @@ class ComponentOutbound final : public Engine, private xml::StreamHandler {
   bool on_close() override;
   void received(std::string_view bytes, Outbox& out);
   void stanza(xml::Element one, Outbox& out);
-  void deliver(const Work& work, Outbox& out);
+  void carry(Checked checked, Outbox& out);
+  void deliver(Work work, Outbox& out);
+  void flush(Outbox& out);
+  void rang(TimerId timer, Outbox& out);
   void end(std::string status, std::string what, Outbox& out);
+  void leave(LinkEnd end, Outbox& out);
 
   const Component component_;
-  const std::string remote_;           // for outcomes
+  const std::string remote_;           // where it is
   const std::shared_ptr<const XmppSettings> settings_;
   xml::StreamReader reader_;
+  ComponentSending sending_;
+  std::string wire_;                   // leaves as one write a turn
   State state_ = State::opening;
   Instant now_{};
   Outbox* out_ = nullptr;              // during on() only

@@ -19,6 +19,8 @@ constexpr Listen listens[] = {
      .alpn = "xmpp-server", .ask_certificate = true},
     {.table = "component", .address_key = "addr", .default_port = 5347, .when_key = "role",
      .when = "accept"},
+    {.table = "component", .address_key = "gateway", .default_port = 5347, .when_key = "role",
+     .when = "connect"},
 };
 
 // Of a component, a look: there is nothing to see before the secret is shown, and showing it would

@@ -3,9 +3,7 @@
 
 #include <algorithm>
 
-#include "federation/lane_name.h"
 #include "federation/routes.h"
-#include "protocols/xmpp/discover.h"
 #include "protocols/xmpp/jid.h"
 #include "server/base/limits.h"
 #include "server/base/text.h"
@@ -125,6 +123,10 @@ constexpr Option component_options[] = {
     {.key = "addr", .type = OptionType::text, .fallback = "\"127.0.0.1:5347\"",
      .help = "Where to listen for it, or to go to. There is no TLS in this protocol.",
      .applies = Applies::restart},
+    {.key = "gateway", .type = OptionType::text, .fallback = {},
+     .help = "With role connect: where the gateway that is this component connects to us, with the "
+             "same secret. Absent: a [[route]] leads to a server that is, or this node answers.",
+     .applies = Applies::restart},
     {.key = "secret", .type = OptionType::secret, .fallback = {},
      .help = "What both sides know; at least 16 characters.", .required = true},
 };
@@ -167,6 +169,9 @@ Result<Component> read_component(const Settings& table) {
   out.domain = *std::move(domain);
   out.role = table.text("role") == "connect" ? Component::Role::connect : Component::Role::accept;
   out.address = table.text("addr");
+  if (out.role == Component::Role::connect) out.gateway = table.text_or("gateway", {});
+  else if (table.has("gateway"))
+    return problem("component." + table.name + ".gateway", "is for role = \"connect\"");
   out.secret = std::string(trim(table.text("secret")));
   if (out.secret.text().size() < secret_characters_min)
     return problem("component." + table.name + ".secret", "needs at least 16 characters");
@@ -212,7 +217,9 @@ std::span<const OptionTable> option_tables() { return tables; }
 std::span<const Option> peer_options() { return peer_option_table; }
 
 Home XmppSettings::home_of(std::string_view key) const {
-  if (components.find(key) != components.end()) return Home::component;
+  const auto component = components.find(key);
+  if (component != components.end() && component->second.gateway_comes()) return Home::component;
+  if (component != components.end()) return face_of(key) != nullptr ? Home::face : Home::node;
   if (std::find(hosts.begin(), hosts.end(), key) != hosts.end()) return Home::node;
   return face_of(key) == nullptr ? Home::none : Home::face;
 }
@@ -297,91 +304,6 @@ Result<XmppSettings> read_settings(const Configuration& configuration, const Nod
   out.dial.ipv6 = may_use_ipv6(out.dial);
   if (table.durations("retry").empty()) return problem("xmpp.retry", "needs at least one wait");
   return out;
-}
-
-namespace {
-
-// A lane that nobody can dial: its peer connects to us.
-class Waiting final : public Discovery {
- public:
-  std::optional<Ask> next() override { return std::nullopt; }
-  void on(const DnsQuestion&, const Result<DnsAnswer>&) override {}
-  bool done() const override { return true; }
-  Result<std::vector<Endpoint>> endpoints() override { return std::vector<Endpoint>{}; }
-  std::string status() const override { return "4.4.1"; }
-  std::string story() const override { return "waits for the component to connect"; }
-};
-
-// xmpp 4.6: nobody goes to a peer that is blocked, and who writes to it is told so.
-class Blocked final : public Discovery {
- public:
-  std::optional<Ask> next() override { return std::nullopt; }
-  void on(const DnsQuestion&, const Result<DnsAnswer>&) override {}
-  bool done() const override { return true; }
-  Result<std::vector<Endpoint>> endpoints() override {
-    return Error{Fault::never, "the peer is blocked here"};
-  }
-  std::string status() const override { return "5.7.1"; }
-  std::string story() const override { return "blocked"; }
-};
-
-std::unique_ptr<Discovery> discover(const XmppSettings& settings, std::string_view lane,
-                                    Random& random) {
-  const LaneName name = split_lane(lane);
-  if (settings.peer_blocked.contains(name.target)) return std::make_unique<Blocked>();
-  const auto component = settings.components.find(name.target);
-  if (component == settings.components.end() || name.sender != "*")
-    return std::make_unique<DomainDiscovery>(lane, settings.dial, random);
-  if (component->second.role == Component::Role::accept) return std::make_unique<Waiting>();
-  return std::make_unique<DomainDiscovery>(
-      pair_lane("*", component->first, component->second.address), settings.dial, random);
-}
-
-}  // namespace
-
-// One link in order; what it carries at once is bounded by what the peer may leave unacknowledged.
-std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration,
-                                              std::shared_ptr<const XmppSettings> settings) {
-  const Settings& table = configuration.table("xmpp");
-  auto out = std::make_shared<LaneTraits>();
-  out->protocol = "xmpp";
-  out->ordered = true;
-  out->memory_items_max = 10'000;               // xmpp 5.5
-  out->link_window = 4096;
-  out->links_first = out->links_max = 1;
-  out->works_per_link_max = SIZE_MAX;
-  out->link_age_max = std::chrono::hours(24 * 365);
-  out->idle_keep = settings->idle_close_after;  // xmpp 9.1
-  out->endpoints_tried_max = out->sessions_tried_max = addresses_max;   // xmpp 1.5
-  out->host_patience = std::chrono::seconds(2);
-  out->may_means = TlsLevel::encrypt;           // xmpp 3.1
-  out->retry = table.durations("retry");
-  out->breaker_waits = table.durations("retry");
-  out->breaker_failures = 1;
-  out->lifetime = out->report_lifetime = table.duration("lifetime");
-  out->startup_spread = std::chrono::seconds(5);
-  out->lane_name = [settings](std::string_view from, const Address& to,
-                              const RouteChoice& choice) {
-    return lane_of(*settings, from, to, choice.lane);
-  };
-  out->discover = [settings](const std::string& lane, Random& random) {
-    return discover(*settings, lane, random);
-  };
-  return out;
-}
-
-// A component's lane is the same for all who write to it: there is one connection to it.
-std::string lane_of(const XmppSettings& settings, std::string_view from, const Address& to,
-                    std::string_view hop) {
-  const std::string key = domain_key(to.domain);
-  if (settings.components.find(key) != settings.components.end()) return pair_lane("*", key, key);
-  const std::string own = domain_key(from);
-  const auto self = settings.components.find(own);
-  if (self != settings.components.end() && self->second.role == Component::Role::connect)
-    return pair_lane("*", own, own);
-  std::string lane = pair_lane(own, key, hop == to.domain ? key : hop);
-  if (to.local == verify_local) lane.append("?").append(verify_purpose);
-  return lane;
 }
 
 }  // namespace hanse::xmpp

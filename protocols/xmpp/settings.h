@@ -35,6 +35,9 @@ struct Component {
   Role role = Role::accept;
   std::string address;       // listens there, or goes there: "127.0.0.1:5347"
   Secret secret;
+  std::string gateway{};     // connect: where who is the component connects to us; empty: nobody
+
+  bool gateway_comes() const { return role == Role::accept || !gateway.empty(); }
 };
 
 // Whose a domain is, as this node sees it.
@@ -93,6 +96,11 @@ struct XmppSettings {
 // other.
 inline constexpr std::string_view verify_purpose = "verify";
 inline constexpr std::string_view verify_local = "@verify";   // '@' is in no local part
+
+// The lane to a gateway that connects to us. Where we connect to a server as its component it is a
+// second one, beside that of the server ("*>gw.a.example").
+inline constexpr std::string_view gateway_purpose = "gateway";
+std::string lane_to_gateway(const Component& component);
 
 // The name of the lane that carries from a domain to an address.
 std::string lane_of(const XmppSettings& settings, std::string_view from, const Address& to,

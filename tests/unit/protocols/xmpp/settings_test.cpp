@@ -91,5 +91,27 @@ TEST_CASE("an international face is one in either form") {
   CHECK(settings.home_of("else.example") == Home::none);
 }
 
+TEST_CASE("xmpp 13 b a server whose component we are has a lane that stands") {
+  Configuration from = hanse::test::defaults_of(option_tables());
+  const std::string secret = "0123456789abcdef";
+  add(from, "component", "gw.b.example",
+      {{"role", std::string("connect")}, {"addr", std::string("127.0.0.1:5347")},
+       {"gateway", std::string("127.0.0.1:5348")}, {"secret", secret}});
+  add(from, "component", "gw.a.example",
+      {{"role", std::string("accept")}, {"addr", std::string("127.0.0.1:5349")},
+       {"secret", secret}});
+  const auto traits = read_traits(from, std::make_shared<const XmppSettings>(read(from)));
+  CHECK(traits->standing == std::set<std::string, std::less<>>{"*>gw.b.example"});
+  SeededRandom random(1);
+  CHECK_FALSE(traits->discover("*>gw.b.example", random)->endpoints()->empty());
+  CHECK(traits->discover("*>gw.b.example?gateway", random)->endpoints()->empty());
+  CHECK(traits->discover("*>gw.a.example", random)->endpoints()->empty());
+  add(from, "component", "gw2.a.example",
+      {{"role", std::string("accept")}, {"addr", std::string("127.0.0.1:5349")},
+       {"gateway", std::string("127.0.0.1:5350")}, {"secret", secret}});
+  for (const char* table : {"peer", "route"}) from.lists[table];
+  CHECK_FALSE(read_settings(from, {"a.example"}));
+}
+
 }  // namespace
 }  // namespace hanse::xmpp
