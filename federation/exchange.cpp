@@ -3,53 +3,11 @@
 
 #include <utility>
 
-#include "federation/asker.h"
-#include "federation/intake.h"
+#include "federation/exchange_state.h"
 #include "federation/lane_ledger.h"
-#include "federation/lane_name.h"
-#include "federation/lane_table.h"
-#include "federation/report_desk.h"
 #include "server/base/limits.h"
 
 namespace hanse {
-
-struct Exchange::State final : LaneHost {
-  State(ExchangeParts exchange_parts, std::shared_ptr<const Policy> first_policy);
-  ~State() override;
-
-  // LaneHost
-  bool may_store() const override { return !pressure->disk_low; }
-  void undelivered(const Work& work, const Outcome& outcome) override;
-
-  void pass(Submission&& submission);
-  void convey(Submission submission, std::function<void(Result<Outcome>)> reply);
-  void send(LaneShare share);
-  void store(LaneShare share);
-  void submit(Submission submission, std::function<void(Result<std::string>)> committed);
-  void hand_over(std::vector<LaneShare> shares);
-  void give_back(const std::string& protocol, const Work& work, std::string_view why);
-  void nudge(const LaneKey& key);
-  void warn_of_lookalike(const Claim& claim);
-  void set_up(const std::vector<std::shared_ptr<const LaneTraits>>& traits);
-  void tick();
-  void arm();
-
-  ExchangeParts parts;
-  std::shared_ptr<const Policy> policy;
-  std::shared_ptr<const StorePressure> pressure = std::make_shared<StorePressure>();
-  LaneTable lanes;
-  Intake intake;
-  ReportDesk desk;
-  std::set<LaneKey> missed;       // the store holds work their lanes do not know of
-  std::map<LaneKey, std::size_t> detours;   // swift works being stored on their way there
-  std::shared_ptr<ShardDoor> askers = std::make_shared<ShardDoor>();
-  Legacies legacies{parts.shards, parts.clock, parts.timers, askers};
-  std::set<std::string> lookalikes_told;
-  std::size_t commits_open = 0;
-  bool makes_reports = false, draining = false, armed = false;
-  TimerKey timer = 0;
-  std::shared_ptr<int> alive = std::make_shared<int>(0);
-};
 
 Exchange::State::State(ExchangeParts exchange_parts, std::shared_ptr<const Policy> first_policy)
     : parts(exchange_parts),
@@ -117,97 +75,6 @@ void Exchange::State::give_back(const std::string& protocol, const Work& work,
   for (const Target& target : work.targets)
     settlements.push_back(returned(target, why, ordered ? UtcTime{} : parts.clock.utc()));
   if (!settlements.empty()) parts.queue.settle(std::move(settlements));
-}
-
-// ---- from memory ----
-
-void Exchange::State::pass(Submission&& submission) {
-  const Flow flow = submission.envelope.flow;
-  // A body too large for memory is the store's already.
-  if (flow == Flow::durable || submission.body.blob != 0) {
-    submission.envelope.flow = Flow::durable;
-    return submit(std::move(submission), [this, token = std::weak_ptr(alive)](
-                                             const Result<std::string>& id) {
-      if (!token.expired() && !id)
-        parts.log.write(Level::warning, "msg.refused", id.error().what, {});
-    });
-  }
-  Result<Intake::Prepared> prepared = intake.prepare(std::move(submission), *policy, lanes);
-  if (!prepared) {
-    parts.log.write(Level::warning, "msg.refused", prepared.error().what, {});
-    return;
-  }
-  intake.passed(*prepared, *policy);
-  for (LaneShare& share : prepared->shares) send(std::move(share));
-}
-
-void Exchange::State::convey(Submission submission,
-                             std::function<void(Result<Outcome>)> reply) {
-  const auto refuse = [&](Error error) {
-    parts.timers.at(parts.clock.now(), [reply = std::move(reply), error = std::move(error)] {
-      reply(error);
-    });
-  };
-  submission.envelope.flow = Flow::live;
-  if (submission.envelope.to.size() != 1 || submission.body.blob != 0)
-    return refuse({Fault::never, "a conveyed message goes to one address, from memory"});
-  Result<Intake::Prepared> prepared = intake.prepare(std::move(submission), *policy, lanes);
-  if (!prepared) return refuse(prepared.error());
-  intake.passed(*prepared, *policy);
-  LaneShare& share = prepared->shares.front();
-  share.work.asker = std::make_shared<Asker>(askers, [reply = std::move(reply)](Outcome outcome) {
-    reply(std::move(outcome));
-  });
-  send(std::move(share));
-}
-
-void Exchange::State::send(LaneShare share) {
-  const bool swift = share.work.envelope->flow == Flow::swift;
-  const bool others_wait = swift && (!missed.empty() || !detours.empty()) &&
-                           (missed.contains({share.protocol, share.lane}) ||
-                            detours.contains({share.protocol, share.lane}));
-  if (!others_wait && parts.shards.hand(share.protocol, share.lane, share.work)) return;
-  if (swift && may_store()) return store(std::move(share));
-  Outcome outcome;
-  outcome.disposition = Disposition::failed;
-  outcome.fault = Fault::overloaded;
-  outcome.status = "4.3.1";
-  outcome.reply = swift ? "disk space is low" : "the lane's shard is busy";
-  undelivered(share.work, outcome);
-}
-
-// The mailbox of its lane's shard is full: it goes there by way of the store.
-void Exchange::State::store(LaneShare share) {
-  Acceptance acceptance{share.work.envelope, share.work.body, {}, {}};
-  for (const Target& target : share.work.targets)
-    acceptance.legs.push_back({target.to, share.protocol, share.lane, "swift"});
-  ++commits_open;
-  ++detours[{share.protocol, share.lane}];
-  parts.queue.accept(
-      std::move(acceptance),
-      [this, token = std::weak_ptr(alive), share = std::move(share)](
-          Result<Accepted> accepted) mutable {
-        if (token.expired()) return;
-        --commits_open;
-        const auto detour = detours.find({share.protocol, share.lane});
-        if (--detour->second == 0) detours.erase(detour);
-        std::vector<Target>& targets = share.work.targets;
-        if (!accepted || accepted->ids.size() != targets.size()) {
-          Outcome outcome;
-          outcome.disposition = Disposition::failed;
-          outcome.fault = Fault::overloaded;
-          outcome.status = "4.3.1";
-          outcome.reply = accepted ? "the store lost a recipient" : accepted.error().what;
-          return undelivered(share.work, outcome);
-        }
-        for (std::size_t at = 0; at < targets.size(); ++at) targets[at].id = accepted->ids[at];
-        hand_over({std::move(share)});
-      });
-}
-
-void Exchange::State::undelivered(const Work& work, const Outcome& outcome) {
-  if (work.asker != nullptr) return work.asker->tell(outcome);
-  if (std::optional<Submission> report = desk.report_on(work, outcome)) pass(*std::move(report));
 }
 
 // xmpp 10.7: once for each name, the first time somebody nobody knows is met under it.

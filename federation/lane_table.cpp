@@ -28,7 +28,7 @@ Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {
   const std::string label = policy_->peer(peer) == nullptr ? "other" : std::string(peer);
   auto made = std::make_unique<Lane>(lane, traits_of(key), policy_->demand_of_lane(protocol, lane),
                                      parts_, label);
-  if (is_suspended(lane)) made->hold(true);
+  if (state_of(lane) == PeerState::suspended) made->hold(true);
   if (draining_) made->drain(false);
   return lanes_.emplace(std::move(key), std::move(made)).first->second.get();
 }
@@ -86,7 +86,9 @@ void LaneTable::apply(std::shared_ptr<const Policy> policy,
   }
   for (const auto& [key, lane] : lanes_) {
     lane->apply(traits_of(key), policy_->demand_of_lane(key.first, key.second));
-    lane->hold(is_suspended(key.second));
+    const PeerState state = state_of(key.second);
+    if (state == PeerState::blocked) lane->hold(true);   // what stands to it ends
+    lane->hold(state == PeerState::suspended);
   }
 }
 
@@ -95,9 +97,9 @@ std::shared_ptr<const LaneTraits> LaneTable::traits_of(const LaneKey& key) const
 }
 
 // What is for a suspended peer waits until it is active again.
-bool LaneTable::is_suspended(std::string_view lane) const {
+PeerState LaneTable::state_of(std::string_view lane) const {
   const PeerPolicy* peer = policy_->peer(split_lane(lane).target);
-  return peer != nullptr && peer->state == PeerState::suspended;
+  return peer == nullptr ? PeerState::active : peer->state;
 }
 
 void LaneTable::drain(bool now) {

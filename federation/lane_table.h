@@ -41,7 +41,7 @@ class LaneTable {
   void each_to_all(std::string_view protocol, std::string_view target,
                    const std::function<void(Lane&)>& visit) const;
   void forget_idle();
-  bool is_suspended(std::string_view lane) const;
+  PeerState state_of(std::string_view lane) const;   // of whom it leads to
   std::shared_ptr<const LaneTraits> traits_of(const LaneKey& key) const;
 
   BodyBudget bodies_;            // outlives the lanes

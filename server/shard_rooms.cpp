@@ -109,6 +109,15 @@ void ShardRooms::apply(const Setup& setup) {
   resolver_.apply(setup.dns);
   connections_.apply(setup.connections);
   exchange_.apply(setup.policy, setup.traits, setup.reports);
+  const Policy& policy = *setup.policy;
+  const bool blocks = std::any_of(policy.peers.begin(), policy.peers.end(), [](const auto& peer) {
+    return peer.state == PeerState::blocked;
+  });
+  if (!blocks) return;
+  connections_.drain([&policy](std::string_view name) {   // xmpp 4.6
+    const PeerPolicy* peer = name.empty() ? nullptr : policy.peer(name);
+    return peer != nullptr && peer->state == PeerState::blocked;
+  });
 }
 
 }  // namespace hanse

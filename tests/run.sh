@@ -106,6 +106,7 @@ else
   suite "system: secrets" $python -m tests.system.secrets
   suite "system: XMPP components" $python -m tests.system.xmpp_components
   suite "system: XMPP as a component" $python -m tests.system.xmpp_as_component
+  suite "system: XMPP blocked" $python -m tests.system.xmpp_blocked
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
   suite "system: XMPP page" $python -m tests.system.xmpp_page
   suite "system: XMPP taken" $python -m tests.system.xmpp_taken
@@ -121,7 +122,7 @@ else
               system.mail_routes system.watching \
               system.console_state system.xmpp_streams system.xmpp_routes system.xmpp_circles \
               system.secrets \
-              system.xmpp_components system.xmpp_as_component \
+              system.xmpp_components system.xmpp_as_component system.xmpp_blocked \
               system.xmpp_resumption system.xmpp_taken \
               system.xmpp_page system.xmpp_dane \
               interop.interop \

@@ -11,8 +11,8 @@ inline StanzaError permission_error(const Permission* permission, const std::str
   using Answer = Permission::Answer;
   if (permission == nullptr) return {"internal-server-error", "wait", {}, by};
   switch (permission->answer) {
+    case Answer::not_now: return {"not-allowed", "cancel", {}, by};   // the other one is blocked
     case Answer::yes:
-    case Answer::not_now:
     case Answer::peer_limited:
     case Answer::full: return {"resource-constraint", "wait", {}, by};
     case Answer::no_relay:

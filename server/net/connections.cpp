@@ -85,6 +85,13 @@ void Connections::drain() {
   for (const std::shared_ptr<Connection>& one : all_of(*state_->hall)) one->drain();
 }
 
+void Connections::drain(const std::function<bool(std::string_view peer)>& whose) {
+  for (const std::shared_ptr<Connection>& one : all_of(*state_->hall)) {
+    const ConnectionRow row = one->row();
+    if (whose(row.peer) || whose(row.claims)) one->drain();
+  }
+}
+
 void Connections::cut() {
   for (const std::shared_ptr<Connection>& one : all_of(*state_->hall)) one->cut("shutting down");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +75,8 @@ class Connections final : public Dialer {
 
   void apply(std::shared_ptr<const ConnectionSetup> setup);
   void drain();                          // every engine says goodbye in its protocol's words
+  // Likewise those of one peer, by the name it is known by or claims.
+  void drain(const std::function<bool(std::string_view peer)>& whose);
   void cut();                            // what is still open is closed now
   // Short of memory: the noisiest are not read from, each call some more. No more: all are again.
   void relieve(bool short_of_memory);

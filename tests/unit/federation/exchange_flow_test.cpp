@@ -111,6 +111,25 @@ TEST_CASE("pass: a message that asks for no answer leaves without the store") {
   CHECK(at.links.delivered[0].size() == 26);
 }
 
+TEST_CASE("xmpp 4.6 pass: nothing goes to a peer that is blocked, and who wrote hears it at once") {
+  Node at;
+  at.exchange->pass(passing(Flow::live));
+  at.world.run_for(1s);
+  REQUIRE(at.links.delivered_works == 1);
+  REQUIRE(at.exchange->lanes()[0].links == 1);   // it stands
+  at.policy->peers[0].state = PeerState::blocked;
+  for (const Flow flow : {Flow::swift, Flow::latest, Flow::live}) at.exchange->pass(passing(flow));
+  REQUIRE(at.reported.size() == 3);
+  for (const auto& report : at.reported) {
+    CHECK(report.failures[0].outcome.status == "5.7.1");
+    CHECK(report.failures[0].outcome.disposition == Disposition::failed);
+  }
+  at.exchange->apply(at.policy, {test_traits()}, {});
+  at.world.run_for(1s);
+  CHECK(at.links.delivered_works == 1 + 3);   // these three are the reports
+  CHECK(at.exchange->lanes()[0].links == 0);
+}
+
 TEST_CASE("pass: a durable one is a submission without an answer") {
   Node at;
   at.exchange->pass(passing(Flow::durable));

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is handed on from memory, and kept only when it cannot leave.
+
+#include <utility>
+
+#include "federation/asker.h"
+#include "federation/exchange_state.h"
+
+namespace hanse {
+
+void Exchange::State::pass(Submission&& submission) {
+  const Flow flow = submission.envelope.flow;
+  // A body too large for memory is the store's already.
+  if (flow == Flow::durable || submission.body.blob != 0) {
+    submission.envelope.flow = Flow::durable;
+    return submit(std::move(submission), [this, token = std::weak_ptr(alive)](
+                                             const Result<std::string>& id) {
+      if (!token.expired() && !id)
+        parts.log.write(Level::warning, "msg.refused", id.error().what, {});
+    });
+  }
+  Result<Intake::Prepared> prepared = intake.prepare(std::move(submission), *policy, lanes);
+  if (!prepared) {
+    parts.log.write(Level::warning, "msg.refused", prepared.error().what, {});
+    return;
+  }
+  intake.passed(*prepared, *policy);
+  for (LaneShare& share : prepared->shares) send(std::move(share));
+}
+
+// xmpp 4.6: nobody goes to a peer that is blocked, whatever still stands to it.
+bool Exchange::State::barred(const LaneShare& share) const {
+  const PeerPolicy* peer = policy->peer(share.work.targets.front().to.domain);
+  return peer != nullptr && peer->state == PeerState::blocked;
+}
+
+void Exchange::State::convey(Submission submission,
+                             std::function<void(Result<Outcome>)> reply) {
+  const auto refuse = [&](Error error) {
+    parts.timers.at(parts.clock.now(), [reply = std::move(reply), error = std::move(error)] {
+      reply(error);
+    });
+  };
+  submission.envelope.flow = Flow::live;
+  if (submission.envelope.to.size() != 1 || submission.body.blob != 0)
+    return refuse({Fault::never, "a conveyed message goes to one address, from memory"});
+  Result<Intake::Prepared> prepared = intake.prepare(std::move(submission), *policy, lanes);
+  if (!prepared) return refuse(prepared.error());
+  intake.passed(*prepared, *policy);
+  LaneShare& share = prepared->shares.front();
+  share.work.asker = std::make_shared<Asker>(askers, [reply = std::move(reply)](Outcome outcome) {
+    reply(std::move(outcome));
+  });
+  send(std::move(share));
+}
+
+void Exchange::State::send(LaneShare share) {
+  if (barred(share)) {
+    Outcome outcome;
+    outcome.disposition = Disposition::failed;
+    outcome.fault = Fault::never;
+    outcome.status = "5.7.1";
+    outcome.reply = "the peer is blocked here";
+    return undelivered(share.work, outcome);
+  }
+  const bool swift = share.work.envelope->flow == Flow::swift;
+  const bool others_wait = swift && (!missed.empty() || !detours.empty()) &&
+                           (missed.contains({share.protocol, share.lane}) ||
+                            detours.contains({share.protocol, share.lane}));
+  if (!others_wait && parts.shards.hand(share.protocol, share.lane, share.work)) return;
+  if (swift && may_store()) return store(std::move(share));
+  Outcome outcome;
+  outcome.disposition = Disposition::failed;
+  outcome.fault = Fault::overloaded;
+  outcome.status = "4.3.1";
+  outcome.reply = swift ? "disk space is low" : "the lane's shard is busy";
+  undelivered(share.work, outcome);
+}
+
+// The mailbox of its lane's shard is full: it goes there by way of the store.
+void Exchange::State::store(LaneShare share) {
+  Acceptance acceptance{share.work.envelope, share.work.body, {}, {}};
+  for (const Target& target : share.work.targets)
+    acceptance.legs.push_back({target.to, share.protocol, share.lane, "swift"});
+  ++commits_open;
+  ++detours[{share.protocol, share.lane}];
+  parts.queue.accept(
+      std::move(acceptance),
+      [this, token = std::weak_ptr(alive), share = std::move(share)](
+          Result<Accepted> accepted) mutable {
+        if (token.expired()) return;
+        --commits_open;
+        const auto detour = detours.find({share.protocol, share.lane});
+        if (--detour->second == 0) detours.erase(detour);
+        std::vector<Target>& targets = share.work.targets;
+        if (!accepted || accepted->ids.size() != targets.size()) {
+          Outcome outcome;
+          outcome.disposition = Disposition::failed;
+          outcome.fault = Fault::overloaded;
+          outcome.status = "4.3.1";
+          outcome.reply = accepted ? "the store lost a recipient" : accepted.error().what;
+          return undelivered(share.work, outcome);
+        }
+        for (std::size_t at = 0; at < targets.size(); ++at) targets[at].id = accepted->ids[at];
+        hand_over({std::move(share)});
+      });
+}
+
+void Exchange::State::undelivered(const Work& work, const Outcome& outcome) {
+  if (work.asker != nullptr) return work.asker->tell(outcome);
+  if (std::optional<Submission> report = desk.report_on(work, outcome)) pass(*std::move(report));
+}
+
+}  // namespace hanse

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real daemon and a peer that is blocked while its streams stand (xmpp 4.6)."""
+
+import sys
+
+from tests.harness import pki, results
+from tests.harness.node import Node
+from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.xml_stream import Closed
+from tests.harness.xmpp import SECRET, Component, Dialled
+from tests.harness.xmpp_server import Server
+from tests.system.xmpp_resumption import CONFIG
+
+ROUTE = """
+[[route]]
+match = "b.example"
+protocol = "xmpp"
+via = "127.0.0.1:{}"
+tls = "verify"
+"""
+BLOCKED = """
+[peer."b.example"]
+state = "blocked"
+"""
+WORLD = None
+
+
+class World:
+    def __init__(self, workspace):
+        ca = pki.Authority(workspace.folder("pki"))
+        self.theirs = ca.issue("b.example")
+        self.port, self.theirs_at, component = free_port(), free_port(), free_port()
+        cert, key = ca.issue("a.example", "*.a.example")
+        config = CONFIG.format(
+            name="a", domain="a.example", port=self.port, dns=free_port(), component=component,
+            cert=cert, key=key, ca=ca.certificate,
+            secret=workspace.file("secret", SECRET, 0o600)) + ROUTE.format(self.theirs_at)
+        self.server = Server(self.theirs_at, "b.example", self.theirs)
+        self.node = Node(workspace, "hanse", config).start()
+        self.sender = Component("127.0.0.1", component, "gw.a.example").up()
+
+    def dial(self):
+        stream = Dialled("127.0.0.1", self.port, "b.example", "gw.a.example", self.theirs)
+        return stream, stream.secure()
+
+    def links(self):
+        return [one for one in self.node.console("link", "list") if "b.example" in str(one)]
+
+    def refused(self, name, seconds=5):
+        return WORLD.sender.wait(lambda one: one.get("id") == name and one.get("type") == "error",
+                                 seconds)
+
+
+def says(stanza, condition, kind):
+    error = stanza.child("error")
+    got = (error.elements()[0].name, error.get("type"))
+    assert got == (condition, kind), f"{got}, and not {(condition, kind)}"
+
+
+def blocked_at_a_reload():
+    """streams of both directions end, nothing is dialled, and senders hear it at once"""
+    name = WORLD.sender.message("u", "v@b.example", "while all is well")
+    WORLD.server.wait(lambda one: one.get("id") == name)
+    peer, features = WORLD.dial()
+    peer.external(features)
+    peer.stream.send("<message from='v@b.example' to='u@gw.a.example' id='good'><body>hi</body>"
+                     "</message>")
+    WORLD.sender.wait(lambda one: one.get("id") == "good")
+    assert len(WORLD.links()) == 2, WORLD.links()
+
+    with open(WORLD.node.config, "a", encoding="utf-8") as config:
+        config.write(BLOCKED)
+    WORLD.node.console("reload")
+    try:
+        while True:
+            peer.stream.next(15)
+    except Closed:
+        pass
+    wait_until(lambda: not WORLD.links(), 15, "no stream of it is left")
+    streams = WORLD.server.streams
+    says(WORLD.refused(WORLD.sender.message("u", "v@b.example", "too late")), "not-allowed",
+         "cancel")
+    WORLD.sender.send("<iq type='get' from='u@gw.a.example' to='b.example' id='q'>"
+                      "<ping xmlns='urn:xmpp:ping'/></iq>")
+    says(WORLD.refused("q"), "not-allowed", "cancel")
+    assert WORLD.server.streams == streams, "it was dialled"
+
+    again = Dialled("127.0.0.1", WORLD.port, "b.example", "gw.a.example", WORLD.theirs)
+    try:
+        again.secure()
+        raise AssertionError("a stream of it was taken")
+    except (AssertionError, Closed) as error:
+        assert "policy-violation" in str(error), error
+
+
+TESTS = [blocked_at_a_reload]
+
+
+def main():
+    global WORLD
+    with Workspace("xmpp-blocked") as workspace:
+        WORLD = World(workspace)
+        return results.run_all("system XMPP blocked", TESTS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
