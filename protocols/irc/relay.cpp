@@ -12,13 +12,7 @@ namespace hanse::irc {
 
 Relay::Relay(std::vector<std::unique_ptr<Side>>& sides, const IrcSettings& settings,
              std::function<Timestamp()> now)
-    : sides_(sides), junctions_(settings.junctions), now_(std::move(now)),
-      persons_(sides.size()), spots_(sides.size()), undoings_(sides.size()),
-      allowances_(sides.size()), outlooks_(sides.size(), std::vector<Outlook>(sides.size())) {
-  for (const NetworkSettings& one : settings.networks)
-    strands_.push_back({true, strands_.size(), one.name, one.pseudo_sid});
-  for (const std::string& sid : settings.further_sids) strands_.push_back({false, 0, {}, sid});
-}
+    : RelayState(sides, settings, std::move(now)) {}
 
 // ---- sides ----
 

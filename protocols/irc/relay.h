@@ -2,20 +2,14 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "federation/exchange.h"
-#include "protocols/irc/persons.h"
-#include "protocols/irc/relay_memory.h"
+#include "protocols/irc/relay_state.h"
 #include "protocols/irc/side.h"
-#include "protocols/irc/strand.h"
 #include "protocols/irc/watcher.h"
 
 namespace hanse::irc {
@@ -26,7 +20,7 @@ namespace hanse::irc {
 // strands (strand.h), which are longer by a hop with each node and never end where they began.
 // Where two nodes stand between the same networks only one carries each of them to each other: who
 // is there stays, and no people are introduced before the claim to do so stands (answered()).
-class Relay final : public Watcher {
+class Relay final : public Watcher, private RelayState {
  public:
   Relay(std::vector<std::unique_ptr<Side>>& sides, const IrcSettings& settings,
         std::function<Timestamp()> now);
@@ -170,28 +164,6 @@ class Relay final : public Watcher {
   void seat(Side& at, UserId user, const std::string& channel);
   void dismiss(Side& at, UserId user, std::string_view reason);
   UserId herald(Side& to, ServerId server, const std::string& home, const std::string& channel);
-
-  std::vector<std::unique_ptr<Side>>& sides_;
-  std::vector<Strand> strands_;      // first that of each side, then those of networks further away
-  // When a network was last brought by another way: to a side, and here.
-  std::map<std::pair<std::string, std::size_t>, Timestamp> brought_by_others_;
-  std::map<std::string, WayIn> last_ways_;
-  const std::vector<Junction> junctions_;
-  const std::function<Timestamp()> now_;
-  Persons persons_;
-  // Who went by a split, by home and id: whoever is back soon is who he was.
-  std::map<std::pair<std::size_t, std::string>, Split> ledger_;
-  // By side: from a channel's folded name to its junction. Known while the side is linked.
-  std::vector<std::unordered_map<std::string, const Junction*>> spots_;
-  std::vector<Submission> kept_;
-  std::vector<RelayNote> notes_;
-  std::map<PuppetKey, Timestamp> loners_;   // in no channel, for private talk: when it was last
-  std::set<PuppetKey> killed_;              // to be back when their time is over
-  std::vector<Undoing> undoings_;
-  bool meeting_ = false;             // people of a network appear who were apart from it
-  const Side* losing_ = nullptr;     // still looks linked, and is not any more
-  std::vector<Allowance> allowances_;
-  std::vector<std::vector<Outlook>> outlooks_;   // by where it is said and where not heard
 };
 
 bool stays_at_home(Mode mode);   // what a network's own services and operators say of a channel
