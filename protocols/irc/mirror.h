@@ -68,6 +68,7 @@ class Mirror {
   void lose(UserId puppet);
   void remove(UserId user, std::string_view reason);
   void set_modes(ChannelId channel, std::span<const ModeChange> changes);
+  void add_ranks(unsigned status, std::string_view who, std::vector<ModeChange>& out) const;
   void forget_modes(Source source, ChannelId channel, Timestamp older);
 
   Side& side_;

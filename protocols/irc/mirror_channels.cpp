@@ -46,15 +46,16 @@ Verdict Mirror::handle(const ChannelJoined& event) {
   const Timestamp timestamp = merge == ChannelMerge::refused || says_nothing ? now_
                                                                              : event.timestamp;
   joined_.clear();
+  std::vector<ModeChange> raised;   // of those who were there already
   for (const ChannelMember& member : event.members) {
     const UserId user = their_user(member.who);
     if (user == no_id) continue;   // one who lost a collision
-    const bool is_new = channel == no_id || model.membership(user, channel) == nullptr;
-    const ChannelId into = model.join(user, event.channel, timestamp,
-                                      counts ? member.status : std::uint8_t{0});
-    if (into == no_id) return {Verdict::Kind::fatal, "too many channels"};
-    channel = into;
-    if (is_new) joined_.push_back(user);
+    const std::uint8_t status = counts ? member.status : std::uint8_t{0};
+    const Membership* const known = channel == no_id ? nullptr : model.membership(user, channel);
+    if (known == nullptr) joined_.push_back(user);
+    else add_ranks(status & ~known->status, member.who.id, raised);
+    channel = model.join(user, event.channel, timestamp, status);
+    if (channel == no_id) return {Verdict::Kind::fatal, "too many channels"};
   }
   if (channel != no_id && with_modes) set_modes(channel, event.modes);
   const bool with_topic = channel != no_id && with_modes && !event.topic.empty() &&
@@ -64,8 +65,16 @@ Verdict Mirror::handle(const ChannelJoined& event) {
   // What a channel is made with is no change of it.
   if (channel != no_id && with_modes && !is_made && !event.modes.empty())
     watcher_.modes_changed(side_, *source, channel, event.modes);
+  if (!raised.empty()) watcher_.modes_changed(side_, *source, channel, raised);
   if (merge == ChannelMerge::refused) return dropped("a channel timestamp that is no date");
   return {};
+}
+
+void Mirror::add_ranks(unsigned status, std::string_view who, std::vector<ModeChange>& out) const {
+  for (const ModeRow& row : side_.dialect().modes().rows()) {
+    if (is_rank(row.mode) && (status & rank_bit(row.mode)) != 0)
+      out.push_back({true, row.mode, row.letter, who});
+  }
 }
 
 Verdict Mirror::handle(const ChannelLeft& event) {
@@ -168,6 +177,7 @@ void Mirror::forget_modes(Source source, ChannelId id, Timestamp older) {
     for (std::size_t at = 0; is_rank(row.mode) && at < names.size(); ++at) {
       const Membership* member = model.membership(before.members[at], id);
       if (member == nullptr || (member->status & rank_bit(row.mode)) == 0) continue;
+      if (side_.is_our_user(before.members[at])) continue;   // whose own network gave it
       names[at] = side_.party_of(before.members[at]).word();
       changes.push_back({false, row.mode, row.letter, names[at]});
     }

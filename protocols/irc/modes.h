@@ -63,6 +63,9 @@ class ModeTable {
 
   std::span<const ModeRow> rows() const { return rows_; }
   void add(ModeRow row) { rows_.push_back(row); }
+  void drop(Mode mode) {
+    std::erase_if(rows_, [mode](const ModeRow& one) { return one.mode == mode; });
+  }
   const ModeRow* by_letter(char letter) const;
   const ModeRow* by_mode(Mode mode) const;      // null: this network has no such mode
   const ModeRow* by_prefix(char prefix) const;

@@ -114,6 +114,8 @@ class Relay final : public Watcher, private RelayState {
                  const std::function<void(Side&, const std::string&)>& visit);
   void enter(StrandId id, Side& to, const std::string& channel, Timestamp timestamp,
              std::span<const UserId> users);
+  std::uint8_t rank_there(const Side& home, UserId user, const Side& to,
+                          const std::string& channel) const;
   bool bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
              const std::string& name, std::span<const UserId> users);
   void meet(Side& from, ChannelId, Side& to, const std::string& name, const Junction& junction);

@@ -22,6 +22,23 @@ void Relay::elsewhere(StrandId id, const Junction& junction,
   }
 }
 
+// irc 9: what somebody may do at home he may do there, where his network has a say about it.
+std::uint8_t Relay::rank_there(const Side& home, UserId user, const Side& to,
+                               const std::string& channel) const {
+  const auto& spots = spots_[to.index()];
+  const auto spot = spots.find(fold(to.facts().casemap, channel));
+  if (spot == spots.end() || !may(*spot->second, home, Claim::ranks)) return 0;
+  const auto& members = spot->second->members;
+  const auto own = std::ranges::find(members, home.index(), &Junction::Member::network);
+  const ChannelId here = own == members.end() ? no_id : home.model().find_channel(own->channel);
+  const Membership* const member = here == no_id ? nullptr : home.model().membership(user, here);
+  unsigned known = 0;
+  for (const ModeRow& row : to.dialect().modes().rows()) {
+    if (is_rank(row.mode)) known |= rank_bit(row.mode);
+  }
+  return static_cast<std::uint8_t>(member == nullptr ? 0 : member->status & known);
+}
+
 // irc 9: nobody makes a channel older than it is where it is; a new one is as old as at home.
 void Relay::enter(StrandId id, Side& to, const std::string& channel, Timestamp timestamp,
                   std::span<const UserId> users) {
@@ -42,8 +59,9 @@ void Relay::enter(StrandId id, Side& to, const std::string& channel, Timestamp t
     if (puppet == no_id) continue;
     const ChannelId there = model.find_channel(channel);
     if (there != no_id && model.membership(puppet, there) != nullptr) continue;
-    if (model.join(puppet, channel, timestamp, 0) == no_id) continue;
-    members.push_back({to.party_of(puppet), 0});
+    const std::uint8_t rank = rank_there(from, user, to, channel);
+    if (model.join(puppet, channel, timestamp, rank) == no_id) continue;
+    members.push_back({to.party_of(puppet), rank});
   }
   for (const std::string& one : kept_out) note(Level::info, "irc.kept_out", one);
   if (members.empty()) return;

@@ -122,6 +122,13 @@ Result<bool> Ts6::server(const Line& line, HandshakeDesk& desk, std::string& out
   if (!has_sid && pass_sid_.empty()) return refuse("it has no SID: it does not speak TS6");
   if (has_sid != hybrid_)
     return refuse(std::string("it speaks the TS6 of ") + (has_sid ? "hybrid" : "solanum"));
+  // irc 4.2: ranks that it has only by a capability; one that we do not share is not in use.
+  const auto shared = [this](std::string_view word) {
+    return capabilities_.contains(word) && hybrid_capabilities.find(word) != std::string_view::npos;
+  };
+  if (!shared("HOP")) modes_.drop(Mode::halfop);
+  if (!shared("AOP")) modes_.drop(Mode::admin);
+  if (!shared("QOP")) modes_.drop(Mode::owner);
   peer_ = {std::string(line.at(0)), has_sid ? std::string(line.at(2)) : pass_sid_,
            std::string(line.all().back())};
   if (!dialled_) say_who(out);

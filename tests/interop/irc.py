@@ -8,66 +8,27 @@ from tests.harness import results
 from tests.harness.irc2_peer import Irc2
 from tests.harness.irc_peers import Hybrid, Inspircd, Ngircd
 from tests.harness.workspace import Workspace, wait_until
-from tests.interop import irc_failover, irc_row, irc_services
-from tests.interop.irc_world import World
+from tests.interop import irc_failover, irc_row, irc_services, irc_state
+from tests.interop.irc_world import Meeting, World, has
 
 WORLD = None
 
 
-class Meeting:
-    """A person on the left and one on the right, in the channel and seen by each other. Nobody in
-    it has a nick that was there before."""
-
-    number = 0
-
-    def __enter__(self):
-        Meeting.number += 1
-        self.people = []
-        self.alice = self.come(WORLD.left, "alice")
-        self.bob = self.come(WORLD.right, "bob")
-        wait_until(lambda: self.meet(), 20, "they meet")
-        return self
-
-    def __exit__(self, *_):
-        for person in self.people:
-            person.leave()
-        wait_until(empty, 20, "everybody has left")
-
-    def come(self, side, name):
-        person = side.person(f"{name}{Meeting.number}")
-        self.people.append(person)
-        person.join("#dev")
-        return person
-
-    def meet(self):
-        return has(self.alice, right(self.bob)) and has(self.bob, left(self.alice))
+def meeting():
+    return Meeting(WORLD)
 
 
 def left(person):
-    """What somebody of the left is called on the right."""
-    return person.nick + WORLD.right.separator + WORLD.left.name
+    return WORLD.left_there(person)
 
 
 def right(person):
-    return person.nick + WORLD.left.separator + WORLD.right.name
-
-
-def has(person, nick):
-    return any(name.lstrip("@+%") == nick for name in person.names("#dev"))
-
-
-def empty():
-    probe = WORLD.left.person(f"probe{Meeting.number}")
-    probe.join("#dev")
-    alone = len(probe.names("#dev")) == 1
-    probe.say("QUIT")
-    probe.leave()
-    return alone
+    return WORLD.right_there(person)
 
 
 def meets_and_talks():
     """people of both networks are members for each other, and talk"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = alice.mark(), bob.mark()
         alice.tell("#dev", "hello from the left")
@@ -89,7 +50,7 @@ def meets_and_talks():
 
 def topics_nicks_parts():
     """topic, nick, away, part and quit pass"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = bob.mark()
         alice.say("TOPIC #dev :what we build")
@@ -134,7 +95,7 @@ def whois(asker, nick, number):
 
 def kicks():
     """a kick reaches who is on the other network, and works on puppets alike"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = alice.mark(), bob.mark()
         alice.say(f"KICK #dev {right(bob)} :enough")
@@ -157,7 +118,7 @@ def kicks():
 
 def kicks_on_irc2():
     """whoever is given a rank there by somebody here may kick who is here"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = alice.mark(), bob.mark()
         alice.say(f"MODE #dev +o {right(bob)}")
@@ -171,7 +132,7 @@ def kicks_on_irc2():
 
 def ranks():
     """a rank given on one network is seen on the other"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = bob.mark()
         alice.say(f"MODE #dev +v {right(bob)}")
@@ -182,7 +143,7 @@ def ranks():
 
 def modes_and_bans():
     """modes and bans pass by what they mean"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = bob.mark()
         alice.say("MODE #dev +m")
@@ -197,7 +158,7 @@ def modes_and_bans():
 
 def splits_and_heals():
     """a network that is killed vanishes by a split, and comes back with its people"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = alice.mark()
         links = len(WORLD.node.events("irc.linked"))
@@ -217,7 +178,7 @@ def splits_and_heals():
 
 def tags_pass():
     """the id of a message, and what clients say in tags, are the same on both sides"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob, carol = one.alice, one.bob, one.come(WORLD.left, "carol")
         for person in (alice, bob, carol):
             person.say("CAP REQ :message-tags server-time")
@@ -243,7 +204,7 @@ def tags_of(line):
 
 def claims_hold():
     """what the other network changes in a channel with an owner stays there, and is undone there"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = alice.mark(), bob.mark()
         alice.say(f"MODE #dev +o {right(bob)}")  # who comes first is one there already
@@ -265,7 +226,7 @@ def claims_hold():
 
 def late_lines():
     """what is said while a network is down is told there later, marked, in order and once"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = alice.mark()
         links = len(WORLD.node.events("irc.linked"))
@@ -298,7 +259,7 @@ def waiting():
 
 def long_lines_and_control():
     """long lines arrive whole, and what a client asks inside a message does not pass"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob = one.alice, one.bob
         mark = bob.mark()
         words = " ".join(f"word{number}" for number in range(60))[:400]
@@ -321,7 +282,7 @@ def nothing_is_refused():
 
 def console_shows():
     """the console shows networks, people and channels as they are, and explains the channel"""
-    with Meeting() as one:
+    with meeting() as one:
         alice, bob, node = one.alice, one.bob, WORLD.node
         rows = {row["network"]: row for row in node.console("irc", "networks")}
         assert [row["state"] for row in rows.values()] == ["linked"] * 2, rows
@@ -392,7 +353,7 @@ def run(left_kind, right_kind, calling, tls, tests, pasted=False, rules=""):
 
 
 def main():
-    more = irc_row, irc_failover, irc_services
+    more = irc_state, irc_row, irc_failover, irc_services
     return max([*(run(*world) for world in WORLDS), *(one.main() for one in more)])
 
 

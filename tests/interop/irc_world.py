@@ -74,6 +74,14 @@ class World:
     def wait_linked(self, names=("home", "away"), since=0):
         wait_until(lambda: set(names) <= set(self.linked(since)), 40, f"{names} are linked")
 
+    def left_there(self, person):
+        """What somebody of the left is called on the right."""
+        return person.nick + self.right.separator + self.left.name
+
+    def right_there(self, person):
+        """What somebody of the right is called on the left."""
+        return person.nick + self.left.separator + self.right.name
+
     def probe(self):
         code, out, err = self.node.say("probe", "irc", "home")
         assert code == 0 and "handshake would begin" in out, out + err
@@ -90,3 +98,48 @@ class World:
         self.node.stop()
         self.left.stop()
         self.right.stop()
+
+
+class Meeting:
+    """A person on the left and one on the right, in the channel and seen by each other. Nobody in
+    it has a nick that was there before."""
+
+    number = 0
+
+    def __init__(self, world):
+        self.world = world
+
+    def __enter__(self):
+        Meeting.number += 1
+        self.people = []
+        self.alice = self.come(self.world.left, "alice")
+        self.bob = self.come(self.world.right, "bob")
+        wait_until(self.meet, 20, "they meet")
+        return self
+
+    def __exit__(self, *_):
+        for person in self.people:
+            person.leave()
+        wait_until(self.empty, 20, "everybody has left")
+
+    def come(self, side, name):
+        person = side.person(f"{name}{Meeting.number}")
+        self.people.append(person)
+        person.join("#dev")
+        return person
+
+    def meet(self):
+        return (has(self.alice, self.world.right_there(self.bob)) and
+                has(self.bob, self.world.left_there(self.alice)))
+
+    def empty(self):
+        probe = self.world.left.person(f"probe{Meeting.number}")
+        probe.join("#dev")
+        alone = len(probe.names("#dev")) == 1
+        probe.say("QUIT")
+        probe.leave()
+        return alone
+
+
+def has(person, nick):
+    return any(name.lstrip("@+%") == nick for name in person.names("#dev"))

@@ -74,7 +74,7 @@ TEST_CASE("irc 9 what another network changes without a claim is undone there, o
   }
   SECTION("a kick of a puppet: it is back, the second time it is not") {
     CHECK(world.away_says(":3HYAAAAAA KICK #dev 9RAAAAAAA :out") ==
-          ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n");
+          ":9RA SJOIN 1795229120 #dev + :@9RAAAAAAA\n");
     CHECK(world.written(*world.home).empty());
     CHECK(world.away_says(":3HYAAAAAA KICK #dev 9RAAAAAAA :out").empty());
     CHECK(world.written(*world.home).empty());

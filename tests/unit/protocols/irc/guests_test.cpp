@@ -45,7 +45,7 @@ TEST_CASE("irc 9 who was killed is in his channels again after a minute, and see
   CHECK(met.later(*met.away, 59) == "");
   const std::string back = met.later(*met.away, 1);
   CHECK(has(back, ":9RA UID carol||home 2 "));
-  CHECK(has(back, ":9RA SJOIN 1795229120 #dev + :9RAAAAAAB\n"));
+  CHECK(has(back, ":9RA SJOIN 1795229120 #dev + :@9RAAAAAAB\n"));
   CHECK(met.later(*met.away, 60) == "");
   SECTION("and is heard there") {
     met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :I am\n");
@@ -53,7 +53,7 @@ TEST_CASE("irc 9 who was killed is in his channels again after a minute, and see
   }
   SECTION("twice more: not again") {
     met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAB :hyb.away.example!dave (go)\n");
-    CHECK(has(met.later(*met.away, 60), ":9RAAAAAAC"));
+    CHECK(has(met.later(*met.away, 60), ":@9RAAAAAAC"));
     met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAC :hyb.away.example!dave (go)\n");
     CHECK(has(met.away->log_, "irc.suspended carol|home|"));
     CHECK(met.later(*met.away, 1000) == "");
@@ -66,7 +66,7 @@ TEST_CASE("irc 9 who was killed and speaks is there and in the channel first") {
   met.clock.seconds += 60;
   met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :here\n");
   const std::string there = met.written(*met.away);
-  CHECK(has(there, ":9RA SJOIN 1795229120 #dev + :9RAAAAAAB\n:9RAAAAAAB PRIVMSG #dev :here\n"));
+  CHECK(has(there, ":9RA SJOIN 1795229120 #dev + :@9RAAAAAAB\n:9RAAAAAAB PRIVMSG #dev :here\n"));
 }
 
 TEST_CASE("irc 9 somebody in no channel is there for a minute after the last private word") {

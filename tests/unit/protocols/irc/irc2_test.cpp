@@ -48,7 +48,7 @@ TEST_CASE("irc 6 people go over with ids of four and five signs, without timesta
   Met met;
   CHECK(met.introduced ==
         ":9RAA UNICK carol|home 9RAAAAAAA carol shown.host 0.0.0.0 +i :Carol C\n"
-        ":9RAA NJOIN #dev :9RAAAAAAA\n");
+        ":9RAA NJOIN #dev :@9RAAAAAAA\n");
   CHECK(met.back.find(" dave/away 127.0.0.1 127.0.0.1 dave 0.0.0.0 ") != std::string::npos);
 }
 

@@ -34,7 +34,7 @@ TEST_CASE("irc 5 people on a network where a nick is all there is") {
   Met met;
   CHECK(met.introduced ==
         ":home.node.a.example NICK carol|home 2 carol shown.host 2 +i :Carol C\n"
-        ":home.node.a.example NJOIN #dev :carol|home\n"
+        ":home.node.a.example NJOIN #dev :@carol|home\n"
         ":home.node.a.example MODE #dev +tn\n");
   CHECK(met.back.starts_with(":9RB UID 9RBAAAAAA "));
   CHECK(met.back.find(" dave/away dave.host dave.host dave 0.0.0.0 ") != std::string::npos);

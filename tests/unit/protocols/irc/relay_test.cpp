@@ -33,7 +33,7 @@ TEST_CASE("irc 9 a person appears on the other network behind the server of his 
   Met met;
   CHECK(met.introduced ==
         ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
-        ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n"
+        ":9RA SJOIN 1795229120 #dev + :@9RAAAAAAA\n"
         ":9RA TMODE 1795229120 #dev +tn\n");
   CHECK(met.back ==
         ":9RB UID 9RBAAAAAA 1795229110 dave/away dave.host dave.host dave 0.0.0.0 1795229110 +i "
@@ -51,7 +51,7 @@ TEST_CASE("irc 9 whoever was there before the link is introduced after the burst
         ":9RL SID home.node.a.example 2 9RA + :people of home, relayed by node.a.example\n"
         ":9RA EOB\n"
         ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
-        ":9RA SJOIN 1795229120 #dev + :9RAAAAAAA\n"
+        ":9RA SJOIN 1795229120 #dev + :@9RAAAAAAA\n"
         ":9RA TMODE 1795229120 #dev +tn\n"
         ":9RA TBURST 1795229120 #dev 1795229121 carol :what we do\n");
   CHECK(bench.meanwhile ==
@@ -184,7 +184,7 @@ TEST_CASE("irc 9 a network that is lost goes by a split and comes back as it is"
   CHECK(met.meanwhile ==
         ":9RL SERVER away.node.a.example 9RB :people of away, relayed by node.a.example\n"
         ":9RB ENDBURST\n");
-  CHECK(met.welcome.find(":9RA SJOIN 1795229120 #dev + :9RAAAAAA") !=
+  CHECK(met.welcome.find(":9RA SJOIN 1795229120 #dev + :@9RAAAAAA") !=
         std::string::npos);
 }
 

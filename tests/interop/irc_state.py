@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who somebody is on the other network, between real servers of different software: the ranks of
+people who were there before a network was linked, or come back to it."""
+
+import sys
+
+from tests.harness import results
+from tests.harness.irc2_peer import Irc2
+from tests.harness.irc_peers import Hybrid, Inspircd, Ngircd
+from tests.harness.workspace import Workspace, wait_until
+from tests.interop.irc_world import Meeting, World, has
+
+WORLD = None
+
+
+def shown(person, *names):
+    """They are so in the channel, with their prefixes, as somebody sees them."""
+    return set(names) <= person.names("#dev")
+
+
+def ranks_come_along():
+    """who enters has the rank of his own network, also after a split on either side"""
+    with Meeting(WORLD) as one:
+        alice, bob = one.alice, one.bob
+        there = WORLD.left_there
+        wait_until(lambda: shown(bob, "@" + there(alice)), 10, "alice made the channel")
+        links = len(WORLD.node.events("irc.linked"))
+        WORLD.right.kill()
+        wait_until(lambda: not has(alice, WORLD.right_there(bob)), 20, "the right is gone")
+        carol = one.come(WORLD.left, "carol")
+        dave = one.come(WORLD.left, "dave")
+        alice.say(f"MODE #dev +v {carol.nick}")  # before the right is linked
+        carol.wait("MODE #dev +v", carol.nick)
+        WORLD.right.start()
+        WORLD.wait_linked(("away",), since=links)
+        bob = one.bob = one.come(WORLD.right, "bob")
+        wait_until(lambda: shown(bob, "@" + there(alice), "+" + there(carol), there(dave)), 20,
+                   "the ranks are those of the left")
+        wait_until(one.meet, 20, "they meet again")
+        alice.say(f"MODE #dev +o {WORLD.right_there(bob)}")
+        bob.wait("MODE #dev +o", bob.nick)
+        links = len(WORLD.node.events("irc.linked"))
+        WORLD.left.kill()
+        wait_until(lambda: not has(bob, there(alice)), 20, "the left is gone")
+        WORLD.left.start()
+        WORLD.wait_linked(("home",), since=links)
+        alice = one.alice = one.come(WORLD.left, "alice")
+        wait_until(lambda: shown(alice, "@" + WORLD.right_there(bob)), 20,
+                   "bob's rank is seen on the left")
+
+
+# Who is linked to whom, and the tests between them.
+WORLDS = [(Inspircd, Hybrid, [ranks_come_along]),
+          (Inspircd, Ngircd, [ranks_come_along]),
+          (Hybrid, Irc2, [ranks_come_along])]
+
+
+def run(left_kind, right_kind, tests):
+    global WORLD
+    pair = f"{left_kind.dialect} and {right_kind.dialect}"
+    with Workspace("irc-state") as workspace:
+        try:
+            WORLD = World(workspace, left_kind, right_kind).start()
+        except results.Skip as skip:
+            for test in tests:
+                results.record("skip", f"interop IRC, {pair}: {test.__doc__}")
+            print(f"interop: IRC, {pair}: skipped: {skip}")
+            return 0
+        outcome = results.run_all(f"interop IRC, {pair}", tests)
+        if outcome:
+            print(WORLD.node.log_text()[-3000:])
+        return outcome
+
+
+def main():
+    return max(run(*world) for world in WORLDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
