@@ -7,13 +7,10 @@
 #include <string_view>
 
 #include "federation/message.h"
+#include "protocols/smtp/limits.h"
 
 namespace hanse::smtp {
 
-constexpr std::size_t local_part_octets_max = 64;   // RFC 5321 4.5.3.1.1
-constexpr std::size_t domain_octets_max = 255;      // RFC 5321 4.5.3.1.2
-constexpr std::size_t label_octets_max = 63;        // RFC 1035 2.3.4
-constexpr std::size_t path_octets_max = 256;        // RFC 5321 4.5.3.1.3
 
 enum class PathFault : std::uint8_t {
   none,

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "protocols/smtp/limits.h"
+
 namespace hanse::smtp {
 
-constexpr std::size_t command_line_octets_max = 4096;        // S-2, with CRLF
-constexpr std::size_t command_eaten_octets_max = 64 * 1024;  // S-2: then the session ends
 
 // Cuts input into command lines at CRLF and nothing else (S-1), whatever the segmentation.
 // Memory does not grow with the line: what is over the limit is counted and forgotten.

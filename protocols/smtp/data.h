@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "protocols/smtp/limits.h"
+
 namespace hanse::smtp {
 
-constexpr std::size_t text_line_octets_max = 998;             // D-5, RFC 5322 2.1.1; without CRLF
-constexpr std::size_t long_text_line_octets_max = 64 * 1024;  // D-5 with long_lines = accept
 
 struct DataRules {
   bool normalize = false;       // D-3

@@ -10,15 +10,12 @@
 
 #include "federation/discovery.h"
 #include "federation/next_hop.h"
+#include "protocols/smtp/limits.h"
 #include "protocols/smtp/settings.h"
 #include "server/base/random.h"
 
 namespace hanse::smtp {
 
-constexpr std::size_t mx_hosts_max = 20;               // M-9
-constexpr std::size_t hosts_asked_at_once = 5;         // addresses of so many hosts in one go
-constexpr std::size_t addresses_enough = 5;            // M-9: no attempt dials more
-constexpr Duration no_name_wait = std::chrono::seconds(1);   // M-13
 
 // Where mail for a lane goes: MX and addresses (RFC 5321 5.1), or the place the operator named.
 class MailDiscovery final : public Discovery {

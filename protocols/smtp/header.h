@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "federation/message.h"
+#include "protocols/smtp/limits.h"
 #include "server/base/limits.h"
 
 namespace hanse::smtp {
@@ -14,10 +15,6 @@ namespace hanse::smtp {
 constexpr std::string_view mail_loop = "554 5.4.6 mail loop";   // a refusal
 
 // D-6
-constexpr std::size_t header_octets_max = limits::body_memory_bytes_max;
-constexpr std::size_t header_fields_max = 1000;
-constexpr std::size_t header_name_octets_max = 256;
-constexpr std::size_t text_id_octets_max = 998;      // of a Message-ID
 static_assert(header_octets_max == 256 * 1024);
 
 struct HeaderRules {

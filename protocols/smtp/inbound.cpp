@@ -10,12 +10,6 @@
 
 namespace hanse::smtp {
 
-namespace {
-
-constexpr std::size_t reply_kept_octets_max = 512;   // of the buffer of an idle session
-
-}  // namespace
-
 Inbound::Inbound(std::shared_ptr<const SmtpSettings> settings, const InboundContext& context)
     : settings_(std::move(settings)), tls_available_(context.tls_available), busy_(context.busy),
       too_often_(context.too_often), crowded_(context.crowded) {}
@@ -214,7 +208,7 @@ void Inbound::finish_turn(Outbox& out) {
   if (hang_up_) note_goodbye(out);
   if (!reply_.empty() && (asked_ == Asked::nothing || hang_up_)) {
     out.send(reply_);
-    if (reply_.capacity() > reply_kept_octets_max) reply_ = std::string();
+    if (reply_.capacity() > session_reply_kept_octets_max) reply_ = std::string();
     reply_.clear();
   }
   if (state_ == State::handshake && progress_) {

@@ -7,13 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "protocols/smtp/limits.h"
 #include "protocols/smtp/outbound_delivery.h"
 #include "protocols/smtp/outbound_handshake.h"
 
 namespace hanse::smtp {
 
-constexpr Duration quit_wait = std::chrono::seconds(5);    // C-5
-constexpr std::size_t deliveries_open_max = 2;             // begun at once, see below
 
 // The sending side of one SMTP connection. RFC 5321, 2920, 1870, 6152, 2034, 3207
 //

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocols/smtp/address.h"
+#include "protocols/smtp/limits.h"
 #include "protocols/smtp/trace.h"
 #include "server/base/limits.h"
 
@@ -12,7 +13,6 @@ namespace hanse::smtp {
 namespace {
 
 constexpr std::string_view end_of_data = ".\r\n";
-constexpr std::size_t chunk_octets_max = 1024 * 1024;   // C-2
 // Content that may go out before anybody has said who wants it.
 constexpr std::size_t ahead_octets_max = limits::body_inline_bytes_max;
 

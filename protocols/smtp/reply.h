@@ -6,12 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "protocols/smtp/limits.h"
+
 namespace hanse::smtp {
 
-constexpr std::size_t reply_line_octets_max = 4096;        // C-4
-constexpr std::size_t reply_octets_max = 64 * 1024;        // C-4
-constexpr std::size_t reply_lines_max = 100;               // C-4
-constexpr std::size_t reply_kept_octets_max = 1024;        // of its text, with each outcome
 
 // One complete reply of a server.
 struct Reply {

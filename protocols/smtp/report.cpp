@@ -4,13 +4,13 @@
 #include <algorithm>
 
 #include "protocols/smtp/address.h"
+#include "protocols/smtp/limits.h"
 #include "server/base/text.h"
 
 namespace hanse::smtp {
 
 namespace {
 
-constexpr std::size_t reply_shown_octets_max = 800;   // within one line of 998, whatever is in it
 constexpr std::size_t folded_line_octets = 76;
 
 using Failure = Reportable::Failure;

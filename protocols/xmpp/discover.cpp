@@ -103,7 +103,7 @@ void DomainDiscovery::on_service(const DnsQuestion& question, const Result<DnsAn
 
 void DomainDiscovery::merge() {
   std::vector<SrvTarget> order = merge_services(direct_, starttls_, random_);
-  if (order.size() > srv_targets_max) order.resize(srv_targets_max);
+  if (order.size() > limits::srv_targets_max) order.resize(limits::srv_targets_max);
   if (order.empty()) {
     if (starttls_.refused || direct_.refused)  // 1.3: no fallback to addresses
       return fail(Fault::never, "5.1.10", "domain " + domain_ + " offers no such service (SRV .)");
@@ -218,8 +218,8 @@ void DomainDiscovery::add_endpoints(const Target& target) {
   std::size_t added = 0;
   for (std::size_t i = 0; i < std::max(target.v4.size(), target.v6.size()); ++i) {
     for (const std::vector<std::string>* family : {&target.v6, &target.v4}) {
-      if (i >= family->size() || endpoints_.size() >= addresses_max ||
-          added >= addresses_per_target_max)
+      if (i >= family->size() || endpoints_.size() >= limits::addresses_max ||
+          added >= limits::addresses_per_target_max)
         continue;
       ++added;
       endpoints_.push_back({target.srv.host, (*family)[i], target.srv.port, names, target.secure,

@@ -10,15 +10,13 @@
 
 #include "federation/discovery.h"
 #include "federation/next_hop.h"
+#include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/srv.h"
 #include "server/base/random.h"
 
 namespace hanse::xmpp {
 
 constexpr std::uint16_t default_port = 5269;
-constexpr std::size_t srv_targets_max = 16;             // that are looked at
-constexpr std::size_t addresses_max = 16;               // over all targets (xmpp 1.5)
-constexpr std::size_t addresses_per_target_max = 8;     // one large target leaves room for others
 
 // Where a lane "from>hop" leads (xmpp 1.1 to 1.5, 1.7, 1.10): the SRV records of both services in
 // one order, their addresses, and the TLSA records of what is secure; or the place the operator

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "protocols/wire/xml_writer.h"
+#include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/names.h"
 #include "server/base/text.h"
 
@@ -85,12 +86,10 @@ bool may_be_answered(const xml::Element& stanza) {
   return true;
 }
 
-constexpr std::size_t payload_bytes_max = 8 * 1024;
-
 bool is_small(const xml::Element& payload) {
   std::string bytes;
   xml::write(payload, ns::server, {}, bytes);
-  return bytes.size() <= payload_bytes_max;
+  return bytes.size() <= limits::error_payload_bytes_max;
 }
 
 }  // namespace

@@ -107,6 +107,7 @@ class Inbound final : public Engine {
 
   // inbound_dialback.cpp
   void dialback(const xml::Element& one, Outbox& out);
+  Duration dialback_wait() const;
   void claim_pair(const xml::Element& result, Outbox& out);
   void judge_pair(PairRequest requested, Outbox& out);
   void ask_authority(PairRequest requested, Outbox& out);

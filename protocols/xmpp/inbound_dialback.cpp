@@ -71,6 +71,11 @@ void Inbound::unsolicited(const xml::Element& one, Outbox& out) {
 
 // ---- the receiving side (xmpp 3.10) ----
 
+// xmpp 3.10
+Duration Inbound::dialback_wait() const {
+  return std::min(settings_->answer_wait_max, limits::dialback_wait_max);
+}
+
 void Inbound::claim_pair(const xml::Element& result, Outbox& out) {
   PairRequest requested;
   requested.from = prepare_domain(result.attribute("from")).value_or({});
@@ -86,7 +91,7 @@ void Inbound::claim_pair(const xml::Element& result, Outbox& out) {
   const PairState state = book_.state(requested.pair);
   if (state == PairState::valid) return say_result(requested, "valid", nullptr);
   if (state == PairState::requested) return;   // its answer is on the way
-  if (!book_.request(requested.pair, now_ + settings_->answer_wait_max))
+  if (!book_.request(requested.pair, now_ + dialback_wait()))
     return pair_refused(requested, "resource-constraint", "wait", out);
   requested.key = trim(result.text());
   if (look_up(remote, true, out)) asking_dns_.push_back(std::move(requested));
@@ -114,7 +119,7 @@ void Inbound::ask_authority(PairRequest requested, Outbox& out) {
   Convey convey;
   Envelope& envelope = convey.submission.envelope;
   envelope.flow = Flow::live;
-  envelope.patience = settings_->answer_wait_max;
+  envelope.patience = dialback_wait();
   envelope.from = {"xmpp", {}, requested.to};
   envelope.to.push_back({"xmpp", std::string(verify_local), requested.from});
   envelope.key = {"xmpp", requested.pair.local, id_ + " " + requested.pair.remote};

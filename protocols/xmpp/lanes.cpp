@@ -61,7 +61,7 @@ std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration
   out->works_per_link_max = SIZE_MAX;
   out->link_age_max = std::chrono::hours(24 * 365);
   out->idle_keep = settings->idle_close_after;  // xmpp 9.1
-  out->endpoints_tried_max = out->sessions_tried_max = addresses_max;   // xmpp 1.5
+  out->endpoints_tried_max = out->sessions_tried_max = limits::addresses_max;   // xmpp 1.5
   out->host_patience = std::chrono::seconds(2);
   out->may_means = TlsLevel::encrypt;           // xmpp 3.1
   out->retry = table.durations("retry");

@@ -13,8 +13,6 @@ namespace hanse::xmpp {
 
 namespace {
 
-constexpr Duration closing_wait = std::chrono::seconds(5);   // xmpp 2.7
-
 std::string wire_domain(std::string_view key) {
   const Result<std::string> prepared = prepare_domain(key);
   return prepared ? *prepared : std::string(key);
@@ -243,7 +241,7 @@ void Outbound::end_stream(Outbox& out) {
   out.cancel_timer(negotiation_timer);
   out.cancel_timer(answer_timer);
   out.cancel_timer(keepalive_timer);
-  out.set_timer(closing_timer, now_ + closing_wait);
+  out.set_timer(closing_timer, now_ + limits::stream_farewell_wait_max);   // xmpp 2.7
 }
 
 void Outbound::fail(std::string status, std::string what, Outbox& out, Fault fault) {

@@ -16,7 +16,7 @@ Duration time_for(std::size_t bytes, std::int64_t per_second) {
 
 // Empty is a bucket that takes the whole burst's time to be full.
 Instant ReadPace::read_again_at() const {
-  return full_at_ - time_for(read_burst_bytes, rate_);
+  return full_at_ - time_for(limits::read_burst_bytes_max, rate_);
 }
 
 void ReadPace::read(std::size_t bytes, Instant now, Outbox& out) {

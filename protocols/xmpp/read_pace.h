@@ -5,10 +5,9 @@
 #include <memory>
 
 #include "protocols/engine.h"
+#include "protocols/xmpp/limits.h"
 
 namespace hanse::xmpp {
-
-constexpr std::size_t read_burst_bytes = 1024 * 1024;   // beyond the rate, at once
 
 // How fast one stream is read (xmpp 9.3): a bucket of octets that fills at a steady rate. When it
 // is empty the stream is not read from until it holds something again; what had already come is

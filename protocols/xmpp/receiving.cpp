@@ -12,12 +12,6 @@
 
 namespace hanse::xmpp {
 
-namespace {
-
-constexpr Duration permission_kept_max = std::chrono::seconds(1);
-
-}  // namespace
-
 void Receiving::set_tls(const TlsFacts& facts) {
   tls_ = facts.version + " " + facts.cipher;
   certificate_sha256_ = facts.certificate_sha256;
@@ -156,7 +150,7 @@ void Receiving::permit_decided(const Answer& answer, Instant now, Outbox& out) {
   Pair* pair = find(*checked);
   if (counted_) counted_->taken();
   if (permission != nullptr && permission->answer == Permission::Answer::yes) {
-    if (!permission->counted) pair->permitted_until = now + permission_kept_max;
+    if (!permission->counted) pair->permitted_until = now + limits::permission_kept_max;
     return carry(std::move(*checked), pair->peer, out);
   }
   if (permission != nullptr)

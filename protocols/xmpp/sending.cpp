@@ -15,9 +15,6 @@ namespace hanse::xmpp {
 
 namespace {
 
-constexpr std::uint32_t stanzas_per_question = 50;                   // xmpp 6.2
-constexpr Duration quiet_wait = std::chrono::seconds(10);            // xmpp 5.3 (b)
-constexpr Duration taken_look = std::chrono::seconds(1);             // whether it is taken now
 constexpr std::string_view question_mark = "hanse-";                 // before its number
 
 }  // namespace
@@ -114,7 +111,8 @@ void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& 
   }
   unacknowledged_.sent(std::move(targets), which_of(work), !kept);
   // xmpp 6.2: what is not acknowledged when a stream breaks comes twice, so ask often.
-  if (asked_.empty() || unacknowledged_.count() - asked_.back().at >= stanzas_per_question)
+  if (asked_.empty() ||
+      unacknowledged_.count() - asked_.back().at >= limits::stanzas_per_question_max)
     ask(now, wire, out);
 }
 
@@ -135,7 +133,7 @@ void Sending::ask(Instant now, std::string& wire, Outbox& out) {
     question.add_text("0");
     write_element(question, wire);
   } else {
-    return out.set_timer(answer_timer_, now + quiet_wait);
+    return out.set_timer(answer_timer_, now + limits::quiet_wait);
   }
   if (first) out.set_timer(answer_timer_, now + settings_.answer_wait_max);   // xmpp 6.2
 }
@@ -197,7 +195,7 @@ bool Sending::timed_out(Instant now, std::string& wire, Outbox& out) {
   } else if (now >= give_up_) {
     return false;
   }
-  out.set_timer(answer_timer_, now + taken_look);
+  out.set_timer(answer_timer_, now + limits::taken_wait);
   return true;
 }
 

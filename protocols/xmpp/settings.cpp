@@ -5,6 +5,7 @@
 
 #include "federation/routes.h"
 #include "protocols/xmpp/jid.h"
+#include "protocols/xmpp/limits.h"
 #include "server/base/limits.h"
 #include "server/base/text.h"
 
@@ -151,15 +152,23 @@ Result<std::string> read_domain(std::string_view key, const std::string& text) {
 }
 
 xml::StreamLimits limits_before_trust() {   // xmpp 7.5
-  return {.element_bytes_max = 8 * 1024, .depth_max = 16, .nodes_max = 64, .attributes_max = 32,
-          .name_bytes_max = 256, .ns_bytes_max = 1024, .namespaces_max = 64,
-          .dictionary_names_max = 8192};
+  return {.element_bytes_max = limits::untrusted_element_bytes_max,
+          .depth_max = limits::untrusted_depth_max,
+          .nodes_max = limits::untrusted_nodes_max,
+          .attributes_max = limits::untrusted_attributes_max,
+          .name_bytes_max = limits::xml_name_bytes_max,
+          .ns_bytes_max = limits::xml_ns_bytes_max,
+          .namespaces_max = limits::xml_namespaces_max,
+          .dictionary_names_max = limits::xml_dictionary_names_max};
 }
 
 xml::StreamLimits limits_after_trust(std::size_t stanza_bytes_max) {
-  return {.element_bytes_max = stanza_bytes_max, .depth_max = 64, .nodes_max = 20'000,
-          .attributes_max = 64, .name_bytes_max = 256, .ns_bytes_max = 1024,
-          .namespaces_max = 64, .dictionary_names_max = 8192};
+  xml::StreamLimits out = limits_before_trust();
+  out.element_bytes_max = stanza_bytes_max;
+  out.depth_max = limits::trusted_depth_max;
+  out.nodes_max = limits::trusted_nodes_max;
+  out.attributes_max = limits::trusted_attributes_max;
+  return out;
 }
 
 Result<Component> read_component(const Settings& table) {

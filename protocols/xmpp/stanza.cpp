@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "protocols/wire/xml_writer.h"
+#include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/names.h"
 #include "protocols/xmpp/stream_head.h"
 #include "server/base/limits.h"
@@ -16,9 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration short_patience = 60s;      // xmpp 5: probes, errors, iq, chat states
-constexpr Duration presence_patience = 5min;
-constexpr Duration subscription_patience = 24h;
 constexpr Duration delay_least = 30s;         // xmpp 5.4
 
 // Says nothing that a person would miss an hour later.
@@ -44,9 +42,10 @@ bool is_worth_the_disk(const xml::Element& message) {
 }
 
 Handling handling_of_message(const xml::Element& message) {
-  if (message.attribute("type") == "error") return {Flow::live, short_patience, true, false};
+  if (message.attribute("type") == "error")
+    return {Flow::live, limits::short_patience_max, true, false};
   if (is_worth_the_disk(message)) return {Flow::swift, {}, false, true};
-  return {Flow::live, short_patience, true, false};
+  return {Flow::live, limits::short_patience_max, true, false};
 }
 
 Handling handling_of_presence(const xml::Element& presence) {
@@ -54,10 +53,10 @@ Handling handling_of_presence(const xml::Element& presence) {
   constexpr std::array<std::string_view, 4> subscriptions{"subscribe", "subscribed",
                                                           "unsubscribe", "unsubscribed"};
   if (std::find(subscriptions.begin(), subscriptions.end(), type) != subscriptions.end())
-    return {Flow::swift, subscription_patience, false, true};
+    return {Flow::swift, limits::subscription_patience_max, false, true};
   if (type.empty() || type == "unavailable")
-    return {Flow::latest, presence_patience, true, false};   // xmpp 4.9
-  return {Flow::live, short_patience, true, false};
+    return {Flow::latest, limits::presence_patience_max, true, false};   // xmpp 4.9
+  return {Flow::live, limits::short_patience_max, true, false};
 }
 
 }  // namespace
@@ -71,7 +70,7 @@ Handling handling_of(const xml::Element& stanza) {
   if (stanza.name == "message") return handling_of_message(stanza);
   if (stanza.name == "presence") return handling_of_presence(stanza);
   const std::string_view type = stanza.attribute("type");
-  return {Flow::live, short_patience, type != "get" && type != "set", false};
+  return {Flow::live, limits::short_patience_max, type != "get" && type != "set", false};
 }
 
 Submission to_submission(const Carried& carried) {
@@ -80,7 +79,7 @@ Submission to_submission(const Carried& carried) {
   Envelope& envelope = out.envelope;
   envelope.flow = handling.durable_class && carried.promised ? Flow::durable : handling.flow;
   envelope.patience = handling.patience;
-  if (handling.durable_class && carried.bounces) envelope.patience = short_patience;
+  if (handling.durable_class && carried.bounces) envelope.patience = limits::short_patience_max;
   envelope.from = {"xmpp", carried.from.local, carried.from.domain};
   envelope.to.push_back({"xmpp", carried.to.local, carried.to.domain});
   if (handling.flow == Flow::latest) {

@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <span>
-#include <string_view>
-#include <variant>
 
-#include "server/base/time.h"
+#include "server/base/fixed_limit.h"
 
 namespace hanse::console {
 
-// A bound that is no setting.
-struct FixedLimit {
-  enum class Unit : std::uint8_t { count, bytes };
-  std::string_view name;
-  std::variant<std::uint64_t, Duration> value;
-  Unit unit = Unit::count;
-};
-
-std::span<const FixedLimit> fixed_limits();   // all of them
+std::span<const FixedLimit> fixed_limits();   // all of server/base/limits.h
 
 }  // namespace hanse::console

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocols/fixed_limits.h"
 #include "server/base/text.h"
 #include "server/console/commands.h"
 #include "server/console/fixed_limits.h"
@@ -82,6 +83,13 @@ void emit_table(const std::string& table, const Settings& settings, const Now& n
   }
 }
 
+void emit_fixed(std::string name, const FixedLimit& limit, const Now& now, const Emit& emit) {
+  Json json = {{"limit", name}, {"kind", "fixed"}};
+  json["value"] = fixed_text(limit);
+  if (now.used.contains(name)) json["used"] = now.used[name];
+  emit(std::move(json));
+}
+
 Ended run_limits(Node& node, const Request&, const Emit& emit) {
   const Now now = look(node);
   const std::shared_ptr<const Configuration> configuration = node.view.configuration();
@@ -93,13 +101,11 @@ Ended run_limits(Node& node, const Request&, const Emit& emit) {
       emit_table(name + "." + settings.name, settings, now, emit);
     }
   }
-  for (const FixedLimit& limit : fixed_limits()) {
-    const std::string name(limit.name);
-    Json json = {{"limit", name}, {"kind", "fixed"}};
-    json["value"] = fixed_text(limit);
-    if (now.used.contains(name)) json["used"] = now.used[name];
-    emit(std::move(json));
-  }
+  for (const FixedLimit& limit : fixed_limits())
+    emit_fixed(std::string(limit.name), limit, now, emit);
+  for (const ProtocolLimits& of : protocol_limits())
+    for (const FixedLimit& limit : of.limits)
+      emit_fixed(std::string(of.protocol) + "." + std::string(limit.name), limit, now, emit);
   return {};
 }
 

@@ -232,7 +232,7 @@ TEST_CASE("xmpp 1.5 sixteen addresses at most, of one target no more than half")
   REQUIRE(found.all.size() == 16);
   CHECK(found.all[7].host == "h0.b.example");
   CHECK(found.all[8].host == "h1.b.example");
-  CHECK(found.asked.size() == 2 + 2 * srv_targets_max);
+  CHECK(found.asked.size() == 2 + 2 * limits::srv_targets_max);
   CHECK(found.story.find("and 8 more; DNSSEC no") != std::string::npos);
 }
 

@@ -249,9 +249,9 @@ TEST_CASE("bidi: a rate holds for what comes over our own streams, too", "[bidi]
   settings.peer_bytes_per_second["b.example"] = 1000;
   Bench bench(from_component(), settings);
   both_ways(bench);
-  bench.feed(std::string(xmpp::read_burst_bytes / 2, ' '));
+  bench.feed(std::string(limits::read_burst_bytes_max / 2, ' '));
   CHECK_FALSE(std::holds_alternative<Heed>(bench.asked_.back()));
-  bench.feed(std::string(xmpp::read_burst_bytes / 2 + 10, ' '));
+  bench.feed(std::string(limits::read_burst_bytes_max / 2 + 10, ' '));
   REQUIRE(std::holds_alternative<Heed>(bench.asked_.back()));
 }
 

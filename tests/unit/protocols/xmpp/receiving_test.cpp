@@ -195,12 +195,12 @@ TEST_CASE("xmpp 9.3: a stream over its rate is not read from until it is under i
   EngineBench bench(nullptr);
   ReadPace pace(3);
   SECTION("no rate, no pause") {
-    pace.read(100 * read_burst_bytes, bench.now_, bench);
+    pace.read(100 * limits::read_burst_bytes_max, bench.now_, bench);
     CHECK(bench.open_.empty());
     return;
   }
   pace.set_rate(1000);
-  pace.read(read_burst_bytes, bench.now_, bench);
+  pace.read(limits::read_burst_bytes_max, bench.now_, bench);
   CHECK(bench.open_.empty());                     // all at once, and no more
   bench.now_ += 2s;
   pace.read(2000, bench.now_, bench);
@@ -229,7 +229,7 @@ TEST_CASE("xmpp 9.3: a stream over its rate is not read from until it is under i
     bench.now_ += 24h;
     pace.rang(bench.now_, bench);
     CHECK(pace.answered(bench.open_[0].id));
-    pace.read(read_burst_bytes, bench.now_, bench);
+    pace.read(limits::read_burst_bytes_max, bench.now_, bench);
     CHECK(bench.open_.size() == 1);
     pace.read(1, bench.now_, bench);
     CHECK(bench.open_.size() == 2);
@@ -240,7 +240,7 @@ TEST_CASE("xmpp 9.3: the stream of a peer with a rate pauses, and loses nothing"
   const bool slow = GENERATE(true, false);        // by default there is no rate
   EngineBench bench = test::trusted({}, slow ? hanse::test::Settings{{"slow", "1"}}
                                              : hanse::test::Settings{});
-  bench.feed(std::string(read_burst_bytes, ' '));
+  bench.feed(std::string(limits::read_burst_bytes_max, ' '));
   bench.feed("<message from='u@b.example' to='v@a.example/");
   REQUIRE(bench.open_.size() == (slow ? 1u : 0u));
   bench.feed("' type='error'/><message from='u@c.example' to='v@a.example'/>");
