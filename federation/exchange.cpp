@@ -5,6 +5,7 @@
 
 #include "federation/exchange_state.h"
 #include "federation/lane_ledger.h"
+#include "federation/way.h"
 #include "server/base/limits.h"
 
 namespace hanse {
@@ -170,13 +171,12 @@ Permission Exchange::permit(const PermissionQuestion& question) const {
     return out;
   }
   const std::set<std::string>& full = state_->pressure->full_lanes;
-  Permission out = hanse::permit(policy, question, [&](std::string_view hop) {
+  Permission out = hanse::permit(policy, question, [&](std::string_view) {
     if (full.empty()) return false;
     const LaneTraits* traits = state_->lanes.traits(question.to.protocol);
-    RouteChoice choice{std::string(hop), {}, {}};
-    if (traits != nullptr && traits->lane_name)
-      choice.lane = traits->lane_name(question.from.domain, question.to, choice);
-    return full.contains(question.to.protocol + "/" + choice.lane);
+    const NameLane name = traits == nullptr ? NameLane() : traits->lane_name;
+    const std::string lane = way_to(policy, name, question.from.domain, question.to).lane;
+    return full.contains(question.to.protocol + "/" + lane);
   });
   out.counted = policy.rates->limits(question.peer);
   return out;
@@ -205,6 +205,7 @@ void Exchange::adopt(const std::string& protocol, const std::string& lane,
 
 void Exchange::take(const std::string& protocol, const std::string& lane, Work work) {
   State& state = *state_;
+  if (state.strays(protocol, lane, work)) return state.send_back(protocol, lane, std::move(work));
   if (Lane* taker = state.lanes.get(protocol, lane)) return taker->take(std::move(work));
   if (!work.targets.empty() && work.targets.front().id == 0) {
     LaneShare share{protocol, lane, std::move(work)};

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is handed on from memory, and kept only when it cannot leave.
 
+#include <algorithm>
 #include <utility>
 
 #include "federation/asker.h"
 #include "federation/exchange_state.h"
+#include "federation/way.h"
 
 namespace hanse {
 
@@ -104,6 +106,33 @@ void Exchange::State::store(LaneShare share) {
         for (std::size_t at = 0; at < targets.size(); ++at) targets[at].id = accepted->ids[at];
         hand_over({std::move(share)});
       });
+}
+
+// It was on its way here while the rules changed. What only memory holds and may not be kept goes
+// on: its lane speaks as its peer demands in any case.
+bool Exchange::State::strays(const std::string& protocol, std::string_view lane,
+                             const Work& work) const {
+  const LaneTraits* traits = lanes.traits(protocol);
+  if (work.targets.empty() || traits == nullptr) return false;
+  if (work.targets.front().id == 0 && work.envelope->flow != Flow::swift) return false;
+  return std::any_of(work.targets.begin(), work.targets.end(), [&](const Target& target) {
+    return way_to(*policy, traits->lane_name, work.envelope->from.domain, target.to).lane != lane;
+  });
+}
+
+// The store knows where it belongs.
+void Exchange::State::send_back(const std::string& protocol, const std::string& lane, Work work) {
+  if (work.targets.front().id == 0) {
+    if (may_store()) return store({protocol, lane, std::move(work)});
+    Outcome outcome;
+    outcome.disposition = Disposition::failed;
+    outcome.fault = Fault::overloaded;
+    outcome.status = "4.3.1";
+    outcome.reply = "disk space is low";
+    return undelivered(work, outcome);
+  }
+  give_back(protocol, work, "the configuration has changed");
+  nudge({protocol, lane});
 }
 
 void Exchange::State::undelivered(const Work& work, const Outcome& outcome) {

@@ -33,6 +33,8 @@ struct Exchange::State final : LaneHost {
   void hand_over(std::vector<LaneShare> shares);
   bool barred(const LaneShare& share) const;
   void give_back(const std::string& protocol, const Work& work, std::string_view why);
+  bool strays(const std::string& protocol, std::string_view lane, const Work& work) const;
+  void send_back(const std::string& protocol, const std::string& lane, Work work);
   void nudge(const LaneKey& key);
   void warn_of_lookalike(const Claim& claim);
   void set_up(const std::vector<std::shared_ptr<const LaneTraits>>& traits);

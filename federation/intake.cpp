@@ -6,6 +6,7 @@
 
 #include "federation/lane_name.h"
 #include "federation/ulid.h"
+#include "federation/way.h"
 #include "server/base/limits.h"
 
 namespace hanse {
@@ -55,9 +56,7 @@ Result<Intake::Prepared> Intake::prepare(Submission&& submission, const Policy& 
 
 void Intake::add_leg(Prepared& prepared, const Address& to, const Policy& policy,
                      const LaneTraits& traits) {
-  RouteChoice choice = policy.routes.choose(to.protocol, to.domain);
-  if (traits.lane_name)
-    choice.lane = traits.lane_name(prepared.envelope->from.domain, to, choice);
+  RouteChoice choice = way_to(policy, traits.lane_name, prepared.envelope->from.domain, to);
   auto share = std::find_if(prepared.shares.begin(), prepared.shares.end(),
                             [&](const LaneShare& one) {
                               return one.lane == choice.lane && one.protocol == to.protocol;

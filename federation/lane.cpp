@@ -2,6 +2,7 @@
 #include "federation/lane.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "federation/lane_state.h"
 #include "federation/retry.h"
@@ -18,6 +19,7 @@ void Lane::State::advance() {
   bury_links(now);
   retire_links(now, false);
   if (dead_name && now >= dead_name->until) dead_name.reset();
+  if (std::exchange(rules_changed, false)) give_back("the configuration has changed");
   if (regress) {
     give_back("an earlier one has to go first");
     regress = in_flight > 0 || stored.claiming();
@@ -131,7 +133,7 @@ void Lane::State::arm() {
 
 std::string Lane::State::why_waiting() const {
   if (draining) return "node is draining";
-  if (held) return "peer is suspended";
+  if (held) return "peer is suspended or blocked";
   if (parts.clock.now() < awaited_until) return "waiting for its peer to connect";
   const std::string cause = last_error.empty() ? "" : ": " + last_error;
   return (breaker.open() ? "breaker open" : "waiting to try again") + cause;
@@ -184,6 +186,8 @@ Lane::~Lane() = default;
 void Lane::take(Work work) {
   if (work.targets.empty()) {
     state_->stored.due_now();
+    // It may have come from another lane, and be older than what is here.
+    state_->regress |= state_->traits->ordered && !state_->ready.empty();
   } else if (work.targets.front().id == 0) {
     state_->take_unstored(std::move(work));
   } else {
@@ -291,6 +295,9 @@ void Lane::apply(std::shared_ptr<const LaneTraits> traits, HopDemand demand) {
   state.ledger.demand(state.demand);
   state.window.limit(state.traits->links_max * state.traits->link_window);
   state.endpoints_until = state.awaited_until = Instant::min();
+  ++state.rules;
+  state.rules_changed = true;
+  state.claim_is_old = state.stored.claiming();
   if (stricter_or_other) state.close_links();
   state.turn();
 }
@@ -313,7 +320,7 @@ LaneStatus Lane::status() const {
   out.waiting = state.stored.waiting();
   out.failures = state.breaker.failures();
   out.last_error = state.last_error;
-  out.next_try = state.breaker.next_try();
+  if (!state.held) out.next_try = state.breaker.next_try();
   out.breaker_open_since = state.breaker.open_since();
   out.last_success = state.last_success;
   return out;

@@ -37,6 +37,7 @@ struct LaneFlight {
   std::size_t open = 0;
   std::vector<Settlement> settlements;
   std::vector<Target> given_back;
+  std::uint64_t rules = 0;       // those it left under
   Outcome last_return;
   bool judged = false, delivered = false;   // the peer said something, said yes
   bool put_by = false;           // what came back of it is for the store
@@ -78,8 +79,7 @@ struct Lane::State {
   Instant next_look(Instant now) const;
   LaneLink* holder() const;                 // the adopted link that an ordered lane has
   void begin_contest(LaneLink& newcomer);
-  void end_contest(Instant now);
-  void refuse_newcomer();
+  void end_contest(Instant now), refuse_newcomer();
   std::string_view phase() const;
   std::string why_waiting() const;
 
@@ -112,9 +112,8 @@ struct Lane::State {
 
   // ---- lane_work.cpp ----
   void keep_or_return(Work work);
-  void push_front(LaneItem item);
+  void push_front(LaneItem item), push_back(LaneItem item);
   void put_back(LaneItem item);            // where it was, by its place
-  void push_back(LaneItem item);
   LaneItem pop_front(), pop_at(std::deque<LaneItem>::iterator at), pop_next();
   void claim(Instant now);
   void receive(std::vector<Work> works);
@@ -130,8 +129,7 @@ struct Lane::State {
   void settle_returned(std::vector<Settlement> back);
   void settle_all(const Work& work, const Outcome& outcome, Duration wait_least);
   void note(const std::vector<Settlement>& settlements);
-  std::size_t window_now() const;
-  std::size_t room() const;
+  std::size_t window_now() const, room() const;
   bool fits(const Work& work) const;
   bool falls_in_behind() const;            // ordered, and the store holds what came before
 
@@ -169,6 +167,8 @@ struct Lane::State {
   DeliveryId last_unstored = 0;
   std::uint64_t last_place = 0;
   bool regress = false;                    // ordered: the store holds older work than we do
+  std::uint64_t rules = 0;                 // of old ones: the store knows where it leads now
+  bool rules_changed = false, claim_is_old = false;
   StoredWork stored;
   LaneLedger ledger;
   Breaker breaker;

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "federation/lane_name.h"
+#include "federation/next_hop.h"
 #include "federation/peer_gauges.h"
 #include "federation/retry.h"
+#include "federation/way.h"
 #include "server/base/limits.h"
 
 namespace hanse {
@@ -24,11 +26,10 @@ Lane* LaneTable::get(const std::string& protocol, const std::string& lane) {
   if (lanes_.size() >= sweep_at_) forget_idle();
   if (lanes_.size() >= limits::lanes_max) return nullptr;
   // Only configured peers appear in labels; the rest of the world is one.
-  const std::string_view peer = split_lane(lane).target;
-  const std::string label = policy_->peer(peer) == nullptr ? "other" : std::string(peer);
-  auto made = std::make_unique<Lane>(lane, traits_of(key), policy_->demand_of_lane(protocol, lane),
-                                     parts_, label);
-  if (state_of(lane) == PeerState::suspended) made->hold(true);
+  const PeerPolicy* peer = peer_of_lane(*policy_, protocol, lane);
+  const std::string label = peer == nullptr ? "other" : peer->domain;
+  auto made = std::make_unique<Lane>(lane, traits_of(key), demand_of(key), parts_, label);
+  if (is_held(lane)) made->hold(true);
   if (draining_) made->drain(false);
   return lanes_.emplace(std::move(key), std::move(made)).first->second.get();
 }
@@ -85,10 +86,10 @@ void LaneTable::apply(std::shared_ptr<const Policy> policy,
     slow_traits_[one->protocol] = slowed(one);
   }
   for (const auto& [key, lane] : lanes_) {
-    lane->apply(traits_of(key), policy_->demand_of_lane(key.first, key.second));
-    const PeerState state = state_of(key.second);
-    if (state == PeerState::blocked) lane->hold(true);   // what stands to it ends
-    lane->hold(state == PeerState::suspended);
+    lane->apply(traits_of(key), demand_of(key));
+    const bool held = is_held(key.second);
+    if (is_barred(peer_of(key.second))) lane->hold(true);   // what stands to it ends
+    lane->hold(held);
   }
 }
 
@@ -96,10 +97,34 @@ std::shared_ptr<const LaneTraits> LaneTable::traits_of(const LaneKey& key) const
   return (policy_->is_slow(key.first, key.second) ? slow_traits_ : traits_).at(key.first);
 }
 
-// What is for a suspended peer waits until it is active again.
-PeerState LaneTable::state_of(std::string_view lane) const {
-  const PeerPolicy* peer = policy_->peer(split_lane(lane).target);
-  return peer == nullptr ? PeerState::active : peer->state;
+// A lane that no rule leads to any more ends. Whatever is still said on it is said as the rules of
+// its domain demand, and to nobody where only a rule knew who that is (smtp X-9).
+HopDemand LaneTable::demand_of(const LaneKey& key) const {
+  const auto& [protocol, lane] = key;
+  const LaneName name = split_lane(lane);
+  HopDemand out = policy_->demand_of_lane(protocol, lane);
+  if (policy_->routes.rule_of_lane(protocol, name.target, name.hop) != nullptr) return out;
+  if (name.target != name.hop) {
+    const RouteChoice now = policy_->routes.choose(protocol, name.target);
+    return policy_->demand_of_lane(protocol, pair_lane(name.sender, name.target, now.lane));
+  }
+  const NextHop hop = parse_next_hop(name.hop);
+  if (hop.port == 0 && hop.kind != NextHop::Kind::unix_path) return out;
+  out.tls = TlsLevel::verify;
+  out.rule = "no rule";
+  return out;
+}
+
+const PeerPolicy* LaneTable::peer_of(std::string_view lane) const {
+  return policy_->peer(split_lane(lane).target);
+}
+
+// What is for a barred peer waits until it is active again. Who has a lane with each of us hears
+// at once that the peer is blocked (xmpp 4.6).
+bool LaneTable::is_held(std::string_view lane) const {
+  const PeerPolicy* peer = peer_of(lane);
+  return is_barred(peer) &&
+         (peer->state == PeerState::suspended || split_lane(lane).sender.empty());
 }
 
 void LaneTable::drain(bool now) {

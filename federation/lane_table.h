@@ -41,7 +41,9 @@ class LaneTable {
   void each_to_all(std::string_view protocol, std::string_view target,
                    const std::function<void(Lane&)>& visit) const;
   void forget_idle();
-  PeerState state_of(std::string_view lane) const;   // of whom it leads to
+  const PeerPolicy* peer_of(std::string_view lane) const;   // whom it leads to by its name
+  bool is_held(std::string_view lane) const;
+  HopDemand demand_of(const LaneKey& key) const;
   std::shared_ptr<const LaneTraits> traits_of(const LaneKey& key) const;
 
   BodyBudget bodies_;            // outlives the lanes

@@ -114,10 +114,13 @@ void Lane::State::claim(Instant now) {
 }
 
 void Lane::State::receive(std::vector<Work> works) {
+  const bool old = std::exchange(claim_is_old, false);
   bool full = regress;   // then what came before these goes first, and they are asked for again
   for (Work& work : works) {
     full = (full && traits->ordered) || !parts.bodies.fits(work);
-    if (!full) {
+    if (old) {
+      return_work(work, "the configuration has changed");
+    } else if (!full) {
       push_back({.work = std::move(work), .claimed = true});
     } else {
       return_work(work, "bodies in memory are at their bound");
@@ -155,6 +158,7 @@ void Lane::State::deliver(LaneLink& link, LaneItem item) {
   flight.settled.assign(flight.open, false);
   flight.item = std::move(item);
   flight.tried = ledger.begin();
+  flight.rules = rules;
   link.flights.push_back(std::move(flight));
   ++link.served;
   ++in_flight;
@@ -207,12 +211,18 @@ void Lane::State::finish(LaneLink& link, std::size_t index) {
   parts.bodies.remove(flight.item.work);
   link.idle_since = parts.clock.now();
   if (flight.judged) judged(link, flight.delivered);
+  const bool outdated = flight.rules != rules;
+  flight.put_by |= outdated;
   if (!flight.item.stored()) return finish_unstored(std::move(flight));
   note(flight.settlements);
   if (!flight.settlements.empty()) parts.queue.settle(std::move(flight.settlements));
   if (flight.given_back.empty()) return;
   LaneItem rest = std::move(flight.item);
   rest.work.targets = std::move(flight.given_back);
+  if (outdated) {
+    regress = traits->ordered;   // what came after it follows
+    return return_work(rest.work, "the configuration has changed");
+  }
   if (++rest.returns < limits::works_returned_max) return put_back(std::move(rest));
   // Link after link took it and gave it back; that was a try.
   Outcome outcome = std::move(flight.last_return);

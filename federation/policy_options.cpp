@@ -23,7 +23,8 @@ constexpr Option peer_options[] = {
      .fallback = "\"active\"",
      .help = "How far the peer is trusted: active, probation (only mail of its own domain, a "
              "tenth of its rate), limited (a tenth of its rate), suspended (told to come back "
-             "later, our mail to it waits), blocked (refused).",
+             "later, our mail to it waits), blocked (refused; queued mail to it waits, "
+             "too).",
      .choices = "active|probation|limited|suspended|blocked"},
     {.key = "role",
      .type = OptionType::choice,

@@ -187,6 +187,7 @@ Result<void> Node::reload() {
   }
   note_reload(true);
   apply_log((*parts)->settings.log);
+  tell_rules(setup.policy);   // first: what the lanes then give back has to find them
   on_every_shard([setup](ShardRooms& rooms) { rooms.apply(setup); });
   log_.write(Level::info, "config.reloaded", "the new configuration is in force",
              {{"epoch", static_cast<std::int64_t>(config_epoch())}});

@@ -12,6 +12,7 @@
 #include "server/node_secret.h"
 #include "server/notify.h"
 #include "store/disk.h"
+#include "store/rerouting.h"
 
 namespace hanse {
 
@@ -116,6 +117,7 @@ void Node::open_shards() {
   }
   map_.set(map);
 
+  tell_rules(loaded_->policy);   // before any lane asks for what it has
   std::vector<std::vector<LaneBacklog>> backlogs(count);
   for (const LaneBacklog& backlog : recovered_.backlogs)
     backlogs[map_.owner(backlog.protocol, backlog.lane)].push_back(backlog);
@@ -271,6 +273,16 @@ bool Node::wait_until_drained(Duration most) {
     if (clock_.now() >= end || wish_ > Wish::drain) return false;
     wished_.wait_for(lock, 50ms);
   }
+}
+
+void Node::tell_rules(const std::shared_ptr<const Policy>& policy) {
+  const auto moved = [this](const store::Rerouting::Lanes& lanes) {
+    for (const auto& [protocol, lane] : lanes) {
+      Work nothing;   // there is something for it
+      if (!map_.hand(protocol, lane, nothing)) shards_[0]->exchange().wake(protocol, lane);
+    }
+  };
+  (void)writer_->put({&shards_[0]->shard(), store::rules_of(policy, moved)});
 }
 
 void Node::spread_pressure(std::shared_ptr<const StorePressure> pressure) {

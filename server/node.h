@@ -104,6 +104,7 @@ class Node final : public console::NodeView {
   void wish_reload();
   void take_down(Duration grace);
   bool wait_until_drained(Duration most);
+  void tell_rules(const std::shared_ptr<const Policy>& policy);
   void spread_pressure(std::shared_ptr<const StorePressure> pressure);
   void on_every_shard(const std::function<void(ShardRooms&)>& work);
   template <class Value>

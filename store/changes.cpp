@@ -61,10 +61,11 @@ std::string_view verb_name(QueueVerb verb) {
   return "retry";
 }
 
-Changes::Changes(Database& database, Ledger& ledger, Endings& endings)
+Changes::Changes(Database& database, Ledger& ledger, Endings& endings, Rerouting& rerouting)
     : database_(database),
       ledger_(ledger),
       endings_(endings),
+      rerouting_(rerouting),
       wait_(database,
             "UPDATE leg SET state = ?2, due = ?3, pending = 0, note = ?4 WHERE id = ?1"),
       park_(database, "UPDATE leg SET state = 3, due = ?2, note = ?3 WHERE id = ?1"),
@@ -104,11 +105,12 @@ std::vector<Changes::Found> Changes::find(const QueueChange& change, UtcTime now
 
   std::vector<Found> found;
   Statement legs(database_, "SELECT leg.id, leg.state, leg.protocol, leg.lane, leg.size,"
-                            " leg.attempts" + matching);
+                            " leg.attempts, leg.local, leg.domain" + matching);
   for (legs.query(selection.values); legs.row();) {
     found.push_back({legs.integer(0), static_cast<LegState>(legs.integer(1)),
                      std::string(legs.text(2)), std::string(legs.text(3)),
-                     static_cast<std::uint64_t>(legs.integer(4)), legs.integer(5)});
+                     static_cast<std::uint64_t>(legs.integer(4)), legs.integer(5),
+                     std::string(legs.text(6)), std::string(legs.text(7))});
   }
   return found;
 }
@@ -142,6 +144,9 @@ void Changes::change_one(const Found& leg, const QueueChange& change, UtcTime no
       break;
   }
   ledger_.move(leg.protocol, leg.lane, leg.state, after, leg.size);
+  if (is_waiting(after))   // what was in the trash has seen no new rules
+    rerouting_.waits_again({leg.id, after, leg.protocol, leg.lane, leg.size, leg.local,
+                            leg.domain});
 }
 
 }  // namespace hanse::store

@@ -9,6 +9,7 @@
 #include "store/database.h"
 #include "store/endings.h"
 #include "store/ledger.h"
+#include "store/rerouting.h"
 
 namespace hanse::store {
 
@@ -16,7 +17,7 @@ namespace hanse::store {
 // never touched: it is counted as busy. Thread: the store's.
 class Changes {
  public:
-  Changes(Database& database, Ledger& ledger, Endings& endings);
+  Changes(Database& database, Ledger& ledger, Endings& endings, Rerouting& rerouting);
 
   QueueChanged apply(const QueueChange& change, UtcTime now);
 
@@ -27,6 +28,7 @@ class Changes {
     std::string protocol, lane;
     std::uint64_t size;
     std::int64_t attempts;
+    std::string local, domain;
   };
   std::vector<Found> find(const QueueChange& change, UtcTime now, QueueChanged& changed);
   void change_one(const Found& leg, const QueueChange& change, UtcTime now);
@@ -34,6 +36,7 @@ class Changes {
   Database& database_;
   Ledger& ledger_;
   Endings& endings_;
+  Rerouting& rerouting_;
   Statement wait_, park_, end_, audit_;
 };
 

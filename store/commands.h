@@ -4,7 +4,10 @@
 // What shards and the console ask of the store's one writing thread.
 
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -54,18 +57,29 @@ struct ChangeCommand {
   std::function<void(Result<QueueChanged>)> reply;
 };
 
+// Where a leg of that lane leads now; nothing: it is in its lane. Runs on the store's thread.
+struct Way { std::string lane, route; };
+using FindWay = std::function<std::optional<Way>(const std::string& lane, const Address& to)>;
+
+// The rules in force from here on. Lanes that get what was in others are told, then and later.
+struct RouteCommand {
+  FindWay way;
+  std::function<void(std::set<std::pair<std::string, std::string>>)> moved;   // protocol, lane
+};
+
 struct Command {
   Executor* home = nullptr;   // replies are posted here
   std::variant<AcceptCommand, ClaimCommand, SettleCommand, ExpireCommand, ReportableCommand,
                SettleReportsCommand, AppendCommand, DiscardBlobCommand, FetchCommand,
-               ChangeCommand>
+               ChangeCommand, RouteCommand>
       what;
 };
 
 // Results fit always: lanes hold no more works than they may, and one that got lost here would
-// leave a leg under way that nobody has.
+// leave a leg under way that nobody has. So do the rules: they come once.
 inline bool fits_always(const Command& command) {
-  return std::holds_alternative<SettleCommand>(command.what);
+  return std::holds_alternative<SettleCommand>(command.what) ||
+         std::holds_alternative<RouteCommand>(command.what);
 }
 
 // Where commands go: the writer's mailbox, or the simulator. False: full, nothing was taken.

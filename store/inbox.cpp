@@ -15,6 +15,7 @@ std::size_t& kind_of(const Command& command, Inbox::Content& content) {
     std::size_t& operator()(const ClaimCommand&) const { return in.questions; }
     std::size_t& operator()(const ReportableCommand&) const { return in.questions; }
     std::size_t& operator()(const ChangeCommand&) const { return in.questions; }
+    std::size_t& operator()(const RouteCommand&) const { return in.questions; }
     std::size_t& operator()(const SettleCommand&) const { return in.notes; }
     std::size_t& operator()(const SettleReportsCommand&) const { return in.notes; }
     std::size_t& operator()(const ExpireCommand&) const { return in.notes; }

@@ -20,6 +20,13 @@ void Ledger::move(std::string_view protocol, std::string_view lane, LegState fro
   count(changes_.back(), false);
 }
 
+// Out of the one as if it had ended, which nobody counts, and into the other.
+void Ledger::move_lane(std::string_view protocol, std::string_view from, std::string_view to,
+                       LegState state, std::uint64_t size) {
+  move(protocol, from, state, LegState::delivered, size);
+  add(protocol, to, state, size);
+}
+
 void Ledger::keep() {
   for (const Change& change : changes_) judge(*change.lane);
   changes_.clear();

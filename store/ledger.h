@@ -31,6 +31,9 @@ class Ledger {
   void add(std::string_view protocol, std::string_view lane, LegState state, std::uint64_t size);
   void move(std::string_view protocol, std::string_view lane, LegState from, LegState to,
             std::uint64_t size);
+  // It waits as before, in another lane.
+  void move_lane(std::string_view protocol, std::string_view from, std::string_view to,
+                 LegState state, std::uint64_t size);
   void keep();                          // the transaction is committed: publish
   void take_back();                     // it is not
 

@@ -18,12 +18,14 @@ LegState final_state(const Outcome& outcome) {
 }  // namespace
 
 Settling::Settling(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects,
-                   Endings& endings)
+                   Endings& endings, Rerouting& rerouting)
     : ledger_(ledger),
       bodies_(bodies),
       suspects_(suspects),
       endings_(endings),
-      read_(database, "SELECT protocol, lane, attempts, size FROM leg WHERE id = ? AND state = 1"),
+      rerouting_(rerouting),
+      read_(database, "SELECT protocol, lane, attempts, size, local, domain FROM leg"
+            " WHERE id = ? AND state = 1"),
       finish_(database,
               "UPDATE leg SET state = ?2, due = ?3, pending = ?4, started = ?5, ended = ?6,"
               " fault = ?7, ambiguous = ?8, status = ?9, reply = ?10, remote = ?11, tls = ?12"
@@ -71,6 +73,9 @@ void Settling::settle(const Settlement& settlement) {
   }
   if (tried && (row.attempts > 1 || state != LegState::delivered)) record_attempt(settlement, row);
   ledger_.move(row.protocol, row.lane, LegState::active, state, row.size);
+  if (is_waiting(state))
+    rerouting_.waits_again({settlement.id, state, row.protocol, row.lane, row.size, row.local,
+                            row.domain});
   suspects_.came_back(message_of(settlement.id), tried);
 }
 
@@ -106,6 +111,8 @@ bool Settling::read_active(DeliveryId id, Row& row) {
   row.lane = read_.text(1);
   row.attempts = read_.integer(2);
   row.size = static_cast<std::uint64_t>(read_.integer(3));
+  row.local = read_.text(4);
+  row.domain = read_.text(5);
   read_.done();
   return true;
 }

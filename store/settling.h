@@ -8,6 +8,7 @@
 #include "store/database.h"
 #include "store/endings.h"
 #include "store/ledger.h"
+#include "store/rerouting.h"
 #include "store/suspects.h"
 
 namespace hanse::store {
@@ -17,7 +18,7 @@ namespace hanse::store {
 class Settling {
  public:
   Settling(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects,
-           Endings& endings);
+           Endings& endings, Rerouting& rerouting);
 
   void settle(const Settlement& settlement);
   void expire(std::string_view protocol, std::string_view lane, UtcTime now,
@@ -26,7 +27,7 @@ class Settling {
 
  private:
   struct Row {
-    std::string protocol, lane;
+    std::string protocol, lane, local, domain;
     std::int64_t attempts = 0;
     std::uint64_t size = 0;
   };
@@ -37,6 +38,7 @@ class Settling {
   Bodies& bodies_;
   Suspects& suspects_;
   Endings& endings_;
+  Rerouting& rerouting_;
   Statement read_, finish_, postpone_, give_back_, attempt_, forget_attempts_, expire_, reported_;
   struct Expiring {
     DeliveryId id;

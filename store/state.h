@@ -7,6 +7,7 @@
 #include "store/intake.h"
 #include "store/recovery.h"
 #include "store/reports.h"
+#include "store/rerouting.h"
 #include "store/settling.h"
 #include "store/space_guard.h"
 #include "store/store.h"
@@ -38,6 +39,7 @@ struct QueueStore::State {
   Suspects suspects;
   Intake intake;
   Endings endings;
+  Rerouting rerouting;
   Settling settling;
   Claims claims;
   Reports reports;

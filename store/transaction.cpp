@@ -17,6 +17,7 @@ Result<void> Transaction::run(std::vector<Command>& batch) {
   const std::size_t answered = replies_.size();
   state_.start();
   for (const Command& command : batch) write(command);
+  tell_of_moved();
   Result<void> committed = state_.finish();
   if (!committed) replies_.resize(answered);
   return committed;
@@ -74,6 +75,17 @@ void Transaction::apply(const Command&, const SettleReportsCommand& settle) {
 
 void Transaction::apply(const Command& command, const ChangeCommand& change) {
   reply(command, change.reply, Result<QueueChanged>(state_.changes.apply(change.change, now_)));
+}
+
+void Transaction::apply(const Command& command, const RouteCommand& rules) {
+  state_.rerouting.follow(rules, command.home);
+}
+
+void Transaction::tell_of_moved() {
+  Rerouting::Lanes lanes = state_.rerouting.take_moved();
+  if (lanes.empty() || !state_.rerouting.told()) return;
+  replies_.push_back({state_.rerouting.home(), [to = state_.rerouting.told(),
+                                                held = std::move(lanes)] { to(held); }});
 }
 
 // File work is taken out of a batch before it comes here.

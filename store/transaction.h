@@ -28,6 +28,8 @@ class Transaction {
   void apply(const Command& command, const ReportableCommand& reportable);
   void apply(const Command& command, const SettleReportsCommand& settle);
   void apply(const Command& command, const ChangeCommand& change);
+  void apply(const Command& command, const RouteCommand& rules);
+  void tell_of_moved();
   void apply(const Command& command, const AppendCommand& append);
   void apply(const Command& command, const DiscardBlobCommand& discard);
   void apply(const Command& command, const FetchCommand& fetch);

@@ -36,11 +36,12 @@ bool is_accept(const Command& command) {
   return std::holds_alternative<AcceptCommand>(command.what);
 }
 
-// Results nobody waits for, which are kept until they can be written.
+// What nobody waits for an answer to, and what is kept until it can be written.
 bool is_note(const Command& command) {
   return std::holds_alternative<SettleCommand>(command.what) ||
          std::holds_alternative<SettleReportsCommand>(command.what) ||
-         std::holds_alternative<ExpireCommand>(command.what);
+         std::holds_alternative<ExpireCommand>(command.what) ||
+         std::holds_alternative<RouteCommand>(command.what);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "federation/lane_ledger.h"
 #include "server/base/limits.h"
+#include "store/rerouting.h"
 
 namespace hanse::sim {
 
@@ -65,6 +66,17 @@ struct Node::Running {
       });
   }
 
+  // As the real node does it.
+  void tell_rules(const std::shared_ptr<const Policy>& policy) {
+    const auto moved = [this](const store::Rerouting::Lanes& lanes) {
+      for (const auto& [protocol, lane] : lanes) {
+        Work nothing;
+        if (!map.hand(protocol, lane, nothing)) shards.front()->exchange().wake(protocol, lane);
+      }
+    };
+    (void)writer.put({&shards.front()->executor(), store::rules_of(policy, moved)});
+  }
+
   SimExecutor executor;
   std::unique_ptr<store::QueueStore> store;
   SimWriter writer;
@@ -113,6 +125,7 @@ Result<void> Node::open() {
   ending_ = false;
   if (parts_.plant == Plant::forget_leg && crashes_ > 0) forget_a_leg();
   under_way_.clear();
+  running_->tell_rules(setup_->policy);
   std::vector<std::vector<LaneBacklog>> backlogs(running_->shards.size());
   for (const LaneBacklog& backlog : recovered.backlogs)
     backlogs[running_->map.owner(backlog.protocol, backlog.lane)].push_back(backlog);
@@ -233,6 +246,7 @@ void Node::reload(NodePlan plan) {
   setup_ = std::make_shared<const Setup>(
       take_apart(configuration_text(plan_, parts_.nodes), clock_));
   if (!running()) return;
+  running_->tell_rules(setup_->policy);
   for (const auto& shard : running_->shards) shard->apply(*setup_);
 }
 

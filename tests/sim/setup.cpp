@@ -173,7 +173,12 @@ Setup take_apart(const std::string& text, const Clock& clock) {
   }
   Result<std::shared_ptr<const Policy>> policy = make_policy(*out.configuration, names);
   if (!policy) throw std::runtime_error(policy.error().what);
-  out.policy = *policy;
+  auto complete = std::make_shared<Policy>(**policy);
+  for (const auto& traits : out.traits)
+    if (const auto known = complete->protocols.find(traits->protocol);
+        known != complete->protocols.end())
+      known->second.lane_name = traits->lane_name;
+  out.policy = std::move(complete);
   out.store = store::read_settings(*out.configuration);
   return out;
 }

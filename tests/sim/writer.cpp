@@ -168,7 +168,8 @@ Result<void> SimWriter::without_accepts(std::vector<Command>& batch, const Error
   for (Command& command : batch) {
     const bool note = std::holds_alternative<store::SettleCommand>(command.what) ||
                       std::holds_alternative<store::SettleReportsCommand>(command.what) ||
-                      std::holds_alternative<store::ExpireCommand>(command.what);
+                      std::holds_alternative<store::ExpireCommand>(command.what) ||
+                      std::holds_alternative<store::RouteCommand>(command.what);
     if (note) kept_.push_back(std::move(command));
     else refuse(command, error);
   }

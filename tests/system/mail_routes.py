@@ -5,6 +5,7 @@ domain, a host alone, a peer that only knows an old version of TLS."""
 import ssl
 import subprocess
 import sys
+import urllib.request
 import warnings
 
 from tests.harness import dns, mail, pki, results
@@ -31,6 +32,9 @@ via = "{}"
 # Only who asks for the MX of relay.example, or for the address of host.example, comes through.
 RECORDS = ["relay MX 10 mx.relay", "mx.relay A 127.0.0.1", "relay A 127.0.0.9",
            "host MX 10 away", "away A 127.0.0.9", "host A 127.0.0.1"]
+METRICS = """[metrics]
+addr = "127.0.0.1:0"
+"""
 PLACES = {"far": "Relay.example", "near": "[host.example]", "here": "127.0.0.1",
           "literal": "[127.0.0.1]"}
 
@@ -106,7 +110,106 @@ def old_tls():
         assert "tls_min: below 1.2 only with tls" in checked.stderr, checked
 
 
-TESTS = [words_of_via, old_tls]
+class Changing(Bed):
+    """The mail of one domain, and rules for it that change."""
+
+    def __init__(self, workspace, rules):
+        super().__init__(workspace, METRICS + rules, 25)
+        with open(self.node.config, encoding="utf-8") as config:
+            self.ground = config.read().removesuffix(rules)
+
+    def now(self, rules):
+        with open(self.node.config, "w", encoding="utf-8") as config:
+            config.write(self.ground + rules)
+        self.node.console("reload")
+
+    def send(self, domain):
+        to = f"u@{domain}.example"
+        mail.send("127.0.0.1", self.port, "u@a.example", [to],
+                  mail.message(f"to {domain}", "u@a.example", [to], "hello"))
+
+    def row(self):
+        """What waits, if anything does."""
+        return next(iter(self.node.console("queue", "list")), None)
+
+    def waits_in(self, lane, what):
+        wait_until(lambda: (row := self.row()) and row["lane"] == lane and
+                   row["state"] in ("ready", "deferred"), 20, what)
+
+    def metric(self, name):
+        address = self.node.event("metrics.listening")["address"]
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+            return [float(line.rsplit(" ", 1)[1]) for line in answer.read().decode().splitlines()
+                    if line.startswith(name + " ")]
+
+
+def changed_route():
+    """X-9: what waits goes where the rules lead now, as they demand now, and to nowhere else"""
+    with Workspace("changed") as workspace:
+        secure = pki.Authority(workspace.folder("other")).issue("mx.t.example")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*secure)
+
+        def not_yet(verb, _):
+            return "451 4.3.0 later" if verb == "RCPT" else None
+
+        old, unproven = mail.Sink("127.0.0.1", 0, not_yet), mail.Sink("127.0.0.1", 0, tls=context)
+        new = mail.Sink("127.0.0.1", 0)
+        place = {sink: f"127.0.0.1:{sink.port}" for sink in (old, unproven, new)}
+        bed = Changing(workspace, ROUTE.format("t", place[old]))
+        bed.send("t")
+        bed.waits_in(place[old], "the first try")
+        assert old.sessions == 1, old.sessions
+        bed.now(ROUTE.format("t", place[unproven]) + 'tls = "verify"\n'
+                'identity = "mx.t.example"\n')
+        bed.waits_in(place[unproven], "the row to say the new lane")
+        bed.node.console("queue", "retry", "proto=smtp")
+        wait_until(lambda: len(bed.node.events("msg.deferred")) > 1, 20, "the try at the new place")
+        tried = bed.node.events("msg.deferred")[-1]
+        assert (tried["peer"], tried["tls_wanted"]) == (place[unproven], "verify"), tried
+        bed.node.stop()
+        with open(bed.node.config, "w", encoding="utf-8") as config:
+            config.write(bed.ground + ROUTE.format("t", place[new]))
+        bed.node.stop()
+        bed.node.start()
+        bed.waits_in(place[new], "the new lane after a start")
+        bed.node.console("queue", "retry", "proto=smtp")
+        wait_until(lambda: bed.node.events("msg.delivered"), 20, "delivery")
+        counts = [len(sink.messages) for sink in (new, old, unproven)]
+        assert counts == [1, 0, 0], (counts, bed.node.events("msg.delivered"))
+        assert old.sessions == 1, old.sessions
+
+
+def barred_behind_a_place():
+    """A peer that is suspended or blocked gets no mail by a rule's place either"""
+    with Workspace("barred") as workspace:
+        sink = mail.Sink("127.0.0.1", 0)
+        place = f"127.0.0.1:{sink.port}"
+        rules = ROUTE.format("t", place) + ROUTE.format("u", place)
+        peer = '[peer."t.example"]\nscopes = ["smtp"]\nstate = "{}"\n'
+        bed = Changing(workspace, rules + peer.format("suspended"))
+        bed.send("t")
+        bed.waits_in("t.example", "it to wait")
+        bed.send("u")
+        wait_until(lambda: sink.messages, 20, "what is for others at that place")
+        assert sink.subjects() == ["to u"], sink.subjects()
+        for state in ("suspended", "blocked"):
+            bed.now(rules + peer.format(state))
+            bed.node.console("queue", "retry", "proto=smtp")
+            why = bed.node.say("queue", "why", bed.row()["id"])[1]
+            assert f"next     none (peer t.example is {state})" in why, why
+            assert "holds: one" in why, why
+        oldest = 'hanse_queue_oldest_seconds{peer="t.example"}'
+        wait_until(lambda: bed.metric(oldest)[0] > 0, 10, "its age")
+        bed.now(rules + peer.format("active"))
+        wait_until(lambda: len(sink.messages) == 2, 20, "delivery once it is active")
+        told = bed.node.events("msg.delivered")[-1]
+        assert (told["peer"], told["to"]) == (place, "u@t.example"), told
+        shown = bed.node.console("explain", "smtp", "t.example", "--no-connect")
+        assert any(item["text"].startswith(place + ": ") for item in shown), shown
+
+
+TESTS = [words_of_via, old_tls, changed_route, barred_behind_a_place]
 
 if __name__ == "__main__":
     sys.exit(results.run_all("mail routes", TESTS))

@@ -325,7 +325,7 @@ TEST_CASE("what is for a suspended peer waits until it is active again") {
   node.world.run_for(1h);
   CHECK(node.queue.count(fake::Leg::delivered) == 1);
   CHECK(node.links.delivered_works == 1);
-  CHECK(node.queue.rows.at(1).last.reply == "peer is suspended");
+  CHECK(node.queue.rows.at(1).last.reply == "peer is suspended or blocked");
   node.exchange->apply(node.policy, {test_traits()}, {});
   node.world.run_for(1s);
   CHECK(node.queue.count(fake::Leg::delivered) == 2);

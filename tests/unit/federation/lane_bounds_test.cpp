@@ -218,7 +218,7 @@ TEST_CASE("a held lane neither dials nor delivers, and goes on when it is releas
   at.send(3);
   at.world.run_for(1min);
   CHECK(at.links.dialled.empty());
-  CHECK(at.queue.rows.at(1).last.reply == "peer is suspended");
+  CHECK(at.queue.rows.at(1).last.reply == "peer is suspended or blocked");
   CHECK(at.lane->status().phase == "held");
   at.lane->hold(false);
   at.world.run_for(1s);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "federation/lane_ledger.h"
 #include "federation/retry.h"
 #include "tests/catch.h"
 #include "tests/unit/federation/ordered_fixture.h"
@@ -282,4 +283,18 @@ TEST_CASE("served beside: a link of ours stays, and works keep their order over 
   at.send();
   at.world.run_for(10ms);
   CHECK(guest->works.size() == 1);
+}
+
+TEST_CASE("ordered: what comes out of another lane goes before what is here and younger") {
+  Ordered at;
+  at.by_hand();
+  const DeliveryId older = at.queue.put("b.example");
+  at.send();
+  at.world.run_for(10ms);
+  at.queue.settle({returned({older, at.queue.rows.at(older).leg.to, 1}, "", UtcTime{})});
+  at.lane->take({});
+  at.world.run_for(10ms);
+  at.links.open.front()->ready();
+  at.world.run_for(10ms);
+  CHECK(at.on_link() == Ids{"M1", "M2"});
 }
