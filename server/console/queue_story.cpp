@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "federation/lane_name.h"
 #include "server/base/limits.h"
 #include "server/base/text.h"
 #include "server/console/ages.h"
@@ -47,8 +48,17 @@ Json message_json(const QueueStory& story) {
           {"trace", std::move(trace)}};
 }
 
+// No try is made before somebody changes the state of the peer.
+void tell_held(Json& json, const Policy& policy, std::string_view lane) {
+  const PeerPolicy* peer = policy.peer(split_lane(lane).target);
+  if (peer == nullptr) return;   // it was changed just now
+  json["held_by"] = "peer " + peer->domain + " is " + std::string(peer_state_name(peer->state));
+  json["next_try"] = nullptr;
+}
+
 // The store knows what was tried; only the lane knows what stands in the way right now.
-Json leg_json(const QueueStory::LegStory& leg, const Result<std::vector<LaneStatus>>& lanes) {
+Json leg_json(const QueueStory::LegStory& leg, const Result<std::vector<LaneStatus>>& lanes,
+              const Policy& policy) {
   Json json = row_json(leg.row);
   json["note"] = leg.note;
   json["attempts_made"] = Json::array();
@@ -58,10 +68,12 @@ Json leg_json(const QueueStory::LegStory& leg, const Result<std::vector<LaneStat
   const std::size_t last = leg.attempts.empty() ? 0 : leg.attempts.back().number;
   json["attempts_forgotten"] = last - std::min(last, limits::attempts_kept_max);
   json["lane_status"] = nullptr;
+  json["held_by"] = nullptr;
   if (!lanes) return json;
   for (const LaneStatus& lane : *lanes) {
     if (lane.protocol == leg.row.protocol && lane.lane == leg.row.lane) {
       json["lane_status"] = lane_json(lane);
+      if (lane.phase == "held") tell_held(json, policy, lane.lane);
     }
   }
   return json;
@@ -74,9 +86,11 @@ Ended run_why(Node& node, const Request& request, const Emit& emit) {
   }
   if (!story) return ended(story.error());
   const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
+  const std::shared_ptr<const Policy> policy = node.view.policy();
   Json json = message_json(*story);
   json["legs"] = Json::array();
-  for (const QueueStory::LegStory& leg : story->legs) json["legs"].push_back(leg_json(leg, lanes));
+  for (const QueueStory::LegStory& leg : story->legs)
+    json["legs"].push_back(leg_json(leg, lanes, *policy));
   emit(std::move(json));
   return {};
 }
@@ -114,6 +128,7 @@ std::string route_text(const Json& message, const Json& leg) {
 std::string next_text(const Json& leg) {
   const std::string state = text_of(leg, "state");
   if (state != "ready" && state != "deferred") return "none (" + state + ")";
+  if (const std::string by = text_of(leg, "held_by"); !by.empty()) return "none (" + by + ")";
   const std::string own = text_of(leg, "next_try");
   const std::string lane = text_of(member_of(leg, "lane_status"), "next_try");
   const std::string later = std::max(own, lane);   // the same form: text order is time order
@@ -129,7 +144,7 @@ std::string leg_text(const Json& message, const Json& leg) {
     out += " (" + std::to_string(forgotten) + " earlier tries are forgotten)\n";
   for (const Json& attempt : member_of(leg, "attempts_made")) out += attempt_text(attempt);
   out += " lane     " + lane_text(member_of(leg, "lane_status")) + "\n";
-  const bool held = text_of(leg, "state") == "held";
+  const bool held = text_of(leg, "state") == "held" || !text_of(leg, "held_by").empty();
   out += " next     " + next_text(leg) + "; gives up " + second_text(text_of(leg, "expires")) +
          "; holds: " + (held ? "one" : "none") + "\n";
   const std::string note = text_of(leg, "note");

@@ -98,6 +98,24 @@ TEST_CASE("console: queue why of a held message says so and has no next try") {
   CHECK(text.find("lane     idle") != std::string::npos);
 }
 
+TEST_CASE("console: queue why of a message to a suspended peer names no time of a next try") {
+  FakeNode fake;
+  fake.queue_admin.story = story();
+  LaneStatus lane = open_breaker();
+  lane.phase = "held";
+  fake.lane_rows = {lane};
+  Policy policy;
+  policy.peers.emplace_back();
+  policy.peers.front().domain = "c.example";
+  policy.peers.front().state = PeerState::suspended;
+  fake.set_policy(policy);
+  const Answered answered = ask(fake, make_request("queue why", {"01J9Z6"}));
+  CHECK(answered.text.find(" next     none (peer c.example is suspended); gives up ") !=
+        std::string::npos);
+  CHECK(answered.text.find("; holds: one\n") != std::string::npos);
+  CHECK(answered.items[0]["legs"][0]["next_try"].is_null());
+}
+
 TEST_CASE("console: an unknown queue id is exit code 5") {
   FakeNode fake;
   CHECK(ask(fake, make_request("queue why", {"nope"})).ended.exit == Exit::not_found);
