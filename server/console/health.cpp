@@ -5,8 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "federation/lane_name.h"
-#include "federation/policy.h"
+#include "federation/way.h"
 #include "server/base/text.h"
 #include "server/base/version.h"
 #include "server/console/metrics_server.h"
@@ -72,7 +71,7 @@ void Health::show_ages(const QueueTotals& totals) {
   std::map<std::string, double> ages{{"other", 0}};
   for (const PeerPolicy& peer : policy->peers) ages.emplace(peer.domain, 0);
   for (const auto& [lane, accepted] : totals.oldest_of_lanes) {
-    const PeerPolicy* const peer = policy->peer(split_lane(lane).target);
+    const PeerPolicy* const peer = peer_of_lane(*policy, {}, lane);
     double& age = ages[peer == nullptr ? "other" : peer->domain];
     age = std::max(age, seconds_between(now, accepted));
   }

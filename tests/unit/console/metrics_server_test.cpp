@@ -77,6 +77,18 @@ TEST_CASE("metrics: the figures come as OpenMetrics") {
   CHECK(answer.ends_with("# EOF\n"));
 }
 
+TEST_CASE("metrics: what waits behind a place is a peer's, when its rule leads there") {
+  Served served;
+  Policy policy;
+  policy.peers.emplace_back();
+  policy.peers.front().domain = "v.example";
+  policy.routes = RouteTable({{"route.0", "v.example", "", "c.example", std::nullopt}});
+  served.fake.set_policy(policy);
+  const std::string answer = served.path("/metrics");
+  CHECK(answer.find("hanse_queue_oldest_seconds{peer=\"v.example\"} 11520.0\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("metrics: a silent client holds up nobody, and stopping does not wait for it") {
   Served served;
   const Descriptor silent = served.connect();
