@@ -63,14 +63,16 @@ bool leads_to(std::string_view lane, std::string_view domain) {
   return name.target == domain || name.hop == domain;
 }
 
-// What the node remembers: the ways there, how they went the last time, what waits.
+// What the node remembers: the ways there, how they went the last time, what waits. The lane of a
+// rule has the name of the place it leads to.
 Ended tell_memory(Node& node, const std::string& protocol, const std::string& domain,
-                  const Emit& emit) {
+                  std::string_view hop, const Emit& emit) {
   const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
   if (!lanes) return ended(lanes.error());
   bool any = false;
   for (const LaneStatus& lane : *lanes) {
-    if (lane.protocol != protocol || !leads_to(lane.lane, domain)) continue;
+    if (lane.protocol != protocol) continue;
+    if (lane.lane != hop && !leads_to(lane.lane, domain)) continue;
     any = true;
     Json json = told("lane", lane.lane);
     json["lane"] = lane_json(lane);
@@ -87,8 +89,8 @@ Ended tell_memory(Node& node, const std::string& protocol, const std::string& do
   const Result<std::vector<LinkRow>> links = node.view.links();
   if (!links) return ended(links.error());
   for (const LinkRow& link : *links) {
-    if (link.protocol != protocol || !(leads_to(link.peer, domain) || link.claims == domain))
-      continue;
+    const bool there = link.peer == hop || leads_to(link.peer, domain) || link.claims == domain;
+    if (link.protocol != protocol || !there) continue;
     Json json = told("link", link.connection + (link.outgoing ? " to " : " from ") + link.remote +
                                  ", " + (link.tls.empty() ? "no TLS" : link.tls) + ", up since " +
                                  format_utc(link.since));
@@ -112,16 +114,21 @@ Ended run_explain(Node& node, const Request& request, const Emit& emit) {
   if (const std::string known = policy->looks_like(domain); !known.empty())
     emit(told("lookalike", domain + " can be taken for " + known));
   const RouteChoice choice = policy->routes.choose(protocol, domain);
+  // As the lane keeps it: several rules may lead to one place, and each has its demands.
+  std::string lane = choice.lane;
+  if (const NameLane& name = policy->protocol(protocol).lane_name)
+    lane = name(lower_ascii(request.option("from")), {protocol, {}, domain}, choice);
+  const HopDemand demand = policy->demand_of_lane(protocol, lane);
   std::string way = "rule " + choice.route + " -> " + choice.lane + ", TLS " +
-                    std::string(tls_level_name(choice.tls));
-  if (!choice.identity.empty()) way += ", has to be " + choice.identity;
-  if (!choice.pin.empty()) way += ", pinned key " + choice.pin;
+                    std::string(tls_level_name(demand.tls));
+  if (!demand.identity.empty()) way += ", has to be " + demand.identity;
+  if (!demand.pin.empty()) way += ", pinned key " + demand.pin;
   Json route = told("route", std::move(way));
   route["rule"] = choice.route;
   route["hop"] = choice.lane;
   emit(std::move(route));
-  if (Ended memory = tell_memory(node, protocol, domain, emit); memory.exit != Exit::ok)
-    return memory;
+  Ended memory = tell_memory(node, protocol, domain, choice.lane, emit);
+  if (memory.exit != Exit::ok) return memory;
   ProbeWish wish;
   wish.protocol = protocol;
   wish.host = wish.domain = domain;

@@ -139,6 +139,26 @@ TEST_CASE("explain: policy, route, what is remembered, then a fresh look by the 
   CHECK(fake.probed.connect);
 }
 
+TEST_CASE("explain: the lane of a place is remembered, and has the demands of all its rules") {
+  FakeNode fake;
+  Policy policy = mail_policy();
+  policy.routes =
+      RouteTable({{"route.0", "b.example", "", "127.0.0.1:2600", TlsLevel::off},
+                  {"route.1", "c.example", "", "127.0.0.1:2600", TlsLevel::encrypt}});
+  fake.set_policy(policy);
+  LaneStatus lane;
+  lane.protocol = "mail";
+  lane.lane = "127.0.0.1:2600";
+  lane.phase = "up";
+  fake.lane_rows = {lane};
+  fake.feed_lines = {line(Kind::verdict, "1 place to dial", true)};
+  const Answered answered =
+      ask(fake, make_request("explain", {"mail", "b.example"}, {{"no-connect", ""}}));
+  CHECK(has(answered.text, "rule route.0 -> 127.0.0.1:2600, TLS encrypt"));
+  CHECK(has(answered.text, "127.0.0.1:2600: up"));
+  CHECK_FALSE(has(answered.text, "nothing is remembered"));
+}
+
 FakeNode& with_link(FakeNode& fake) {
   fake.detail.row = {"s0-17", "mail", true, "192.0.2.7:25", "b.example", "TLSv1.3 X", {},
                      10, 20, 0};
