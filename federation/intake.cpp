@@ -38,7 +38,8 @@ Result<Intake::Prepared> Intake::prepare(Submission&& submission, const Policy& 
   const bool short_lived = envelope.is_report || envelope.from.empty();
   envelope.accepted = parts_.clock.utc();
   Duration life = short_lived ? traits.report_lifetime : traits.lifetime;
-  if (envelope.patience > Duration::zero()) life = std::min(life, envelope.patience);
+  if (envelope.patience != Duration::zero())
+    life = std::min(life, std::chrono::abs(envelope.patience));
   envelope.expires =
       envelope.accepted + std::chrono::duration_cast<std::chrono::milliseconds>(life);
   envelope.id = make_ulid(envelope.accepted, parts_.random);

@@ -44,6 +44,7 @@ void Lane::State::scout(Instant now) {
   // How a link that gives works back ends says where to go next.
   for (const auto& link : links)
     if (link->spent) return;
+  if (!attempting && ready.size() == passive && !stands()) return;   // nothing worth it
   if (!attempting) begin_attempt(now);
   if (now >= endpoints_until) return find();
   race(now);

@@ -40,7 +40,9 @@ void Lane::State::take_unstored(Work work) {
     if (!fits(item.work)) return store(std::move(item), "more than the lane holds in memory");
     return push_back(std::move(item));
   }
-  item.patience_end = parts.clock.now() + item.work.envelope->patience;
+  const Duration patience = item.work.envelope->patience;
+  item.patience_end = parts.clock.now() + std::chrono::abs(patience);
+  item.passive = patience < Duration::zero();
   if (flow == Flow::latest) drop_older(item);
   if (!fits(item.work))
     return end_unstored(item.work, failure(Fault::overloaded, "4.3.1",
@@ -64,6 +66,7 @@ void Lane::State::drop_older(const LaneItem& item) {
   if (old == ready.end()) return;
   parts.bodies.remove(old->work);
   --patient;
+  if (old->passive) --passive;
   ready.erase(old);
 }
 

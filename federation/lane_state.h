@@ -23,7 +23,7 @@ struct LaneItem {
   unsigned returns = 0;
   std::uint64_t place = 0;                  // among all that came to the lane; 0: not placed yet
   Instant patience_end = Instant::max();    // live, latest
-  bool claimed = false;                     // it has waited in the store
+  bool claimed = false, passive = false;    // has waited in the store; is worth no dial
 
   bool stored() const { return work.targets.front().id > 0; }
   bool patient() const { return patience_end != Instant::max(); }
@@ -160,7 +160,7 @@ struct Lane::State {
 
   std::deque<LaneItem> ready;
   std::vector<std::unique_ptr<LaneLink>> links;
-  std::size_t patient = 0, claimed = 0;    // in `ready`: live and latest; waited in the store
+  std::size_t patient = 0, passive = 0, claimed = 0;   // in `ready`: such as say so
   std::size_t in_flight = 0, storing = 0;  // works on links; accepts under way
   std::deque<std::pair<LaneItem, std::string>> spill;   // to be stored behind those, and why
   Instant patience_next = Instant::max();  // none ends before

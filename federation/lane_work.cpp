@@ -42,6 +42,7 @@ bool Lane::State::falls_in_behind() const {
 void Lane::State::push_front(LaneItem item) {
   parts.bodies.add(item.work);
   if (item.patient()) ++patient;
+  if (item.passive) ++passive;
   if (item.claimed) ++claimed;
   ready.push_front(std::move(item));
 }
@@ -50,6 +51,7 @@ void Lane::State::push_back(LaneItem item) {
   parts.bodies.add(item.work);
   if (item.place == 0) item.place = ++last_place;
   if (item.claimed) ++claimed;
+  if (item.passive) ++passive;
   if (item.patient()) {
     ++patient;
     patience_next = std::min(patience_next, item.patience_end);
@@ -62,6 +64,7 @@ void Lane::State::put_back(LaneItem item) {
   const auto at = std::lower_bound(ready.begin(), ready.end(), item.place, before);
   parts.bodies.add(item.work);
   if (item.claimed) ++claimed;
+  if (item.passive) ++passive;
   if (item.patient()) {
     ++patient;
     patience_next = std::min(patience_next, item.patience_end);
@@ -75,6 +78,7 @@ LaneItem Lane::State::pop_at(std::deque<LaneItem>::iterator at) {
   LaneItem item = std::move(*at);
   ready.erase(at);
   if (item.patient()) --patient;
+  if (item.passive) --passive;
   if (item.claimed) --claimed;
   parts.bodies.remove(item.work);
   return item;
@@ -103,7 +107,7 @@ void Lane::State::claim(Instant now) {
   if (regress || !stored.may_claim(now)) return;
   // Coming back from a failure the lane asks for one message and sees how that fares.
   const bool probing = breaker.failing();
-  if (probing && !ready.empty()) return;
+  if (probing && ready.size() > passive) return;
   if (probing && in_flight > 0) return;
   if (room() < limits::claim_items_max) return;
   if (!traits->ordered && claimed + limits::claim_items_max > traits->memory_items_max / 2) return;

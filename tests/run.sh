@@ -107,6 +107,7 @@ else
   suite "system: XMPP components" $python -m tests.system.xmpp_components
   suite "system: XMPP as a component" $python -m tests.system.xmpp_as_component
   suite "system: XMPP blocked" $python -m tests.system.xmpp_blocked
+  suite "system: XMPP dials" $python -m tests.system.xmpp_dials
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
   suite "system: XMPP page" $python -m tests.system.xmpp_page
   suite "system: XMPP taken" $python -m tests.system.xmpp_taken
@@ -123,7 +124,7 @@ else
               system.console_state system.xmpp_streams system.xmpp_routes system.xmpp_circles \
               system.secrets \
               system.xmpp_components system.xmpp_as_component system.xmpp_blocked \
-              system.xmpp_resumption system.xmpp_taken \
+              system.xmpp_dials system.xmpp_resumption system.xmpp_taken \
               system.xmpp_page system.xmpp_dane \
               interop.interop \
               "crash.crash 20" "crash.xmpp_crash 2000"; do

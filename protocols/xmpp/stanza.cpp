@@ -43,7 +43,7 @@ bool is_worth_the_disk(const xml::Element& message) {
 
 Handling handling_of_message(const xml::Element& message) {
   if (message.attribute("type") == "error")
-    return {Flow::live, limits::short_patience_max, true, false};
+    return {Flow::live, -limits::short_patience_max, true, false};   // xmpp 9.4
   if (is_worth_the_disk(message)) return {Flow::swift, {}, false, true};
   return {Flow::live, limits::short_patience_max, true, false};
 }
@@ -54,9 +54,11 @@ Handling handling_of_presence(const xml::Element& presence) {
                                                           "unsubscribe", "unsubscribed"};
   if (std::find(subscriptions.begin(), subscriptions.end(), type) != subscriptions.end())
     return {Flow::swift, limits::subscription_patience_max, false, true};
-  if (type.empty() || type == "unavailable")
-    return {Flow::latest, limits::presence_patience_max, true, false};   // xmpp 4.9
-  return {Flow::live, limits::short_patience_max, true, false};
+  if (type.empty()) return {Flow::latest, limits::presence_patience_max, true, false};   // xmpp 4.9
+  if (type == "unavailable")
+    return {Flow::latest, -limits::presence_patience_max, true, false};   // xmpp 9.4
+  const Duration patience = limits::short_patience_max;
+  return {Flow::live, type == "error" ? -patience : patience, true, false};
 }
 
 }  // namespace

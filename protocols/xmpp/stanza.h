@@ -15,7 +15,7 @@ bool is_stanza(const xml::Element& element);        // {jabber:server}message|pr
 // What the table of xmpp 5 makes of a stanza whose next hop may be down.
 struct Handling {
   Flow flow = Flow::live;
-  Duration patience{};           // live, latest
+  Duration patience{};           // live, latest; below 0: nobody is dialled for its sake
   bool silent = false;           // nobody is told when it cannot be carried
   bool durable_class = false;    // worth the disk: swift may become durable
 };

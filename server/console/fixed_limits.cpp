@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/console/fixed_limits.h"
 
+#include "federation/limits.h"
 #include "server/base/limits.h"
 
 namespace hanse::console {
@@ -8,7 +9,7 @@ namespace {
 
 using enum FixedLimit::Unit;
 
-// In the order of server/base/limits.h; a test finds what is missing here.
+// In the order of server/base/limits.h, then of federation/limits.h; a test finds what is missing.
 constexpr FixedLimit table[] = {
     {"asks_open_max", limits::asks_open_max, count},
     {"input_held_bytes_max", limits::input_held_bytes_max, bytes},
@@ -168,6 +169,7 @@ constexpr FixedLimit table[] = {
     {"log_text_bytes_max", limits::log_text_bytes_max, bytes},
     {"log_repeats_max", limits::log_repeats_max, count},
     {"log_repeat_pause", limits::log_repeat_pause},
+    {"dials_open_max", limits::dials_open_max, count},
 };
 
 }  // namespace

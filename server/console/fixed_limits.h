@@ -7,6 +7,6 @@
 
 namespace hanse::console {
 
-std::span<const FixedLimit> fixed_limits();   // all of server/base/limits.h
+std::span<const FixedLimit> fixed_limits();   // all that are no protocol's
 
 }  // namespace hanse::console

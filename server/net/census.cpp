@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "federation/limits.h"
 #include "server/net/connections.h"
 #include "server/net/memory.h"
 #include "server/net/socket.h"
@@ -93,6 +94,19 @@ void Census::judge_prefix(const ConnectionLimits& limits, Instant now, Ticket& t
 void Census::enter_outgoing() {
   const std::lock_guard lock(mutex_);
   ++total_;
+}
+
+bool Census::enter_dial(const std::string& protocol) {
+  const std::lock_guard lock(mutex_);
+  std::size_t& count = dials_[protocol];
+  if (count >= limits::dials_open_max) return false;
+  ++count;
+  return true;
+}
+
+void Census::leave_dial(const std::string& protocol) {
+  const std::lock_guard lock(mutex_);
+  --dials_[protocol];
 }
 
 void Census::leave(const std::string& prefix) {

@@ -36,6 +36,8 @@ class Census {
 
   Ticket enter(const SocketAddress& remote, const ConnectionLimits& limits, Instant now);
   void enter_outgoing();
+  bool enter_dial(const std::string& protocol);   // false: as many as may be are on their way
+  void leave_dial(const std::string& protocol);
   void leave(const std::string& prefix);
   std::size_t total() const;
   // Over four fifths of the bound, until under seven tenths again. Costs no lock.
@@ -55,7 +57,7 @@ class Census {
   std::size_t total_ = 0;
   std::size_t most_ = 0;                          // as of the last who came in
   std::atomic<bool> crowded_{false};
-  std::map<std::string, std::size_t> by_prefix_, by_peer_;
+  std::map<std::string, std::size_t> by_prefix_, by_peer_, dials_;
   ConnectionRates rates_;
 };
 

@@ -165,6 +165,7 @@ void Connection::close_socket() {
   socket_.close();
   session_deadline_ = own_deadline_ = Instant::max();
   update_deadline();
+  leave_place();
   hall_->census->leave(prefix_);
   if (!peer_.empty()) hall_->census->leave_peer(peer_);
   hall_->count_open(protocol_, dialled_ != nullptr, -1);

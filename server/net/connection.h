@@ -59,6 +59,10 @@ class Connection final : public Wire,
   void deliver(Work work);
   void leave_lane();
 
+  // From the gate, to one that it has let wait.
+  bool waits_to_dial() const { return dialling_ == Dialling::waits && phase_ != Phase::closed; }
+  void go_on();
+
   // From the links that lanes own of an incoming one that serves them.
   void joined(std::size_t berth, std::shared_ptr<ServedPort> port);
   void deliver_served(std::size_t berth, Work work);
@@ -94,12 +98,17 @@ class Connection final : public Wire,
 
  private:
   enum class Phase : std::uint8_t { connecting, detecting, securing, open, ending, closed };
+  // freely: no place of the gate is needed, or none any more
+  enum class Dialling : std::uint8_t { freely, waits, has_place };
   struct Tls;
   struct Dialled;
   struct Served;
 
   // connection.cpp: its life
   bool enter(const std::string& protocol);
+  void begin_dial();
+  bool needs_place() const;
+  void leave_place();
   void connected();
   void connect_failed(const std::string& what);
   void open_inbound(bool tls_first);
@@ -170,6 +179,7 @@ class Connection final : public Wire,
   Instant session_deadline_ = Instant::max(), own_deadline_ = Instant::max();
   Instant deadline_ = Instant::max();          // the earlier of both, as the sweep knows it
   Phase phase_ = Phase::connecting;
+  Dialling dialling_ = Dialling::freely;
   bool in_turn_ = false, finish_posted_ = false, reading_ = true, read_waiting_ = false;
   bool write_waiting_ = false, closing_ = false, input_ended_ = false, shut_ = false;
   bool busy_ = false, too_often_ = false, crowded_ = false, paused_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/connection_dialled.h"
 
+#include "federation/lane_name.h"
 #include "server/base/digest.h"
 #include "server/base/limits.h"
 #include "server/net/connection_served.h"
@@ -43,17 +44,42 @@ std::unique_ptr<Link> Connection::start_outbound(DialRequest request, LinkEvents
     return link;
   }
   remote_ = *address;
+  if (needs_place()) {
+    dialling_ = Dialling::waits;
+    if (!hall_->dials.enter(protocol_, shared_from_this())) return link;
+    dialling_ = Dialling::has_place;
+  }
+  begin_dial();
+  return link;
+}
+
+void Connection::begin_dial() {
   bool at_once = false;
   const Result<int> native = open_connection(remote_, at_once);
-  if (!native) {
-    connect_failed(native.error().what);
-    return link;
-  }
+  if (!native) return connect_failed(native.error().what);
   socket_ = Descriptor(hall_->shard, *native);
   own_deadline_ = hall_->clock.now() + hall_->setup->limits.connect_timeout;
   update_deadline();
   wait_write();  // also when connected at once: nothing may happen inside dial()
-  return link;
+}
+
+// xmpp 9.4. A second lane of a pair asks what the other side may be waiting for: it never waits for
+// a place, so that two nodes that ask each other go on.
+bool Connection::needs_place() const {
+  const std::shared_ptr<const LaneTraits> traits = room_->lane_traits();
+  const DialRequest& request = dialled_->request;
+  return traits != nullptr && traits->ordered && !request.probe && !request.look_only &&
+         split_lane(request.lane).purpose.empty();
+}
+
+void Connection::go_on() {
+  dialling_ = Dialling::has_place;
+  begin_dial();
+}
+
+void Connection::leave_place() {
+  if (std::exchange(dialling_, Dialling::freely) == Dialling::has_place && !hall_->gone)
+    hall_->dials.leave(protocol_);
 }
 
 void Connection::connected() {
@@ -158,6 +184,7 @@ void Connection::leave_lane() {
 }
 
 void Connection::session_ready() {
+  leave_place();
   if (dialled_) dialled_->news.emplace_back(Dialled::Ready{});
 }
 

@@ -17,6 +17,7 @@ Hall::Hall(Shard& shard_used, Services& services_used,
                                       "Connections closed because their engine failed.")),
       connections_paused(metrics.gauge("hanse_connections_paused",
                                        "Connections not read from for want of memory.")),
+      dials(shard, clock, census),
       input(limits::socket_read_bytes, '\0') {}
 
 std::string Hall::next_id() {

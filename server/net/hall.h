@@ -11,6 +11,7 @@
 
 #include "server/net/census.h"
 #include "server/net/connections.h"
+#include "server/net/dial_gate.h"
 #include "server/session/trace_feed.h"
 
 namespace hanse::net {
@@ -45,6 +46,7 @@ struct Hall : std::enable_shared_from_this<Hall> {
   Counter& engine_failures;
   const std::shared_ptr<ShardDoor> door = std::make_shared<ShardDoor>();   // for other shards
   Gauge& connections_paused;
+  DialGate dials;
 
   std::vector<std::shared_ptr<TraceFeed>> traces;   // that run; mostly none
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections;

@@ -57,11 +57,12 @@ class SimLink final : public Link, public SessionEvents {
   // What may wait for a while only does not leave after that; unless the wall clock has jumped,
   // from which its age is told.
   void check_patience(const Envelope& envelope) {
+    const Duration patience = std::chrono::abs(envelope.patience);
     constexpr Duration slack = std::chrono::seconds(1);
     const bool waits = envelope.flow == Flow::live || envelope.flow == Flow::latest;
-    if (!waits || parts_.channel.clock.since_jump() < 2 * envelope.patience) return;
+    if (!waits || parts_.channel.clock.since_jump() < 2 * patience) return;
     parts_.channel.auditor.check(
-        parts_.channel.clock.utc() - envelope.accepted <= envelope.patience + slack,
+        parts_.channel.clock.utc() - envelope.accepted <= patience + slack,
         "a stanza left a lane after its patience");
   }
 

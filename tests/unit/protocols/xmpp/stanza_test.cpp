@@ -46,9 +46,9 @@ TEST_CASE("xmpp 5: what is worth the disk, and how long the rest waits", "[xmpp]
         "live 60 silent");
   CHECK(flow("<message><composing xmlns='http://jabber.org/protocol/chatstates'/></message>") ==
         "live 60 silent");
-  CHECK(flow("<message type='error'><body>hi</body></message>") == "live 60 silent");
+  CHECK(flow("<message type='error'><body>hi</body></message>") == "live -60 silent");
   CHECK(flow("<presence/>") == "latest 300 silent");
-  CHECK(flow("<presence type='unavailable'/>") == "latest 300 silent");
+  CHECK(flow("<presence type='unavailable'/>") == "latest -300 silent");
   CHECK(flow("<presence type='subscribe'/>") == "swift 86400");
   CHECK(flow("<presence type='unsubscribed'/>") == "swift 86400");
   CHECK(flow("<presence type='probe'/>") == "live 60 silent");

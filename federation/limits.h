@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+// Bounds of lanes and links; those that were here before it are in server/base/limits.h.
+namespace hanse::limits {
+
+// Of one protocol that has one stream for a lane: from the first octet until it may carry works.
+constexpr std::size_t dials_open_max = 64;
+
+}  // namespace hanse::limits
