@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "federation/lane_name.h"
+#include "federation/way.h"
 #include "protocols/protocol.h"
 #include "server/base/text.h"
 #include "server/console/commands.h"
@@ -69,6 +69,13 @@ Result<std::string> read_protocol(const Policy& policy, const Request& request) 
 }
 
 // The same questions the node asks itself when a peer wants to hand over a message.
+// What is taken for such a peer stays in the queue.
+std::string waits_for(const Policy& policy, std::string_view domain) {
+  const PeerPolicy* peer = policy.peer(domain);
+  if (!is_barred(peer)) return {};
+  return "peer " + peer->domain + " is " + std::string(peer_state_name(peer->state));
+}
+
 Ended run_test(Node& node, const Request& request, const Emit& emit) {
   const std::shared_ptr<const Policy> policy = node.view.policy();
   const Result<std::string> protocol = read_protocol(*policy, request);
@@ -103,7 +110,8 @@ Ended run_test(Node& node, const Request& request, const Emit& emit) {
         {"tls", tls_level_name(demand.tls)},
         {"tls_min", tls_version_name(demand.tls_min)},
         {"identity", choice.identity},
-        {"pin", choice.pin}});
+        {"pin", choice.pin},
+        {"waits_for", waits_for(*policy, to.domain)}});
   if (permission.answer == Permission::Answer::yes) return {};
   return {Exit::problem, "would be refused: " + permission.why, ""};
 }
@@ -124,6 +132,8 @@ std::string render_test(std::span<const Json> items, const Style&) {
       out += ", has to be " + name;
     if (const std::string pin = text_of(item, "pin"); !pin.empty()) out += ", pinned key " + pin;
     out += "\n";
+    if (const std::string what = text_of(item, "waits_for"); !what.empty())
+      out += "waits    " + what + "\n";
   }
   return out;
 }

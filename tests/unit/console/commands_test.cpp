@@ -61,6 +61,7 @@ TEST_CASE("console: route test explains trust, permission and route without send
   CHECK(taken.items[0]["lane"] == "127.0.0.1:2600");
   CHECK(taken.items[0]["route"] == "route.0");
   CHECK(taken.items[0]["tls"] == "verify");
+  CHECK(taken.items[0]["waits_for"] == "");
   const Answered stranger = test("alice@b.example", "user@e.example", "203.0.113.9");
   CHECK(stranger.ended.exit == Exit::problem);
   CHECK(stranger.items[0]["peer"] == "");
@@ -69,6 +70,19 @@ TEST_CASE("console: route test explains trust, permission and route without send
   CHECK(ask(fake, make_request("route test", {"a", "b"}, {{"proto", "pigeon"}})).ended.exit ==
         Exit::usage);
   CHECK(fake.queue_admin.changes.empty());
+}
+
+TEST_CASE("console: route test says that mail to a suspended peer would wait") {
+  FakeNode fake;
+  Policy policy = two_peers();
+  policy.peers.emplace_back();
+  policy.peers.back().domain = "c.example";
+  policy.peers.back().state = PeerState::suspended;
+  fake.set_policy(policy);
+  const Answered taken = ask(fake, make_request("route test", {"alice@b.example", "u@c.example"},
+                                                {{"ip", "192.0.2.9"}}));
+  CHECK(taken.ended.exit == Exit::ok);
+  CHECK(taken.text.ends_with("\nwaits    peer c.example is suspended\n"));
 }
 
 // Two peers; the lane to b.example is up.
