@@ -11,7 +11,7 @@
 namespace hanse {
 
 // What the lane does, in this order, each time anything has happened.
-void Lane::State::advance() {
+Instant Lane::State::advance() {
   const Instant now = parts.clock.now();
   end_contest(now);
   stored.tick(now);
@@ -36,18 +36,20 @@ void Lane::State::advance() {
   }
   expire_patience(now);
   retire_links(now, true);   // after a work had the chance to go there
+  return now;
 }
 
 void Lane::State::turn() {
   again = true;
   if (turning) return;
   turning = true;
+  Instant now{};
   while (again) {
     again = false;
-    advance();
+    now = advance();
   }
   turning = false;
-  arm();
+  arm(now);
 }
 
 Instant Lane::State::next_look(Instant now) const {
@@ -115,8 +117,7 @@ void Lane::State::refuse_newcomer() {
 }
 
 // One timer; one that rings too early only looks and is set again.
-void Lane::State::arm() {
-  const Instant now = parts.clock.now();
+void Lane::State::arm(Instant now) {
   const Instant next = next_look(now);
   if (draining && armed != Instant::max()) {
     parts.timers.cancel(timer);
@@ -322,7 +323,11 @@ LaneStatus Lane::status() const {
   out.last_error = state.last_error;
   if (!state.held) out.next_try = state.breaker.next_try();
   out.breaker_open_since = state.breaker.open_since();
-  out.last_success = state.last_success;
+  if (state.last_success) {
+    const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(
+        state.parts.clock.now() - *state.last_success);
+    out.last_success = state.parts.clock.utc() - ago;
+  }
   return out;
 }
 

@@ -159,7 +159,7 @@ void Lane::State::link_ended(LaneLink& link, const LinkEnd& end) {
   const bool used_in_vain = link.served > 0 && !link.useful;
   const bool was_up = link.phase == Phase::ready || link.phase == Phase::closing;
   if (stands() && was_up && parts.clock.now() - link.ready_at >= limits::standing_link_least)
-    judged(link, true);
+    judged(link, true, parts.clock.now());
   // A lane that stands says goodbye only when its node does.
   const bool asked_to = (link.phase == Phase::closing && !link.spent) ||
                         (end.orderly && (!stands() || link.useful));

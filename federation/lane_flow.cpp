@@ -152,7 +152,7 @@ void Lane::State::let_go() {
 
 void Lane::State::end_unstored(const Work& work, const Outcome& outcome) {
   for (const Target& target : work.targets)
-    ledger.ended(*work.envelope, target, outcome, ledger.begin());
+    ledger.ended(*work.envelope, target, outcome, ledger.begin(parts.clock.now()));
   parts.host.undelivered(work, outcome);
 }
 

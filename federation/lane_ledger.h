@@ -19,7 +19,7 @@ class LaneLedger {
     UtcTime started{};
     Instant began{};
   };
-  Try begin() const { return {clock_.utc(), clock_.now()}; }
+  Try begin(Instant now) const { return {clock_.utc(), now}; }
 
   // `wait_least`: the lane itself will not try again before.
   Settlement settle(const LaneTraits& traits, const Envelope& envelope, const Target& target,

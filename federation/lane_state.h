@@ -33,7 +33,7 @@ struct LaneItem {
 struct LaneFlight {
   LaneItem item;
   LaneLedger::Try tried;
-  std::vector<bool> settled;
+  std::vector<bool> settled;               // of one recipient it is empty
   std::size_t open = 0;
   std::vector<Settlement> settlements;
   std::vector<Target> given_back;
@@ -41,6 +41,8 @@ struct LaneFlight {
   Outcome last_return;
   bool judged = false, delivered = false;   // the peer said something, said yes
   bool put_by = false;           // what came back of it is for the store
+
+  bool is_settled(std::size_t at) const { return !settled.empty() && settled[at]; }
 };
 
 struct LaneLink {
@@ -74,8 +76,8 @@ struct Lane::State {
 
   // ---- lane.cpp ----
   void turn();                   // do whatever can be done now; safe from inside any event
-  void advance();
-  void arm();
+  Instant advance();             // when it was
+  void arm(Instant now);
   Instant next_look(Instant now) const;
   LaneLink* holder() const;                 // the adopted link that an ordered lane has
   void begin_contest(LaneLink& newcomer);
@@ -118,11 +120,11 @@ struct Lane::State {
   void claim(Instant now);
   void receive(std::vector<Work> works);
   void assign(Instant now);
-  void deliver(LaneLink& link, LaneItem item);
+  void deliver(LaneLink& link, LaneItem item, Instant now);
   void settled(LaneLink& link, DeliveryId id, Outcome outcome);
   void finish(LaneLink& link, std::size_t index);
   void abandon_flights(LaneLink& link, const std::string& why);
-  void judged(LaneLink& link, bool delivered);
+  void judged(LaneLink& link, bool delivered, Instant now);
   void give_back(std::string_view why);
   void return_work(const Work& work, std::string_view why);
   void collect_return(const Work& work, std::string_view why, std::vector<Settlement>& back) const;
@@ -189,7 +191,7 @@ struct Lane::State {
   Instant contest_end = Instant::max();    // of the one that waits for another's place
 
   bool held = false, draining = false, turning = false, again = false, turn_of_claimed = false;
-  std::optional<UtcTime> last_success;
+  std::optional<Instant> last_success;
   TimerKey timer = 0;
   Instant armed = Instant::max();
   std::vector<std::unique_ptr<Link>> gone;  // links whose event may still be on the stack

@@ -150,20 +150,19 @@ void Lane::State::assign(Instant now) {
     if (best == nullptr) return;
     // What another link has not finished may come back, and went before.
     if (traits->ordered && in_flight > best->flights.size()) return;
-    deliver(*best, pop_next());
+    deliver(*best, pop_next(), now);
   }
 }
 
-void Lane::State::deliver(LaneLink& link, LaneItem item) {
-  LaneFlight flight;
+void Lane::State::deliver(LaneLink& link, LaneItem item, Instant now) {
   Work work = item.work;
   parts.bodies.add(work);
+  LaneFlight& flight = link.flights.emplace_back();
   flight.open = item.work.targets.size();
-  flight.settled.assign(flight.open, false);
+  if (flight.open > 1) flight.settled.assign(flight.open, false);
   flight.item = std::move(item);
-  flight.tried = ledger.begin();
+  flight.tried = ledger.begin(now);
   flight.rules = rules;
-  link.flights.push_back(std::move(flight));
   ++link.served;
   ++in_flight;
   ramp.started();
@@ -183,8 +182,8 @@ bool Lane::State::settled_in(LaneLink& link, std::size_t index, DeliveryId id, O
   LaneFlight& flight = link.flights[index];
   const std::vector<Target>& targets = flight.item.work.targets;
   for (std::size_t at = 0; at < targets.size(); ++at) {
-    if (targets[at].id != id || flight.settled[at]) continue;
-    flight.settled[at] = true;
+    if (targets[at].id != id || flight.is_settled(at)) continue;
+    if (!flight.settled.empty()) flight.settled[at] = true;
     --flight.open;
     flight.judged |= outcome.disposition != Disposition::returned && is_judgement(outcome);
     flight.delivered |= outcome.disposition == Disposition::delivered;
@@ -213,8 +212,9 @@ void Lane::State::finish(LaneLink& link, std::size_t index) {
   link.flights.erase(link.flights.begin() + static_cast<std::ptrdiff_t>(index));
   --in_flight;
   parts.bodies.remove(flight.item.work);
-  link.idle_since = parts.clock.now();
-  if (flight.judged) judged(link, flight.delivered);
+  const Instant now = parts.clock.now();
+  link.idle_since = now;
+  if (flight.judged) judged(link, flight.delivered, now);
   const bool outdated = flight.rules != rules;
   flight.put_by |= outdated;
   if (!flight.item.stored()) return finish_unstored(std::move(flight));
@@ -238,8 +238,8 @@ void Lane::State::finish(LaneLink& link, std::size_t index) {
 void Lane::State::abandon_flights(LaneLink& link, const std::string& why) {
   while (!link.flights.empty()) {
     const LaneFlight& flight = link.flights.back();
-    const std::size_t at = static_cast<std::size_t>(
-        std::find(flight.settled.begin(), flight.settled.end(), false) - flight.settled.begin());
+    std::size_t at = 0;
+    while (flight.is_settled(at)) ++at;
     Outcome outcome;
     outcome.status = "4.4.2";
     outcome.reply = why;
@@ -250,14 +250,14 @@ void Lane::State::abandon_flights(LaneLink& link, const std::string& why) {
 }
 
 // The peer judged a message: it is there. A delivery is what closes the breaker.
-void Lane::State::judged(LaneLink& link, bool delivered) {
+void Lane::State::judged(LaneLink& link, bool delivered, Instant now) {
   link.useful = true;
   attempting = false;
   attempt_works = 0;
   if (!link.adopted) plan.worked(link.step.endpoint);
   breaker.answered();
   if (!delivered) return;
-  last_success = parts.clock.utc();
+  last_success = now;
   window.succeeded();
   // In order there is one link, and one that works takes all it is given.
   if (traits->ordered)
@@ -267,7 +267,7 @@ void Lane::State::judged(LaneLink& link, bool delivered) {
   if (traits->ordered) return;
   window.resize(traits->links_first * traits->link_window,
                 traits->links_max * traits->link_window);
-  ramp.begin(parts.clock.now());
+  ramp.begin(now);
 }
 
 // Those that wait in memory only stay where they are, in their order.
@@ -306,7 +306,7 @@ void Lane::State::settle_returned(std::vector<Settlement> back) {
 void Lane::State::settle_all(const Work& work, const Outcome& outcome, Duration wait_least) {
   std::vector<Settlement> settlements;
   settlements.reserve(work.targets.size());
-  const LaneLedger::Try tried = ledger.begin();
+  const LaneLedger::Try tried = ledger.begin(parts.clock.now());
   for (const Target& target : work.targets)
     settlements.push_back(
         ledger.settle(*traits, *work.envelope, target, outcome, tried, wait_least));
