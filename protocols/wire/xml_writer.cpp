@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "server/base/utf8.h"
@@ -30,6 +32,20 @@ bool is_plain(char octet, Place place) {
   return (plain_places[static_cast<unsigned char>(octet)] & place) != 0;
 }
 
+// Of eight octets at once: none is a control, beyond ASCII or special.
+bool are_plain(const char* eight) {
+  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  constexpr auto all = [](char octet) { return ones * static_cast<unsigned char>(octet); };
+  constexpr auto zeros = [](std::uint64_t word) { return (word - ones) & ~word & tops; };
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof word);
+  const std::uint64_t controls = (word - all(' ')) & ~word & tops;
+  // '&' and '\'' differ in one bit only, and so do '<' and '>'.
+  const std::uint64_t special = zeros((word & ~ones) ^ all('&')) | zeros(word ^ all('"')) |
+                                zeros((word & ~(ones * 2)) ^ all('<'));
+  return ((word & tops) | controls | special) == 0;
+}
+
 void append_reference(char octet, std::string& out) {
   switch (octet) {
     case '&': out += "&amp;"; break;
@@ -47,6 +63,7 @@ void append_reference(char octet, std::string& out) {
 void append_escaped(std::string_view text, Place place, std::string& out) {
   for (std::size_t at = 0; at < text.size();) {
     std::size_t plain = at;  // whole runs at once: nearly all text is plain
+    while (plain + 8 <= text.size() && are_plain(text.data() + plain)) plain += 8;
     while (plain < text.size() && is_plain(text[plain], place)) ++plain;
     out.append(text, at, plain - at);
     at = plain;
@@ -89,6 +106,7 @@ class Writer {
 
   // No recursion: what is open is in a list.
   void write(const Element& top, std::string_view default_ns) {
+    open_.reserve(8);
     start(top, default_ns);
     while (!open_.empty()) {
       Open& last = open_.back();

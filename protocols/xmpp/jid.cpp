@@ -216,6 +216,8 @@ Result<std::string> prepare_domain(std::string_view text) {
 }
 
 std::string domain_key(std::string_view domain) {
+  std::string plain;
+  if (take_plain_domain(domain, plain)) return plain;
   const Result<std::string> prepared = prepare_domain(domain);
   if (!prepared) return {};
   if (prepared->front() == '[' || look_at(*prepared, in_domain).plain) return *prepared;

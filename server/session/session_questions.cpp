@@ -62,13 +62,15 @@ void Session::State::observe(const Answer& answer) {
 
 void Session::State::pass(Submission submission) {
   ++messages_;
-  std::erase(blobs_, submission.body.blob);
+  if (!blobs_.empty()) std::erase(blobs_, submission.body.blob);
+  if (questions_.capacity() == 0) questions_.reserve(asked_last_);
   Question& question = questions_.emplace_back();
   question.ask.emplace<Submit>().submission = std::move(submission);
 }
 
 void Session::State::ask_questions(bool last) {
   if (questions_.empty()) return;
+  asked_last_ = questions_.size();
   for (Question& question : std::exchange(questions_, {})) {
     if (question.id == 0) {
       count_in(std::get<Submit>(question.ask).submission);

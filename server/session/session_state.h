@@ -97,6 +97,7 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   std::string output_;
   std::unique_ptr<TlsWish> tls_;
   std::vector<Question> questions_, delayed_;
+  std::size_t asked_last_ = 0;         // in one turn: as many will come in the next
   std::vector<Settled> settled_;
   PairOrder order_;
   std::shared_ptr<FeedWindow> window_;        // null: nothing was handed on yet

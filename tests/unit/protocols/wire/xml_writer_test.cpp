@@ -71,6 +71,18 @@ TEST_CASE("what XML would misread is escaped", "[xml]") {
   CHECK(written(made) == "<m a='1&#9;2&#10;3&#13;4&apos;5'>1\t2\n3&#13;4&lt;&amp;&gt;</m>");
 }
 
+TEST_CASE("what is escaped is so at every place of a long text", "[xml]") {
+  for (int octet = 0; octet < 0x80; ++octet) {
+    const std::string one(1, static_cast<char>(octet));
+    const std::string alone = escaped(one);
+    for (std::size_t before = 0; before <= 16; ++before) {
+      INFO("octet " << octet << " behind " << before);
+      const std::string left(before, 'x'), right(16 - before, '=');
+      CHECK(escaped(left + one + right) == left + alone + right);
+    }
+  }
+}
+
 TEST_CASE("what XML cannot hold becomes the replacement character", "[xml]") {
   using namespace std::string_view_literals;
   const std::string r = "\xef\xbf\xbd";
