@@ -28,6 +28,7 @@ void Ledger::move_lane(std::string_view protocol, std::string_view from, std::st
 }
 
 void Ledger::keep() {
+  forget_reserved();
   for (const Change& change : changes_) judge(*change.lane);
   changes_.clear();
   // Lanes without legs are forgotten together, when there are many.
@@ -46,6 +47,7 @@ void Ledger::keep() {
 }
 
 void Ledger::take_back() {
+  forget_reserved();
   while (!changes_.empty()) {
     count(changes_.back(), true);
     changes_.pop_back();
@@ -54,6 +56,24 @@ void Ledger::take_back() {
 
 std::uint64_t Ledger::waiting(std::string_view protocol, std::string_view lane) {
   return lane_of(protocol, lane).second.waiting;
+}
+
+bool Ledger::at_bound(std::string_view protocol, std::string_view lane) {
+  const Lane& one = lane_of(protocol, lane).second;
+  return one.open + one.reserved_legs >= legs_max_ ||
+         one.bytes + one.reserved_bytes >= bytes_max_;
+}
+
+void Ledger::reserve(std::string_view protocol, std::string_view lane, std::uint64_t size) {
+  Lane& one = lane_of(protocol, lane).second;
+  if (one.reserved_legs == 0) reserved_.push_back(&one);
+  ++one.reserved_legs;
+  one.reserved_bytes += size;
+}
+
+void Ledger::forget_reserved() {
+  for (Lane* const lane : reserved_) lane->reserved_legs = lane->reserved_bytes = 0;
+  reserved_.clear();
 }
 
 Ledger::Lanes::value_type& Ledger::lane_of(std::string_view protocol, std::string_view lane) {

@@ -38,12 +38,16 @@ class Ledger {
   void take_back();                     // it is not
 
   std::uint64_t waiting(std::string_view protocol, std::string_view lane);
+  // With the room that is reserved for legs about to come, until keep() or take_back().
+  bool at_bound(std::string_view protocol, std::string_view lane);
+  void reserve(std::string_view protocol, std::string_view lane, std::uint64_t size);
   // "protocol/lane" at their bound: entered at the bound, left below four fifths of it.
   const std::set<std::string>& full_lanes() const { return full_; }
 
  private:
   struct Lane {
     std::uint64_t open = 0, waiting = 0, bytes = 0;
+    std::uint64_t reserved_legs = 0, reserved_bytes = 0;
     bool full = false;
   };
   struct Protocol {
@@ -62,6 +66,7 @@ class Ledger {
   Lanes::value_type& lane_of(std::string_view protocol, std::string_view lane);
   Protocol& protocol_of(std::string_view name);
   void count(const Change& change, bool backwards);
+  void forget_reserved();
   void judge(Lanes::value_type& lane);
 
   Metrics& metrics_;
@@ -69,6 +74,7 @@ class Ledger {
   Lanes lanes_;
   std::map<std::string, Protocol, std::less<>> protocols_;
   std::vector<Change> changes_;
+  std::vector<Lane*> reserved_;
   std::set<std::string> full_;
   std::uint64_t bytes_ = 0;
   std::string key_;                     // kept to spare an allocation per leg

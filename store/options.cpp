@@ -11,14 +11,14 @@ constexpr std::array store_options{
     Option{.key = "destination_messages_max",
            .type = OptionType::integer,
            .fallback = "50000",
-           .help = "Recipients that may wait for one destination. Above it new mail for that "
-                   "destination alone is refused for the moment.",
+           .help = "Recipients that may wait for one destination. At it new mail for that "
+                   "destination alone is refused for the moment; one message may pass it.",
            .applies = Applies::restart,
            .least = 1},
     Option{.key = "destination_bytes_max",
            .type = OptionType::bytes,
            .fallback = "\"2GiB\"",
-           .help = "Bytes that may wait for one destination.",
+           .help = "Bytes that may wait for one destination; one message may pass it.",
            .applies = Applies::restart,
            .least = 1},
     Option{.key = "history_keep",

@@ -29,12 +29,28 @@ Result<void> Transaction::stage(std::vector<Command>& batch) {
     if (accept == nullptr) return false;
     const std::size_t legs = accept->acceptance.legs.size();
     Result<std::int64_t> file = Error{Fault::broken, "a message needs 1 to 1024 recipients"};
-    if (legs > 0 && legs <= legs_per_message) file = state_.bodies.stage(accept->acceptance.body);
+    if (const Leg* const full = leg_without_room(accept->acceptance))
+      file = Error{Fault::overloaded, "the queue for " + full->lane + " is full"};
+    else if (legs > 0 && legs <= legs_per_message)
+      file = state_.bodies.stage(accept->acceptance.body);
     if (file) files_.push_back(*file);
     else reply(command, accept->committed, Result<Accepted>(file.error()));
     return !file;
   });
   return state_.bodies.sync_staged();
+}
+
+// Many may have been told that there is room before the first of them came (operations section 2):
+// the bound is looked at again here, and passed by one message at most. Reports are few, and must
+// not be lost.
+const Leg* Transaction::leg_without_room(const Acceptance& acceptance) {
+  if (acceptance.envelope->is_report) return nullptr;
+  const std::vector<Leg>& legs = acceptance.legs;
+  for (const Leg& leg : legs)
+    if (state_.ledger.at_bound(leg.protocol, leg.lane)) return &leg;
+  for (const Leg& leg : legs)
+    state_.ledger.reserve(leg.protocol, leg.lane, acceptance.body.size / legs.size());
+  return nullptr;
 }
 
 void Transaction::write(const Command& command) {

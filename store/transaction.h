@@ -19,6 +19,7 @@ class Transaction {
   // Files first, then the rows that name them (D4). A body that cannot be written is refused by
   // itself and leaves the batch; the others go on.
   Result<void> stage(std::vector<Command>& batch);
+  const Leg* leg_without_room(const Acceptance& acceptance);
   void write(const Command& command);
 
   void apply(const Command& command, const AcceptCommand& accept);

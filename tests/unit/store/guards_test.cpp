@@ -224,6 +224,36 @@ TEST_CASE("a destination at its bound is full until it is below four fifths") {
   CHECK(bench.store->pressure().full_lanes.empty());
 }
 
+TEST_CASE("operations 2: a destination's bound holds for those who were let in before it") {
+  const TemporaryDirectory directory;
+  RealDisk disk;
+  StoreSettings settings = Bench::settings_in(directory.path);
+  settings.lane_messages_max = 10;
+  settings.lane_bytes_max = 100'000;
+  Bench bench(disk, settings);
+  REQUIRE(bench.open());
+  SECTION("by their number, and one message may pass it") {
+    for (int at = 0; at < 9; ++at) REQUIRE(bench.accept(message_to({"one@c.example"})));
+    REQUIRE(bench.accept(message_to({"one@c.example", "two@c.example", "three@c.example"})));
+  }
+  SECTION("by their octets") {
+    Acceptance large = message_to({"one@c.example"});
+    large.body.bytes = std::make_shared<std::string>(60'000, 'x');
+    large.body.size = 60'000;
+    REQUIRE(bench.accept(large));
+    REQUIRE(bench.accept(large));
+  }
+  const auto refused = bench.accept(message_to({"one@d.example", "late@c.example"}));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().fault == Fault::overloaded);
+  CHECK(bench.accept(message_to({"one@d.example"})));   // it is its destination's alone
+  Acceptance report = message_to({"late@c.example"});
+  auto envelope = std::make_shared<Envelope>(*report.envelope);
+  envelope->is_report = true;
+  report.envelope = std::move(envelope);
+  CHECK(bench.accept(report));
+}
+
 TEST_CASE("D10 a second start on one data directory names the holder") {
   const TemporaryDirectory directory;
   auto held = DirectoryLock::take(directory.path);
