@@ -6,6 +6,12 @@
 
 namespace hanse::store {
 
+namespace {
+
+bool is_passing(Fault fault) { return fault == Fault::try_later || fault == Fault::overloaded; }
+
+}  // namespace
+
 Bodies::Bodies(Database& database, BlobFolder& blobs)
     : blobs_(blobs),
       insert_(database, "INSERT INTO body(id, file, bytes) VALUES(?, ?, ?)"),
@@ -51,12 +57,17 @@ Body Bodies::load(std::int64_t message, std::uint64_t size) {
     body.blob = load_.integer(0);
   }
   load_.done();
-  // What fits comes whole: not every protocol sends piece by piece.
-  if (body.blob != 0 && size <= limits::body_memory_bytes_max) {
-    Result<std::string> whole = blobs_.fetch(body.blob, 0, size);
-    if (whole && whole->size() == size)
-      body.bytes = std::make_shared<const std::string>(*std::move(whole));
-  }
+  if (body.blob == 0) return body;
+  // What fits comes whole: not every protocol sends piece by piece. Of the others the last octet
+  // tells whether they are all there.
+  const bool whole = size <= limits::body_memory_bytes_max;
+  const std::uint64_t from = whole || size == 0 ? 0 : size - 1;
+  Result<std::string> read = blobs_.fetch(body.blob, from, static_cast<std::size_t>(size - from));
+  if (!read && is_passing(read.error().fault)) return body;
+  if (!read || read->size() != size - from)
+    body.blob = 0;   // nothing of it is of use
+  else if (whole)
+    body.bytes = std::make_shared<const std::string>(*std::move(read));
   return body;
 }
 

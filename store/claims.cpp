@@ -29,8 +29,11 @@ Claims::Due::Due(Database& database, std::string_view order)
                                       " (SELECT message FROM crash WHERE count >= ?)",
                                       order)) {}
 
-Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects)
-    : ledger_(ledger),
+Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects, Log& log,
+               Metrics& metrics)
+    : log_(log),
+      metrics_(metrics),
+      ledger_(ledger),
       bodies_(bodies),
       suspects_(suspects),
       oldest_(database, "due, id"),
@@ -47,7 +50,8 @@ Claims::Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& sus
              " WHERE id = ?"),
       damaged_(database,
                "UPDATE leg SET state = 4, due = ?, note = 'its stored form is damaged'"
-               " WHERE id = ?") {}
+               " WHERE id = ?"),
+      name_(database, "SELECT qid FROM message WHERE id = ?") {}
 
 Queue::Claimed Claims::claim(std::string_view protocol, std::string_view lane, std::size_t most,
                              UtcTime now, bool in_order) {
@@ -128,7 +132,7 @@ Work Claims::take(const Lane& lane, std::int64_t message, std::size_t most, UtcT
   }
   if (work.targets.empty()) return work;
   if (!read(message, work)) {
-    set_aside(lane, work);
+    set_aside(lane, message, work);
     return {};
   }
   for (const Target& target : work.targets) start_.run(due_never, to_unix_ms(now), target.id);
@@ -148,8 +152,18 @@ bool Claims::read(std::int64_t message, Work& work) {
   return work.body.bytes != nullptr || work.body.blob != 0;
 }
 
-// A damaged row must not stop its lane, nor the node: somebody has to look at it.
-void Claims::set_aside(const Lane& lane, const Work& work) {
+// A damaged row, or a body that is lost, must not stop its lane, nor the node: somebody has to
+// look at it.
+void Claims::set_aside(const Lane& lane, std::int64_t message, const Work& work) {
+  name_.query(message);
+  const std::string qid(name_.row() ? name_.text(0) : std::string_view());
+  name_.done();
+  log_.write(Level::error, "store.message_damaged",
+             "its stored form is damaged or gone: it is in quarantine",
+             {{"proto", lane.protocol}, {"peer", lane.lane}, {"qid", qid},
+              {"recipients", static_cast<std::int64_t>(work.targets.size())}});
+  metrics_.counter("hanse_messages_damaged_total",
+                   "Messages set aside because their stored form is damaged or gone.").add();
   for (const Target& target : work.targets) {
     damaged_.run(due_never, target.id);
     ledger_.move(lane.protocol, lane.lane, LegState::active, LegState::quarantine, 0);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "federation/ports.h"
+#include "server/base/log.h"
 #include "store/bodies.h"
 #include "store/database.h"
 #include "store/ledger.h"
@@ -15,7 +16,8 @@ namespace hanse::store {
 // Hands waiting legs to their lane, recorded as under way first (D6). Thread: the store's.
 class Claims {
  public:
-  Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects);
+  Claims(Database& database, Ledger& ledger, Bodies& bodies, Suspects& suspects, Log& log,
+         Metrics& metrics);
 
   Queue::Claimed claim(std::string_view protocol, std::string_view lane, std::size_t most,
                        UtcTime now, bool in_order);
@@ -32,13 +34,15 @@ class Claims {
                                  UtcTime now);
   Work take(const Lane& lane, std::int64_t message, std::size_t most, UtcTime now);
   bool read(std::int64_t message, Work& work);      // false: it cannot be read
-  void set_aside(const Lane& lane, const Work& work);
+  void set_aside(const Lane& lane, std::int64_t message, const Work& work);
 
+  Log& log_;
+  Metrics& metrics_;
   Ledger& ledger_;
   Bodies& bodies_;
   Suspects& suspects_;
   Due oldest_, newest_;
-  Statement next_, message_, legs_, start_, damaged_;
+  Statement next_, message_, legs_, start_, damaged_, name_;
 };
 
 }  // namespace hanse::store

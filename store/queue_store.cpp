@@ -55,7 +55,7 @@ QueueStore::State::State(Disk& disk_below, const StoreSettings& given, const Clo
       endings(*database, log, metrics),
       rerouting(*database, ledger),
       settling(*database, ledger, bodies, suspects, endings, rerouting),
-      claims(*database, ledger, bodies, suspects),
+      claims(*database, ledger, bodies, suspects, log, metrics),
       reports(*database, bodies),
       changes(*database, ledger, endings, rerouting),
       sweeper(*database, bodies, settings),

@@ -228,6 +228,32 @@ TEST_CASE("a damaged row is set aside and stops neither its lane nor the node") 
   CHECK(life.number("SELECT count(*) FROM leg WHERE state = 4") == 1);
 }
 
+TEST_CASE("a message whose body is lost is set aside, not tried for days") {
+  Life life;
+  const auto store_one = [&life](const std::string& to, std::size_t size) {
+    Acceptance one = message_to({to});
+    one.body.bytes = std::make_shared<std::string>(size, 'x');
+    one.body.size = size;
+    REQUIRE(life.bench.accept(one));
+  };
+  store_one("cut@c.example", 200'000);
+  life.accept({"small@c.example"});
+  life.bench.close();
+  std::size_t cut = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(life.directory.path + "/bodies")) {
+    if (!entry.is_regular_file()) continue;
+    std::filesystem::resize_file(entry.path(), 1000);
+    ++cut;
+  }
+  REQUIRE(cut > 0);
+  REQUIRE(life.bench.open());
+  const Queue::Claimed claimed = life.bench.claim("c.example");
+  REQUIRE(claimed.work.size() == 1);
+  CHECK(claimed.work[0].targets[0].to.local == "small");
+  CHECK(life.number("SELECT count(*) FROM leg WHERE state = 4") == 1);
+}
+
 TEST_CASE("an envelope comes back as it was; any cut of it is refused") {
   Envelope envelope = *message_to({"one@c.example", "two@d.example"}).envelope;
   envelope.flow = Flow::latest;
