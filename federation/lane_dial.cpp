@@ -6,6 +6,7 @@
 
 #include "federation/lane_name.h"
 #include "federation/lane_state.h"
+#include "federation/retry.h"
 #include "server/base/limits.h"
 #include "server/base/quantity.h"
 
@@ -243,7 +244,7 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   if (!breaker.failed_before_last()) return;
   outcome.disposition = Disposition::failed;
   outcome.status = "4.4.7";
-  outcome.reply = "lifetime over; last: " + end.what;
+  outcome.reply = std::string(expired_prefix) + end.what;
   // D8
   parts.queue.expire(protocol, name, parts.wall.now(), *breaker.failed_before_last(), outcome);
 }

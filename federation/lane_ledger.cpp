@@ -24,10 +24,18 @@ Histogram& attempt_seconds(const LaneParts& parts, const std::string& protocol,
                                  {{"proto", protocol}, {"result", result}});
 }
 
-std::string_view event_of(const Outcome& outcome) {
+// smtp B-5: a report that fails has nobody to go to but the log.
+bool is_untold(const Envelope& envelope, const Outcome& outcome) {
+  return outcome.disposition == Disposition::failed &&
+         (envelope.is_report || envelope.from.empty());
+}
+
+std::string_view event_of(const Envelope& envelope, const Outcome& outcome) {
   switch (outcome.disposition) {
     case Disposition::delivered: return "msg.delivered";
     case Disposition::failed:
+      if (envelope.flow == Flow::durable && is_untold(envelope, outcome))
+        return "msg.double_bounce";
       return outcome.status == expired_status ? "msg.expired" : "msg.bounced";
     default: return "msg.deferred";
   }
@@ -87,7 +95,7 @@ Settlement LaneLedger::settle(const LaneTraits& traits, const Envelope& envelope
     outcome.disposition = Disposition::failed;
     outcome.fault = Fault::never;
     outcome.status = expired_status;
-    outcome.reply = "lifetime over; last: " + outcome.reply;
+    outcome.reply = std::string(expired_prefix) + outcome.reply;
   }
   if (outcome.disposition == Disposition::deferred) {
     const Duration wait = std::max(retry_delay(traits, target.attempt, random_), wait_least);
@@ -98,8 +106,9 @@ Settlement LaneLedger::settle(const LaneTraits& traits, const Envelope& envelope
   out.outcome = std::move(outcome);
   const Duration taken = std::max(clock_.now() - tried.began, Duration::zero());
   count(envelope, out.outcome, tried, taken);
-  if (log_.enabled(Level::info, "msg.delivered"))
-    write(Level::info, envelope, out.outcome, taken, target.to);
+  const Level level = is_untold(envelope, out.outcome) ? Level::warning : Level::info;
+  if (log_.enabled(level, "msg.delivered"))
+    write(level, envelope, out.outcome, taken, target.to);
   return out;
 }
 
@@ -129,7 +138,7 @@ void LaneLedger::write(Level level, const Envelope& envelope, const Outcome& out
   const std::int64_t duration_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(taken).count();
   const std::string recipient = to_text(to);
-  log_.write(level, event_of(outcome), outcome.reply,
+  log_.write(level, event_of(envelope, outcome), outcome.reply,
              {{"proto", protocol_}, {"peer", lane_}, {"qid", envelope.id},
               {"mid", envelope.key.native_id}, {"to", recipient},
               {"reason", reason_of(outcome)}, {"status", outcome.status},

@@ -21,6 +21,9 @@ Duration longest_delay(const LaneTraits& traits);
 // than LaneTraits::retry_slow says (smtp Q-5). The same as they were where that is empty.
 std::shared_ptr<const LaneTraits> slowed(std::shared_ptr<const LaneTraits> traits);
 
+// What the reply of an expired outcome begins with; the last one that was heard follows.
+inline constexpr std::string_view expired_prefix = "lifetime over; last: ";
+
 // Over its lifetime and tried twice: a clock that jumps expires nothing by itself (D8).
 bool given_up(UtcTime now, UtcTime expires, unsigned attempts);
 

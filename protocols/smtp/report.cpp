@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "federation/retry.h"
 #include "protocols/smtp/address.h"
 #include "protocols/smtp/limits.h"
 #include "server/base/text.h"
@@ -36,8 +37,15 @@ std::string_view host_of(std::string_view remote) {
                                                          : remote.find("]:") + 1));
 }
 
+// Of one whose lifetime is over: what was said the last time.
+std::string_view last_reply(const Outcome& outcome) {
+  std::string_view reply = outcome.reply;
+  if (reply.starts_with(expired_prefix)) reply.remove_prefix(expired_prefix.size());
+  return reply;
+}
+
 bool said_by_server(const Outcome& outcome) {
-  const std::string_view reply = outcome.reply;
+  const std::string_view reply = last_reply(outcome);
   return !outcome.remote.empty() && reply.size() >= 3 && reply[0] >= '2' && reply[0] <= '5' &&
          std::all_of(reply.begin(), reply.begin() + 3, [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -110,8 +118,10 @@ std::string recipient_fields(const Failure& failure) {
   out.append(folded("Status", outcome.status.empty() ? "5.0.0" : outcome.status));  // B-7
   if (said_by_server(outcome))
     out.append(folded("Remote-MTA", "dns; " + std::string(host_of(outcome.remote))));
-  out.append(folded("Diagnostic-Code",
-                    (said_by_server(outcome) ? "smtp; " : "x-hanse; ") + shown(outcome)));
+  const std::string diagnostic =   // a client reads a code at its beginning
+      said_by_server(outcome) ? "smtp; " + escape_text(last_reply(outcome), reply_shown_octets_max)
+                              : "x-hanse; " + shown(outcome);
+  out.append(folded("Diagnostic-Code", diagnostic));
   return out.append(folded("Last-Attempt-Date", format_mail_date(failure.last_attempt)));
 }
 

@@ -60,8 +60,22 @@ TEST_CASE("B-1 a report that fails is written down and goes no further") {
   REQUIRE(node.submit(Node::submission({"u@b.example"})));
   node.world.run_for(5min);
   CHECK(node.reported.size() == 1);
-  CHECK(node.logged("msg.bounced") == 2);
+  CHECK(node.logged("msg.bounced") == 1);
+  CHECK(node.logged("msg.double_bounce") == 1);   // the report itself
   CHECK(node.queue.count(fake::Leg::failed) == 2);
+}
+
+TEST_CASE("B-5 a message without a sender that fails is written down") {
+  Node node;
+  node.exchange->start({}, true);
+  node.names.answers.insert_or_assign("b.example", addresses({}));
+  Submission one = Node::submission({"u@b.example"});
+  one.envelope.from = {};
+  REQUIRE(node.submit(std::move(one)));
+  node.world.run_for(1min);
+  CHECK(node.reported.empty());
+  CHECK(node.logged("msg.bounced") == 0);
+  CHECK(node.logged("msg.double_bounce") == 1);
 }
 
 TEST_CASE("B-5 a failure nobody can be told of is written down") {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "federation/retry.h"
 #include "protocols/smtp/outbound_content.h"
 #include "server/base/text.h"
 #include "tests/catch.h"
@@ -106,6 +107,16 @@ TEST_CASE("B-3 what we said ourselves is no SMTP reply and has no remote") {
   CHECK(has(text, "\r\nStatus: 5.0.0\r\n"));  // B-7
   CHECK(has(text, "\r\nDiagnostic-Code: x-hanse; domain does not exist\r\n"));
   CHECK_FALSE(has(text, "Remote-MTA"));
+}
+
+TEST_CASE("B-3 of one whose lifetime is over: what its server said the last time") {
+  Reportable failed = failed_message();
+  failed.failures[0].outcome.status = "4.4.7";
+  failed.failures[0].outcome.reply = std::string(expired_prefix) + "451 4.7.1 later";
+  const std::string text = report_of(failed);
+  CHECK(has(text, "\r\nStatus: 4.4.7\r\nRemote-MTA: dns; mx.c.example\r\n"
+                  "Diagnostic-Code: smtp; 451 4.7.1 later\r\n"));
+  CHECK(has(text, "lifetime over"));   // for people
 }
 
 TEST_CASE("B-5 several recipients of one message, one report") {
