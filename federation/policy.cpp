@@ -75,12 +75,28 @@ Result<std::string> read_fingerprint(std::string_view text) {
   return hex;
 }
 
-Result<PeerPolicy> read_peer(const Settings& settings) {
+// A word that names nothing would be taken for one that never applies.
+Result<void> check_protocol(const Settings& settings, std::string_view key,
+                            const std::string& word, const std::vector<std::string>& protocols) {
+  if (std::find(protocols.begin(), protocols.end(), word) != protocols.end()) return {};
+  const std::string near = nearest_word(word, protocols);
+  std::string known;
+  for (const std::string& one : protocols) known += (known.empty() ? "" : ", ") + one;
+  return problem(settings, key,
+                 "no protocol is called \"" + escape_text(word) + "\"" +
+                     (near.empty() ? "" : "; did you mean " + near + "?") + " Known: " + known);
+}
+
+Result<PeerPolicy> read_peer(const Settings& settings,
+                             const std::vector<std::string>& protocols) {
   PeerPolicy peer;
   peer.domain = plain_domain(settings.name);
   peer.state = by_name(peer_states, &peer_state_name, settings.text("state"));
   peer.role = by_name(peer_roles, &peer_role_name, settings.text("role"));
   if (settings.has("scopes")) peer.scopes = settings.list("scopes");
+  for (const std::string& scope : peer.scopes)
+    if (Result<void> good = check_protocol(settings, "scopes", scope, protocols); !good)
+      return good.error();
   Result<std::vector<Network>> addresses = read_networks(settings, "addresses");
   if (!addresses) return addresses.error();
   peer.addresses = *std::move(addresses);
@@ -128,11 +144,15 @@ Result<TlsVersion> read_tls_min(const Settings& settings, const Route& route) {
   return least;
 }
 
-Result<Route> read_route(const Settings& settings, std::size_t number) {
+Result<Route> read_route(const Settings& settings, std::size_t number,
+                         const std::vector<std::string>& protocols) {
   Route route;
   route.name = "route." + std::to_string(number);
   route.match = plain_pattern(settings.text("match"));
   route.protocol = settings.text_or("protocol", "");
+  if (!route.protocol.empty())
+    if (Result<void> good = check_protocol(settings, "protocol", route.protocol, protocols); !good)
+      return good.error();
   const std::string_view pattern = route.match;
   const std::string_view rest = pattern.starts_with("*.") ? pattern.substr(2) : pattern;
   if (rest.empty() || (pattern != "*" && rest.find('*') != std::string_view::npos))
@@ -173,10 +193,11 @@ Result<ProtocolPolicy> read_protocol(const Settings& settings, std::string_view 
   return out;
 }
 
-Result<RouteTable> read_routes(const std::vector<Settings>& tables) {
+Result<RouteTable> read_routes(const std::vector<Settings>& tables,
+                               const std::vector<std::string>& protocols) {
   std::vector<Route> routes;
   for (const Settings& settings : tables) {
-    Result<Route> route = read_route(settings, routes.size());
+    Result<Route> route = read_route(settings, routes.size(), protocols);
     if (!route) return route.error();
     routes.push_back(*std::move(route));
   }
@@ -321,12 +342,12 @@ Result<std::shared_ptr<const Policy>> make_policy(const Configuration& configura
   policy->node_domain = lower_ascii(configuration.table("node").text("domain"));
   policy->rates = std::make_shared<PeerRates>();
   for (const Settings& settings : configuration.tables("peer")) {
-    Result<PeerPolicy> peer = read_peer(settings);
+    Result<PeerPolicy> peer = read_peer(settings, protocols);
     if (!peer) return peer.error();
     policy->rates->add(*peer);
     policy->peers.push_back(*std::move(peer));
   }
-  Result<RouteTable> routes = read_routes(configuration.tables("route"));
+  Result<RouteTable> routes = read_routes(configuration.tables("route"), protocols);
   if (!routes) return routes.error();
   policy->routes = *std::move(routes);
   const std::string& unknown = configuration.table("policy").text("unknown_peers");

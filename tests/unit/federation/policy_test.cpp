@@ -268,6 +268,15 @@ TEST_CASE("what a table cannot know is an error with its place") {
     CAPTURE(bad);
     CHECK(problem(route(bad, "discover")).starts_with("hanse.toml:7:3: match: "));
   }
+  Configuration misnamed = route("a.example", "discover");
+  misnamed.lists["route"].front().entries["protocol"] =
+      misnamed.lists["route"].front().entries["via"];
+  misnamed.lists["route"].front().entries["protocol"].value = std::string("stmp");
+  CHECK(problem(misnamed) == "hanse.toml:7:3: protocol: no protocol is called \"stmp\"; did you "
+                             "mean smtp? Known: smtp");
+  misnamed = configuration();
+  misnamed.lists["peer"] = {peer("b.example", {{"scopes", Texts{"smtp", "smtpp"}}})};
+  CHECK(problem(misnamed).starts_with("hanse.toml:7:3: scopes: no protocol is called \"smtpp\""));
   Configuration networks = configuration();
   networks.lists["peer"] = {peer("b.example", {{"addresses", Texts{"192.0.2.0/64"}}})};
   CHECK(problem(networks).starts_with("hanse.toml:7:3: addresses: "));
