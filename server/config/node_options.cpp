@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/node_options.h"
 
+#include "server/base/network_address.h"
+#include "server/base/quantity.h"
 #include "server/base/text.h"
 #include "server/config/load.h"
 
@@ -102,7 +104,7 @@ constexpr Option log_table[] = {
      .help = "Events below this level are not written.",
      .choices = "debug|info|warning|error"},
     {.key = "privacy", .type = OptionType::choice, .fallback = "\"off\"",
-     .help = "\"hash\" writes the local part of every address as a hash.",
+     .help = "\"hash\" writes a hash in place of every address of a person.",
      .choices = "off|hash"},
 };
 
@@ -178,10 +180,36 @@ class Reader {
     }
   }
 
+  // An address, or one with a port.
+  void check_place(const Settings& table, std::string_view key, const std::string& text,
+                   bool port_needed) {
+    if (text.starts_with("unix:")) return;
+    const std::size_t colon = text.rfind(':');
+    const bool bare = !port_needed && is_ip_address(text);
+    if (bare) return;
+    std::string_view host = std::string_view(text).substr(0, std::min(colon, text.size()));
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const Result<std::int64_t> port = parse_integer(
+        colon == std::string::npos ? std::string_view() : std::string_view(text).substr(colon + 1));
+    if ((host.empty() || is_ip_address(host)) && port && *port >= 0 && *port <= 65535) return;
+    problem(table, key, "expected an address with a port such as \"127.0.0.1:" +
+                            std::string(port_needed ? "9464" : "53") + "\", got \"" +
+                            escape_text(text) + "\"");
+  }
+
+  void check_listener(const Settings& table) {
+    for (const std::string_view key : {"addr", "tls_addr"}) {
+      if (!table.has(key)) continue;
+      for (const std::string& text : table.list(key)) check_place(table, key, text, true);
+    }
+  }
+
   void read_dns() {
     const Settings& dns = configuration_.table("dns");
     read_.settings.dns = {dns.list("servers"), dns.boolean("trust_ad"), dns.duration("timeout"),
                           static_cast<unsigned>(dns.integer("tries"))};
+    for (const std::string& server : read_.settings.dns.servers)
+      check_place(dns, "servers", server, false);
   }
 
   void read_tls() {
@@ -235,7 +263,12 @@ class Reader {
     read_.settings.log.hash_addresses = log.text("privacy") == "hash";
     read_.settings.memory_soft =
         static_cast<std::size_t>(configuration_.table("memory").integer("soft"));
-    read_.settings.metrics_address = configuration_.table("metrics").text("addr");
+    const Settings& metrics = configuration_.table("metrics");
+    read_.settings.metrics_address = metrics.text("addr");
+    if (!read_.settings.metrics_address.empty())
+      check_place(metrics, "addr", read_.settings.metrics_address, true);
+    for (const auto& [name, table] : configuration_.singles)
+      if (name.starts_with("listen.")) check_listener(table);
     read_.settings.shutdown_grace = configuration_.table("shutdown").duration("grace");
   }
 

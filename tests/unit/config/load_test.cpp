@@ -225,6 +225,14 @@ TEST_CASE("config: what the node cannot use is told with its place") {
     return all_problems(read_node(folder, text).problems);
   };
   const std::string node = "[node]\ndomain = \"a.example\"\n";
+  for (const std::string good : {"192.0.2.1", "2001:db8::1", "[2001:db8::1]:53", "192.0.2.1:5353"})
+    CHECK(problems(node + "[dns]\nservers = [\"" + good + "\"]\n").empty());
+  for (const std::string bad : {"foo", "foo:53", "192.0.2.1:99999", "192.0.2.1:", "192.0.2.300"})
+    CHECK(problems(node + "[dns]\nservers = [\"" + bad + "\"]\n") ==
+          file + ":4:1: servers: expected an address with a port such as \"127.0.0.1:53\", got \"" +
+              bad + "\"\n");
+  CHECK(problems(node + "[metrics]\naddr = \"9464\"\n")
+            .starts_with(file + ":4:1: addr: expected an address with a port"));
   CHECK(problems("[node]\ndomain = \"http://a\"\n") ==
         file + ":2:1: domain: expected a domain name\n");
   CHECK(problems(node + "[tls]\ncert = \"file:none.pem\"\n") ==
