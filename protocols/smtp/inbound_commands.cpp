@@ -82,8 +82,12 @@ void Inbound::dispatch(std::string_view text, Outbox& out) {
     if (is_http(line.verb)) return close_with("421 4.5.2 this is not a web server");  // S-11
     return complain("500 5.5.1 unknown command \"" + escape_text(line.verb, 32) + "\"");
   }
-  if ((command->states & bit(static_cast<unsigned>(state_))) == 0)
-    return complain("503 5.5.1 bad sequence of commands");
+  if ((command->states & bit(static_cast<unsigned>(state_))) == 0) {
+    complain("503 5.5.1 bad sequence of commands");
+    // D-16: the content may stand behind it, sent along with a MAIL that was refused.
+    if (command->run == &Inbound::data) refused_data_ = true;
+    return;
+  }
   if (line.fault == LineFault::tab_in_argument)
     return complain("501 5.5.4 tab in the argument");
   if (line.fault == LineFault::high_octet && (command->flags & high_octets) == 0)
@@ -139,7 +143,10 @@ void Inbound::start_tls(std::string_view, Outbox& out) {
   if (!tls_available_) return refuse("454 4.7.0 TLS is not available", out);
   // T-2: whatever stands behind the command was put there to be believed as if it came through
   // TLS.
-  if (more_input_) return close_with("554 5.5.1 input behind STARTTLS");
+  if (more_input_) {
+    out.note(Level::warning, "smtp.starttls_injection", "octets in clear behind STARTTLS");
+    return close_with("554 5.5.1 input behind STARTTLS");
+  }
   drop_transaction(out);
   say("220 2.0.0 go ahead");
   state_ = State::handshake;

@@ -208,8 +208,12 @@ void Inbound::rcpt(std::string_view argument, Outbox& out) {
   std::vector<Parameter> parameters;
   if (!parse_parameters(path.rest, parameters)) return complain("501 5.5.4 bad parameters");
   if (!parameters.empty()) return complain("555 5.5.4 unknown parameter");  // S-13
-  if (transaction_->to.size() >= settings_->in.recipients_max)
+  if (transaction_->to.size() >= settings_->in.recipients_max) {
+    // RFC 5321 4.5.3.1.10: the first are taken, and who sends more at once than we take is no
+    // nuisance (S-12), up to as many again.
+    if (++transaction_->too_many <= settings_->in.recipients_max) --commands_;
     return refuse("452 4.5.3 too many recipients", out);  // D-9
+  }
   Address& to = path.address;
   if (to.domain.empty()) to.domain = settings_->in.postmaster_domain;  // S-6
   if (to.domain.front() == '[' && !settings_->in.relay_to_literals)
@@ -230,7 +234,7 @@ void Inbound::recipient_decided(const Answer& answer, Outbox& out) {
   if (permission == nullptr || permission->answer != Permission::Answer::yes) {
     if (permission != nullptr)
       out.note(Level::info, "route.refused",
-               mailbox_text(transaction_->recipient) + ": " + permission->why);
+               "to " + transaction_->recipient.domain + ": " + permission->why);
     return refuse(reply, out);
   }
   if (!recipient_is_checked(permission->route)) return accept_recipient();

@@ -48,8 +48,11 @@ void Handshake::on_starttls(const Reply& reply, bool more_follow, Outbox& out) {
   if (reply.code == 421) return fail_with(reply, "STARTTLS", out);
   if (!reply.positive())
     return go_on_without_tls("STARTTLS refused: " + to_text(reply), out);
-  if (more_follow)  // T-6: somebody speaks in clear behind the server's back
+  if (more_follow) {  // T-6: somebody speaks in clear behind the server's back
+    out.note(Level::warning, "smtp.starttls_injection",
+             "octets in clear behind the answer to STARTTLS");
     return fail("4.7.0", "plain text behind the answer to STARTTLS", out);
+  }
   phase_ = Phase::handshake;
   const Endpoint& hop = context_.endpoint;
   TlsWish wish{.name = hop.host, .also = hop.verify_names};
@@ -115,6 +118,7 @@ void Handshake::on_decision(const Answer& answer, Outbox& out) {
 void Handshake::fail_with(const Reply& reply, std::string_view command, Outbox& out) {
   std::string status = reply.status;
   if (status.empty()) status = reply.permanent() ? "5.0.0" : "4.0.0";
+  if (reply.code != 521) status.front() = '4';   // B-7: we come again, whatever it called it
   fail(std::move(status), std::string(command) + ": " + to_text(reply), out,
        reply.code == 521 ? Fault::never : Fault::try_later);
 }

@@ -13,6 +13,7 @@ namespace hanse::smtp {
 
 // One mail transaction of the receiving side: made at MAIL, gone with its last reply.
 struct Transaction {
+  std::size_t too_many = 0;              // recipients that were one too many
   explicit Transaction(Address sender) : from(std::move(sender)) {}
 
   Address from;

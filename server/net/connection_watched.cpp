@@ -27,6 +27,9 @@ void Connection::noted(std::string_view event) {
   if (event == "route.loop_dropped")
     hall_->metrics.counter("hanse_route_loops_dropped_total", "What came back and went no further.",
                            {{"proto", protocol_}, {"route", route()}}).add();
+  if (event.ends_with(".starttls_injection"))
+    hall_->metrics.counter("hanse_attacks_total", "What only somebody in between does.",
+                           {{"proto", protocol_}, {"kind", "starttls_injection"}}).add();
 }
 
 // A connection of ours knows its lane, and that a domain's own name was not led there by a rule.

@@ -114,6 +114,43 @@ TEST_CASE("S-12 a hundred commands without a message; recipients are not counted
   CHECK(bench.hung_up_ == 1);
 }
 
+TEST_CASE("D-9 more recipients than fit: the first are taken, and the message with them") {
+  test::Acceptor acceptor;
+  test::EngineBench bench = opened();
+  bench.feed("EHLO b.example\r\nMAIL FROM:<a@b.example>\r\n");
+  for (int i = 0; i < 2000; ++i) {
+    bench.feed("RCPT TO:<c" + std::to_string(i) + "@d.example>\r\n");
+    bench.answer_all([&acceptor](const Ask& ask) { return acceptor(ask); });
+  }
+  CHECK(bench.hung_up_ == 0);
+  CHECK(bench.take_output().ends_with("452 4.5.3 too many recipients\r\n"));
+  bench.feed("DATA\r\n");
+  CHECK(bench.take_output().starts_with("354 "));
+}
+
+TEST_CASE("S-12 who never stops with recipients that are too many is sent away") {
+  test::Acceptor acceptor;
+  test::EngineBench bench = opened();
+  bench.feed("EHLO b.example\r\nMAIL FROM:<a@b.example>\r\n");
+  for (int i = 0; i < 2100; ++i) {
+    bench.feed("RCPT TO:<c" + std::to_string(i) + "@d.example>\r\n");
+    bench.answer_all([&acceptor](const Ask& ask) { return acceptor(ask); });
+  }
+  CHECK(bench.hung_up_ == 1);
+}
+
+TEST_CASE("D-16 content sent along behind a sender that was refused") {
+  test::EngineBench bench = opened();
+  bench.feed("EHLO b.example\r\n");
+  bench.take_output();
+  bench.feed("MAIL FROM:<a@b.example> SIZE=99999999999\r\nRCPT TO:<c@d.example>\r\nDATA\r\n"
+             "one\r\ntwo\r\nthree\r\nfour\r\nfive\r\n.\r\n");
+  const std::string said = bench.take_output();
+  CHECK(said.find("unknown command \"three\"") != std::string::npos);
+  CHECK(said.find("unknown command \"four\"") == std::string::npos);
+  CHECK(said.ends_with("421 4.7.0 too many errors\r\n"));
+}
+
 TEST_CASE("S-12 a recipient that is there already leads nowhere") {
   test::Acceptor acceptor;
   test::EngineBench bench = opened();

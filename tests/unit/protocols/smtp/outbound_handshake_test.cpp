@@ -47,7 +47,8 @@ TEST_CASE("M-10 a refusal before the first MAIL moves on, none is final but 521"
     return bench.story();
   };
   CHECK(refused("421 4.3.2 busy\n") == "failed before ready 4.3.2\nhang up\n");
-  CHECK(refused("554 no\n") == "failed before ready 5.0.0\nhang up\n");
+  CHECK(refused("554 no\n") == "failed before ready 4.0.0\nhang up\n");   // B-7: deferred
+  CHECK(refused("554 5.7.1 no\n") == "failed before ready 4.7.1\nhang up\n");
   CHECK(refused("354 what\n") == "failed before ready 4.0.0\nhang up\n");
   CHECK(refused("521 5.3.2 takes no mail\n") ==  // RFC 7504
         "failed before ready 5.3.2 for good\nhang up\n");
@@ -60,7 +61,7 @@ TEST_CASE("M-10 a refusal before the first MAIL moves on, none is final but 521"
   OutboundBench bench = greeted(TlsLevel::off);
   bench.server("500 what\n");
   bench.server("550 5.7.1 not you\n");
-  CHECK(bench.story() == "failed before ready 5.7.1\nhang up\n");
+  CHECK(bench.story() == "failed before ready 4.7.1\nhang up\n");
 }
 
 TEST_CASE("T-7 after TLS the server is asked anew, and only that counts") {
@@ -84,6 +85,7 @@ TEST_CASE("T-6 bytes behind the answer to STARTTLS are an attack") {
     bench.server(offers_tls);
     bench.server("220 go\n250 injected\n");
     CHECK(bench.story() == "failed before ready 4.7.0\nhang up\n");
+    CHECK(bench.notes_ == "smtp.starttls_injection\n");
     bench.closed();
     CHECK(bench.story() == "");
   }
