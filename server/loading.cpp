@@ -173,7 +173,8 @@ Result<void> Node::reload() {
   Result<std::shared_ptr<const Loaded>> parts = take_apart(read.configuration);
   if (!parts) return reject(parts.error().what);
 
-  for (const std::string& key : needs_restart(*configuration(), *read.configuration, schema_))
+  std::vector<std::string> waits = needs_restart(*started_with_, *read.configuration, schema_);
+  for (const std::string& key : waits)
     log_.write(Level::warning, "config.needs_restart", key + " changes with the next start");
 
   const ShardRooms::Setup setup = shard_setup(**parts);
@@ -184,6 +185,7 @@ Result<void> Node::reload() {
     ++config_epoch_;
     config_loaded_ = clock_.utc();
     config_rejected_.reset();
+    waits_for_restart_ = std::move(waits);
   }
   note_reload(true);
   apply_log((*parts)->settings.log);

@@ -45,6 +45,7 @@ class Node final : public console::NodeView {
   std::uint64_t config_epoch() const override;
   UtcTime config_loaded() const override;
   std::optional<console::RejectedConfig> config_rejected() const override;
+  std::vector<std::string> waits_for_restart() const override;
   std::vector<std::string> warnings() const override;
   std::vector<console::BoundNow> bounds() const override;
   QueueAdmin& queue() override { return *queue_admin_; }
@@ -158,6 +159,8 @@ class Node final : public console::NodeView {
   std::uint64_t config_epoch_ = 0;
   UtcTime config_loaded_{};
   std::optional<console::RejectedConfig> config_rejected_;
+  std::shared_ptr<const Configuration> started_with_;
+  std::vector<std::string> waits_for_restart_;
 };
 
 // Asks every shard and joins the answers; a shard that does not answer within a second makes

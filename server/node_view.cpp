@@ -40,6 +40,11 @@ std::optional<console::RejectedConfig> Node::config_rejected() const {
   return config_rejected_;
 }
 
+std::vector<std::string> Node::waits_for_restart() const {
+  std::lock_guard lock(mutex_);
+  return waits_for_restart_;
+}
+
 Result<std::vector<LaneStatus>> Node::lanes() {
   return gather<LaneStatus>([](ShardRooms& rooms) { return rooms.exchange().lanes(); });
 }

@@ -74,16 +74,18 @@ Json settings_json(const Configuration& configuration) {
 Ended show_running(Node& node, const Request& request, const Emit& emit) {
   const std::shared_ptr<const Configuration> running = node.view.configuration();
   emit({{"text", config::show(*running, node.schema, request.has("effective"))},
-        {"settings", settings_json(*running)}});
+        {"settings", settings_json(*running)},
+        {"waits_for_restart", node.view.waits_for_restart()}});
   return {};
 }
 
 Ended differences(const Local& local, const Configuration& file, const Emit& emit) {
-  Json running;
+  Json running, waits;
   Request request;
   request.command = "config show";
-  const Ended asked = local.ask_node(request, [&running](const Json& item) {
+  const Ended asked = local.ask_node(request, [&running, &waits](const Json& item) {
     running = member_of(item, "settings");
+    waits = member_of(item, "waits_for_restart");
     return true;
   });
   if (asked.exit != Exit::ok) return asked;
@@ -99,6 +101,11 @@ Ended differences(const Local& local, const Configuration& file, const Emit& emi
     emit({{"text", "- " + key + " = " + (there.empty() ? "(not set)" : there) + "\n+ " + key +
                        " = " + (here.empty() ? "(not set)" : here) + "\n"},
           {"key", key}, {"running", there}, {"file", here}});
+  }
+  for (const Json& key : waits) {
+    ++count;
+    emit({{"text", "! " + key.get<std::string>() + " is read, and counts from the next start on\n"},
+          {"key", key}, {"waits_for_restart", true}});
   }
   if (count == 0) return {};
   return {Exit::problem, std::to_string(count) + " settings differ from the running node", ""};

@@ -53,7 +53,9 @@ Ended run_reload(Node& node, const Request& request, const Emit& emit) {
   } else if (const Result<void> reloaded = node.view.reload(); !reloaded) {
     return {Exit::problem, "the old configuration runs on: " + reloaded.error().what, ""};
   }
-  emit({{"reloaded", !request.dry_run}, {"epoch", node.view.config_epoch()}});
+  emit({{"reloaded", !request.dry_run},
+        {"epoch", node.view.config_epoch()},
+        {"waits_for_restart", node.view.waits_for_restart()}});
   return {};
 }
 
@@ -62,6 +64,8 @@ std::string render_reload(std::span<const Json> items, const Style&) {
   for (const Json& item : items) {
     out += flag_of(item, "reloaded") ? "reloaded" : "the configuration would be taken";
     out += ", epoch " + std::to_string(number_of(item, "epoch")) + "\n";
+    for (const Json& key : member_of(item, "waits_for_restart"))
+      out += escape_text(key.get<std::string>()) + " changes with the next start only\n";
   }
   return out;
 }

@@ -32,9 +32,18 @@ Ended tell(Node& node, std::string_view area, bool changed, const Emit& emit) {
   return {Exit::ok, "", "", changed};
 }
 
+Ended tell_all(Node& node, const Emit& emit) {
+  const Log& log = node.view.log();
+  const std::string_view all = current(log, "");
+  tell(node, "", false, emit);
+  for (const std::string_view area : areas())
+    if (area != "audit" && current(log, area) != all) tell(node, area, false, emit);
+  return {Exit::ok, "", "", false};
+}
+
 // "debug" for everything, "store=debug" for one area.
 Ended run_level(Node& node, const Request& request, const Emit& emit) {
-  if (request.arguments.empty()) return tell(node, "", false, emit);
+  if (request.arguments.empty()) return tell_all(node, emit);
   const std::string& word = request.arguments.front();
   const std::size_t equals = word.find('=');
   const std::string area = equals == std::string::npos ? "" : word.substr(0, equals);

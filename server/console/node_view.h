@@ -86,6 +86,8 @@ class NodeView {
   virtual std::uint64_t config_epoch() const = 0;
   virtual UtcTime config_loaded() const = 0;
   virtual std::optional<RejectedConfig> config_rejected() const = 0;   // by the last reload
+  // Settings that differ from those it was started with, and only count at the next start.
+  virtual std::vector<std::string> waits_for_restart() const = 0;
   virtual std::vector<std::string> warnings() const = 0;   // ready, and yet: certificates that end
   virtual std::vector<BoundNow> bounds() const = 0;
   virtual QueueAdmin& queue() = 0;

@@ -85,6 +85,9 @@ Ended run_status(Node& node, const Request&, const Emit& emit) {
   const Readiness readiness = node.view.readiness();
   Json warnings = readiness.failing;
   for (const std::string& warning : node.view.warnings()) warnings.push_back(warning);
+  const std::vector<std::string> waits = node.view.waits_for_restart();
+  for (const std::string& key : waits)
+    warnings.push_back(key + " was changed and counts from the next start on");
   const UtcTime now = node.clock.utc();
   Json json = {{"domain", node.view.domain()},
                {"version", version},
@@ -96,6 +99,7 @@ Ended run_status(Node& node, const Request&, const Emit& emit) {
                {"config_loaded", format_utc(node.view.config_loaded())},
                {"config_age", age_text(now, node.view.config_loaded())},
                {"config_rejected", rejected_json(node, warnings)},
+               {"waits_for_restart", waits},
                {"protocols", protocols_json(node)},
                {"queue", queue_json(node)},
                {"peers", peers_json(node)},

@@ -210,7 +210,8 @@ void Session::State::steer() {
   }
   // A deadline that moved back is left as it is: ring() sees that nothing is due and steers on.
   Instant earliest = *std::min_element(timers_.begin(), timers_.end());
-  if (feed_again_ != never && feed_again_ > clock_.now()) earliest = std::min(earliest, feed_again_);
+  if (feed_again_ != never && feed_again_ > clock_.now())
+    earliest = std::min(earliest, feed_again_);
   if (earliest < deadline_) {
     deadline_ = earliest;
     wire_.set_deadline(earliest);

@@ -148,6 +148,10 @@ TEST_CASE("console: log level changes one area or all and keeps the audit") {
   CHECK(ask(fake, make_request("log level", {"store=debug"})).ended.exit == Exit::ok);
   CHECK(fake.log().enabled(Level::debug, "store.x"));
   CHECK_FALSE(fake.log().enabled(Level::debug, "conn.x"));
+  const std::vector<Json> told = ask(fake, make_request("log level")).items;
+  REQUIRE(told.size() == 2);
+  CHECK(told[1]["area"] == "store");
+  CHECK(told[1]["level"] == "debug");
   CHECK(ask(fake, make_request("log level", {"error"})).items[0]["level"] == "error");
   CHECK(fake.lines.find("audit.log_level") != std::string::npos);
   CHECK(fake.log().enabled(Level::info, "audit.x"));

@@ -36,6 +36,7 @@ class FakeNode final : public NodeView {
   std::uint64_t config_epoch() const override { return 17; }
   UtcTime config_loaded() const override { return clock.at - std::chrono::hours(48); }
   std::optional<RejectedConfig> config_rejected() const override { return rejected; }
+  std::vector<std::string> waits_for_restart() const override { return waits; }
   std::vector<std::string> warnings() const override { return troubles; }
   std::vector<BoundNow> bounds() const override { return bounds_now; }
   QueueAdmin& queue() override { return queue_admin; }
@@ -120,6 +121,7 @@ class FakeNode final : public NodeView {
   std::vector<LinkRow> link_rows;
   Readiness ready{true, true, {}};
   std::optional<RejectedConfig> rejected;
+  std::vector<std::string> waits;
   std::vector<std::string> troubles;
   std::vector<BoundNow> bounds_now;
   Result<void> reload_answer;

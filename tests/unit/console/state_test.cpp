@@ -38,6 +38,18 @@ TEST_CASE("console: status shows what the node warns of, and is ready all the sa
   CHECK(answered.items[0]["ready"] == true);
 }
 
+TEST_CASE("console: what waits for a restart is shown by status, reload and the difference") {
+  FakeNode fake;
+  fake.waits = {"node.shards"};
+  const Answered status = ask(fake, make_request("status"));
+  CHECK(status.items[0]["waits_for_restart"] == Json::array({"node.shards"}));
+  CHECK(status.text.find("\nwarn   node.shards was changed and counts from the next start on\n") !=
+        std::string::npos);
+  CHECK(ask(fake, make_request("reload")).text.find("node.shards changes with the next start") !=
+        std::string::npos);
+  CHECK(ask(fake, make_request("config show")).items[0]["waits_for_restart"][0] == "node.shards");
+}
+
 TEST_CASE("console: limits shows what stands for a 0, waits, and how much is used") {
   FakeNode fake;
   fake.bounds_now = {{"limits.connections_max", 819, 40, false},
