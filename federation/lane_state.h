@@ -41,7 +41,6 @@ struct LaneFlight {
   Outcome last_return;
   bool judged = false, delivered = false;   // the peer said something, said yes
   bool put_by = false;           // what came back of it is for the store
-
   bool is_settled(std::size_t at) const { return !settled.empty() && settled[at]; }
 };
 
@@ -176,7 +175,6 @@ struct Lane::State {
   Breaker breaker;
   Window window;
   Ramp ramp;
-
   EndpointFinder finder;
   DialPlan plan;
   Instant endpoints_until = Instant::min();
