@@ -173,7 +173,8 @@ Result<void> Node::reload() {
   Result<std::shared_ptr<const Loaded>> parts = take_apart(read.configuration);
   if (!parts) return reject(parts.error().what);
 
-  std::vector<std::string> waits = needs_restart(*started_with_, *read.configuration, schema_);
+  std::vector<std::string> waits =
+      needs_restart(*started_with_->configuration, *read.configuration, schema_);
   for (const std::string& key : waits)
     log_.write(Level::warning, "config.needs_restart", key + " changes with the next start");
 

@@ -54,7 +54,7 @@ Result<void> Node::start(std::shared_ptr<const Configuration> configuration) {
   auto parts = take_apart(std::move(configuration));
   if (!parts) return parts.error();
   loaded_ = std::move(parts).value();
-  started_with_ = loaded_->configuration;
+  started_with_ = loaded_;
   apply_log(loaded_->settings.log);
   note_reload(true);
   config_epoch_ = 1;

@@ -155,11 +155,10 @@ class Node final : public console::NodeView {
   bool reload_wished_ = false, ready_ = false, shards_open_ = false;
   std::vector<std::weak_ptr<TraceFeed>> feeds_;   // that were given out
   std::shared_ptr<const StorePressure> pressure_;
-  std::shared_ptr<const Loaded> loaded_;
+  std::shared_ptr<const Loaded> loaded_, started_with_;
   std::uint64_t config_epoch_ = 0;
   UtcTime config_loaded_{};
   std::optional<console::RejectedConfig> config_rejected_;
-  std::shared_ptr<const Configuration> started_with_;
   std::vector<std::string> waits_for_restart_;
 };
 
