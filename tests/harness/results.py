@@ -20,16 +20,30 @@ def record(outcome, name):
             out.write(f"{outcome} {name}\n")
 
 
+def wanted(suite, tests):
+    """Those that the words of the command line choose."""
+    words = sys.argv[1] if len(sys.argv) > 1 else ""
+    return [test for test in tests if words in name_of(suite, test) or words in test.__name__]
+
+
+def name_of(suite, test):
+    return f"{suite}: {test.__doc__.strip().splitlines()[0]}"
+
+
+def skip_all(suite, tests, why):
+    for test in tests:
+        record("skip", name_of(suite, test))
+    print(f"{suite}: skipped: {why}")
+    return 0
+
+
 def run_all(suite, tests):
     """`tests` is a list of functions; their doc strings are their names."""
     # A shell's background command ignores SIGINT, and so would every program started here.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     counts = {"pass": 0, "fail": 0, "skip": 0}
-    for test in tests:
-        name = f"{suite}: {test.__doc__.strip().splitlines()[0]}"
-        if wanted not in name and wanted not in test.__name__:
-            continue
+    for test in wanted(suite, tests):
+        name = name_of(suite, test)
         start = time.monotonic()
         outcome, why = "pass", ""
         try:

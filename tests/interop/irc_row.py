@@ -145,14 +145,13 @@ def an_end_splits_and_heals():
 def main():
     global ROW
     tests = [ends_hear_each_other, an_end_splits_and_heals]
+    if not results.wanted("interop IRC in a row", tests):
+        return 0
     with Workspace("irc-row") as workspace:
         try:
             ROW = Row(workspace).start()
         except results.Skip as skip:
-            for test in tests:
-                results.record("skip", f"interop IRC in a row: {test.__doc__}")
-            print(f"interop: IRC in a row: skipped: {skip}")
-            return 0
+            return results.skip_all("interop IRC in a row", tests, skip)
         outcome = results.run_all("interop IRC in a row", tests)
         if outcome:
             for node in ROW.nodes:

@@ -56,6 +56,8 @@ def nothing_is_dropped():
 def main():
     global SERVICES, NODE
     tests = [all_link, all_stay, nothing_is_dropped]
+    if not results.wanted("interop IRC services", tests):
+        return 0
     with Workspace("services") as workspace:
         port = free_port()
         text = HANSE.format(us=OUR_NAME, host=HOST, port=port, tls="", listen="addr")
@@ -68,10 +70,7 @@ def main():
             for one in SERVICES:
                 one.start(port)
         except results.Skip as skip:
-            for test in tests:
-                results.record("skip", f"interop IRC services: {test.__doc__}")
-            print(f"interop: IRC services: skipped: {skip}")
-            return 0
+            return results.skip_all("interop IRC services", tests, skip)
         outcome = results.run_all("interop IRC services", tests)
         if outcome:
             print(NODE.log_text()[-3000:])

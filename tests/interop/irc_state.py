@@ -58,14 +58,13 @@ WORLDS = [(Inspircd, Hybrid, [ranks_come_along]),
 def run(left_kind, right_kind, tests):
     global WORLD
     pair = f"{left_kind.dialect} and {right_kind.dialect}"
+    if not results.wanted(f"interop IRC, {pair}", tests):
+        return 0
     with Workspace("irc-state") as workspace:
         try:
             WORLD = World(workspace, left_kind, right_kind).start()
         except results.Skip as skip:
-            for test in tests:
-                results.record("skip", f"interop IRC, {pair}: {test.__doc__}")
-            print(f"interop: IRC, {pair}: skipped: {skip}")
-            return 0
+            return results.skip_all(f"interop IRC, {pair}", tests, skip)
         outcome = results.run_all(f"interop IRC, {pair}", tests)
         if outcome:
             print(WORLD.node.log_text()[-3000:])
