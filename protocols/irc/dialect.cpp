@@ -3,7 +3,9 @@
 
 #include "protocols/irc/inspircd.h"
 #include "protocols/irc/irc2.h"
+#include "protocols/irc/limits.h"
 #include "protocols/irc/ngircd.h"
+#include "protocols/irc/remedy.h"
 #include "protocols/irc/ts6.h"
 #include "server/base/digest.h"
 #include "server/base/text.h"
@@ -11,6 +13,10 @@
 namespace hanse::irc {
 
 Error refuse(std::string what) { return {Fault::refused, std::move(what)}; }
+
+Error its_refusal(const Line& error) {
+  return refuse(std::string(its_words) + escape_text(error.at(0), limits::heard_words_bytes_max));
+}
 
 std::string sid_here(const DialectFacts& facts, std::string_view sid) {
   if (!facts.has_ids) return {};

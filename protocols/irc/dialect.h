@@ -78,6 +78,7 @@ class Dialect {
 
 // Why a server may not link.
 Error refuse(std::string what);
+Error its_refusal(const Line& error);   // in its own words
 // Whether the server of that name and with that password may link, and to which network: the one we
 // `dialled`, or when it called us (null) the one that `desk` finds.
 Result<const NetworkSettings*> know_peer(const NetworkSettings* dialled, std::string_view name,

@@ -68,7 +68,7 @@ void Inspircd::greet(const NetworkSettings& network, std::string& out) {
 
 // irc 3.2. Anope puts its SID before every line of the handshake; it says nothing new.
 Result<bool> Inspircd::shake(const Line& line, HandshakeDesk& desk, std::string& out) {
-  if (line.command == "ERROR") return refuse("it says: " + escape_text(line.at(0)));
+  if (line.command == "ERROR") return its_refusal(line);
   if (line.command == "CAPAB" && state_ == State::asking) return capab(line, out);
   if (line.command == "SERVER" && state_ == State::naming) return server(line, desk, out);
   if (line.command == "BURST" && state_ == State::burst) return true;

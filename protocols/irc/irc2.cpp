@@ -48,7 +48,7 @@ void Irc2::say_who(std::string& out) const {
 
 // "PASS password 0211020003 IRC|flags PZ", "SERVER name 1 000A :description"
 Result<bool> Irc2::shake(const Line& line, HandshakeDesk& desk, std::string& out) {
-  if (line.command == "ERROR") return refuse("it says: " + escape_text(line.at(0)));
+  if (line.command == "ERROR") return its_refusal(line);
   if (line.command == "NOTICE" || is_number(line.command)) return false;
   if (line.command == "PASS") {
     if (line.parameters < 2 || !password_.empty()) return refuse("its PASS is out of order");

@@ -54,6 +54,7 @@ constexpr Duration outgoing_patience = 10s;     // of those who wait; and of one
 constexpr Duration upkeep_wait = 2s;            // between two looks at a link
 constexpr std::size_t outgoing_piece_bytes = 64 * 1024;          // handed to the connection at once
 constexpr std::size_t error_bytes_max = 200;                     // of a text in ERROR
+constexpr std::size_t heard_words_bytes_max = 300;               // of its own in our log
 constexpr unsigned pings_missed_max = 2;
 constexpr std::size_t paced_piece_bytes = 8 * 1024;              // below one read of InspIRCd's
 constexpr std::size_t paced_bytes_max = 64 * 1024;               // beyond the last answer

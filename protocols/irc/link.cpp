@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "protocols/irc/limits.h"
-#include "protocols/irc/line_maker.h"
+#include "protocols/irc/remedy.h"
 #include "server/base/digest.h"
 #include "server/base/text.h"
 
@@ -35,6 +35,7 @@ void ServerLink::start(Outbox& out) {
   if (side.phase() != Side::Phase::down)   // it has called us meanwhile
     return end(Fault::try_later, "already linked to " + dialled_->name, false, out);
   calling_ = &side;
+  known_ = dialled_;
   ++side.crossing().calls;
   dialect_ = make_dialect(dialled_->dialect, nonce_);
   std::string text;
@@ -46,6 +47,7 @@ Result<const NetworkSettings*> ServerLink::admit(std::string_view peer_name) {
   const NetworkSettings* network = hub_->settings().network_of_peer(peer_name);
   if (network == nullptr)
     return Error{Fault::refused, "no [irc.network] has the peer " + escape_text(peer_name, 64)};
+  known_ = network;
   if (Result<void> may = may_link(*network); !may) return may.error();
   if (hub_->side(network->name)->crossing().calls == 0) return network;
   if (must_wait_for_call(*network)) held_by_ = hub_->side(network->name);
@@ -95,7 +97,11 @@ void ServerLink::shake(std::string_view text, Instant now, Outbox& out) {
   Result<bool> done = dialect_->shake(line, *this, answer);
   if (!answer.empty()) out.send(answer);
   if (held_by_ != nullptr) return hold(*held_by_, text, out);
-  if (!done) return end(done.error().fault, done.error().what, true, out);
+  if (!done) {
+    // What it says of the reason is for us to read, not for it to hear again.
+    const bool tell = !done.error().what.starts_with(its_words);
+    return end(done.error().fault, done.error().what, tell, out);
+  }
   if (*done) agreed(now, out);
 }
 
@@ -189,11 +195,10 @@ void ServerLink::take(std::string_view text, Instant now, Outbox& out) {
   const Mirror::Verdict verdict = mirror_->take(event, hub_->now());
   if (verdict.kind == Mirror::Verdict::Kind::dropped) return dropped(verdict.why, line, now, out);
   if (verdict.kind == Mirror::Verdict::Kind::fatal) {
-    // What it says of the reason is for us to read, not for it to hear again.
     if (const auto* error = std::get_if<LinkError>(&event))
-      return end(Fault::try_later, "it says: " + escape_text(error->text), false, out);
+      return end(Fault::try_later, heard_from_it(error->text), false, out);
     if (const auto* left = std::get_if<ServerLeft>(&event))
-      out.note(Level::warning, "irc.squit", escape_text(left->reason));
+      return sent_away(left->reason, verdict.why, out);
     return end(Fault::never, verdict.why, true, out);
   }
   if (std::holds_alternative<Ponged>(event)) ponged(now, out);
@@ -322,62 +327,6 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
   hub_->relay().claim_again(*side_);
   hand_over(out);
   out.set_timer(ping_timer, now + hub_->settings().ping_after);
-}
-
-// ---- the end ----
-
-void ServerLink::drain(Outbox& out) {
-  if (state_ == State::ended) return;
-  if (side_ != nullptr) out.send(last_words());
-  end(Fault::try_later, "this server is going down", true, out);
-}
-
-void ServerLink::closed(std::string_view why, Outbox& out) {
-  if (state_ != State::ended && dialect_ != nullptr) {   // with a server, and not by us
-    const bool known = side_ != nullptr || dialled_ != nullptr;
-    out.note(known ? Level::warning : Level::info, "irc.end",
-             "the connection is gone" + (why.empty() ? std::string() : ": " + escape_text(why)));
-  }
-  state_ = State::ended;
-  call_over();
-  give_back_late(out);
-  let_go(why.empty() ? "the link ended" : why);
-}
-
-void ServerLink::refuse(std::string_view why, Outbox& out) {
-  end(Fault::refused, why, true, out);
-}
-
-void ServerLink::end(Fault fault, std::string_view why, bool tell, Outbox& out) {
-  if (state_ == State::ended) return;
-  const bool was_up = side_ != nullptr;
-  state_ = State::ended;
-  out.note(was_up || dialled_ != nullptr ? Level::warning : Level::info, "irc.end", why);
-  if (tell) {
-    std::string text;   // behind what it has been answered already
-    if (was_up && !side_->facts().paced) text = last_words();
-    LineMaker(text).text({}, "ERROR", {}, escape_text(why, limits::error_bytes_max));
-    out.send(text);
-  }
-  call_over();
-  give_back_late(out);
-  let_go(why);
-  LinkEnd end;
-  end.stage = was_up ? LinkEnd::Stage::ready : LinkEnd::Stage::handshake;
-  end.fault = fault;
-  end.status = "4.4.2";
-  end.what = why;
-  out.fail(std::move(end));
-  out.hang_up();
-}
-
-void ServerLink::let_go(std::string_view why) {
-  if (side_ == nullptr) return;
-  Side& side = *std::exchange(side_, nullptr);
-  mirror_.reset();
-  hub_->relay().side_down(side, escape_text(why, limits::error_bytes_max));
-  side.end();
-  side.crossing().link_over();
 }
 
 }  // namespace hanse::irc

@@ -12,6 +12,7 @@
 #include "protocols/irc/line.h"
 #include "protocols/irc/mirror.h"
 #include "protocols/irc/pacer.h"
+#include "protocols/irc/remedy.h"
 
 namespace hanse::irc {
 
@@ -65,7 +66,19 @@ class ServerLink final : private HandshakeDesk {
   void ask_what_is_wanted(Outbox& out);
   void ponged(Instant now, Outbox& out);
   void ask(Outbox& out);
+  // link_end.cpp
+  struct Ending {
+    Fault fault;
+    std::string_view why;
+    std::string_view told;                     // to the other side; empty: nothing
+    std::string noted;                         // by us
+  };
   void end(Fault fault, std::string_view why, bool tell, Outbox& out);
+  void end_by(const Ending& ending, Outbox& out);
+  void sent_away(std::string_view its_reason, std::string_view why, Outbox& out);
+  static std::string heard_from_it(std::string_view words);
+  Refusal refusal(std::string_view why) const;
+  void note_end(std::string_view what);
   void let_go(std::string_view why);
   // link_late.cpp
   void tell_late(Instant now, Outbox& out);
@@ -81,6 +94,7 @@ class ServerLink final : private HandshakeDesk {
 
   const std::shared_ptr<Hub> hub_;
   const NetworkSettings* const dialled_;
+  const NetworkSettings* known_ = nullptr;     // whom this is with, as far as it says so
   const std::string nonce_;
   State state_ = State::handshake;
   LineSplitter splitter_;

@@ -44,7 +44,7 @@ void Ngircd::say_who(std::string& out) const {
 }
 
 Result<bool> Ngircd::shake(const Line& line, HandshakeDesk& desk, std::string& out) {
-  if (line.command == "ERROR") return refuse("it says: " + escape_text(line.at(0)));
+  if (line.command == "ERROR") return its_refusal(line);
   if (line.command == "PASS") {
     if (Result<void> taken = pass(line); !taken) return taken.error();
     return false;

@@ -4,7 +4,7 @@
 namespace hanse::irc {
 
 Outbound::Outbound(const OutboundContext& context, std::shared_ptr<Hub> hub)
-    : network_(hub->settings().network(context.lane)),
+    : network_(hub->settings().network(context.lane)), side_(hub->side(context.lane)),
       link_(std::move(hub), network_, context.nonce), look_only_(context.look_only) {}
 
 void Outbound::on(Event event, Instant now, Outbox& out) {
@@ -28,6 +28,8 @@ void Outbound::begin(Outbox& out) {
   if (!look_only_) return link_.start(out);
   if (Result<void> good = link_.tls_suffices(*network_); !good)
     return link_.refuse(good.error().what, out);
+  if (const std::string& trouble = side_->trouble().what; !trouble.empty())
+    out.note(Level::info, "irc.look", "the last handshake or link ended so: " + trouble);
   out.note(Level::info, "irc.look", "here the handshake would begin, as " + network_->own_name +
                                         " with " + network_->peer);
   out.ready();

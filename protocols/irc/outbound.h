@@ -16,6 +16,7 @@ class Outbound final : public Engine {
   void begin(Outbox& out);
 
   const NetworkSettings* const network_;   // null: not configured
+  const Side* const side_;                 // null likewise
   ServerLink link_;
   const bool look_only_;
 };

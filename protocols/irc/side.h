@@ -28,7 +28,10 @@ class Side {
   Side(std::size_t index, std::size_t strands, NetworkSettings settings);
 
   void begin(std::shared_ptr<Dialect> dialect, std::string place);
-  void burst_over() { phase_ = Phase::linked; }
+  void burst_over() {
+    phase_ = Phase::linked;
+    trouble_ = {};
+  }
   void end();
 
   std::size_t index() const { return index_; }
@@ -92,6 +95,14 @@ class Side {
   void note_desync(std::string_view what) { ++desyncs_[what]; }
   const std::map<std::string_view, std::uint64_t>& desyncs() const { return desyncs_; }
 
+  // Why there is no link, or is none any more; forgotten when there is one again.
+  struct LinkTrouble {
+    std::string what;
+    Timestamp at = 0;
+  };
+  void note_end(std::string_view what, Timestamp at) { trouble_ = {std::string(what), at}; }
+  const LinkTrouble& trouble() const { return trouble_; }
+
   Crossing& crossing() { return crossing_; }
   bool write(const NetworkEvent& event);          // false: this network has no words for it
   Outgoing& outgoing() { return outgoing_; }
@@ -108,6 +119,7 @@ class Side {
   std::vector<Claim> claims_;         // by strand
   std::map<std::string, Timestamp> sent_away_;   // by network
   std::optional<std::uint64_t> wanted_answer_;
+  LinkTrouble trouble_;
   std::uint64_t uids_made_ = 0;
   Outgoing outgoing_;
   Crossing crossing_;

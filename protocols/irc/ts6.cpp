@@ -84,7 +84,7 @@ void Ts6::say_who(std::string& out) const {
 
 // irc 4.1. The NOTICEs are about our host name; Anope puts its SID before every line.
 Result<bool> Ts6::shake(const Line& line, HandshakeDesk& desk, std::string& out) {
-  if (line.command == "ERROR") return refuse("it says: " + escape_text(line.at(0)));
+  if (line.command == "ERROR") return its_refusal(line);
   if (line.command == "NOTICE" || line.command == "PING") return false;
   if (line.command == "PASS") {
     if (Result<void> taken = pass(line); !taken) return taken.error();

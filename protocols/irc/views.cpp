@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view network_columns[] = {"network", "state", "peer", "address",
                                                 "software", "servers", "users", "channels",
-                                                "unwritten_bytes", "desyncs"};
+                                                "unwritten_bytes", "desyncs", "trouble"};
 constexpr std::string_view user_columns[] = {"network", "nick", "user", "server", "account",
                                              "away", "channels"};
 constexpr std::string_view channel_columns[] = {"network", "channel", "junction", "members",
@@ -72,6 +72,7 @@ StateRow network_row(const Side& side) {
   std::uint64_t desyncs = 0;
   for (const auto& [what, times] : side.desyncs()) desyncs += times;
   row.push_back(count(desyncs));
+  row.push_back(side.trouble().what);
   return row;
 }
 
@@ -158,7 +159,7 @@ StatePage view_page(const Hub& hub, std::string_view view, std::size_t from, std
 
 namespace {
 
-void explain_side(const Side& side, const Channel* channel, std::vector<std::string>& out) {
+void explain_side(const Side& side, std::vector<std::string>& out) {
   const NetworkSettings& network = side.settings();
   std::string line = network.name + " (" + network.peer;
   if (side.phase() == Side::Phase::down) {
@@ -167,14 +168,24 @@ void explain_side(const Side& side, const Channel* channel, std::vector<std::str
     out.push_back(line + (minutes == 0 ? "what is said elsewhere is lost for it"
                                        : "what is said elsewhere waits for it, " +
                                              std::to_string(minutes) + " minutes at most"));
+    if (const Side::LinkTrouble& trouble = side.trouble(); !trouble.what.empty())
+      out.push_back(network.name + ": " + format_utc(from_unix_ms(trouble.at * 1000)) + ": " +
+                    trouble.what);
     return;
   }
   line.append(" at ").append(side.place()).append(", ").append(side.dialect().name());
   line.append("): ").append(phase_name(side.phase()));
   if (const std::size_t places = network.places.size(); places > 1)
     line += "; one of " + std::to_string(places) + " addresses";
+  out.push_back(std::move(line));
+}
+
+void explain_side(const Side& side, const Channel* channel, std::vector<std::string>& out) {
+  explain_side(side, out);
+  if (side.phase() == Side::Phase::down) return;
+  std::string& line = out.back();
   if (channel == nullptr) {
-    out.push_back(line + "; nobody is in it there");
+    line += "; nobody is in it there";
     return;
   }
   const auto ours = std::ranges::count_if(
@@ -186,7 +197,6 @@ void explain_side(const Side& side, const Channel* channel, std::vector<std::str
   if (const std::string modes = modes_of(side, *channel); !modes.empty()) line += "; " + modes;
   if (!channel->lists.empty())
     line += "; " + std::to_string(channel->lists.size()) + " bans and the like";
-  out.push_back(std::move(line));
 }
 
 // What is set on one network and has no letter on the other.
@@ -224,6 +234,13 @@ const Channel* channel_on(const Side& side, std::string_view name) {
   return id == no_id ? nullptr : &side.model().channel(id);
 }
 
+std::vector<std::string> explain_network(const Hub& hub, const Side& side) {
+  std::vector<std::string> out;
+  explain_side(side, out);
+  explain_others(hub, side, out);
+  return out;
+}
+
 void explain_junction(const Hub& hub, const Junction& junction, std::vector<std::string>& out) {
   std::string line = "junction " + junction.name + ":";
   for (const Junction::Member& member : junction.members)
@@ -254,9 +271,12 @@ void explain_junction(const Hub& hub, const Junction& junction, std::vector<std:
 
 }  // namespace
 
-// "#dev", or "#dev%home" of one network alone.
+// "#dev", "#dev%home" of one network alone, or "home": the link of that one.
 std::vector<std::string> explain_channel(const Hub& hub, std::string_view what) {
   std::vector<std::string> out;
+  for (const auto& side : hub.sides()) {
+    if (side->settings().name == what) return explain_network(hub, *side);
+  }
   if (!what.starts_with('#')) return out;
   const std::size_t percent = what.rfind('%');
   const std::string_view name = what.substr(0, percent);

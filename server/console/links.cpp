@@ -2,6 +2,7 @@
 #include "server/base/limits.h"
 #include "server/base/text.h"
 #include "server/console/ages.h"
+#include "server/console/lane_json.h"
 #include "server/console/watching.h"
 
 namespace hanse::console {
@@ -80,10 +81,23 @@ Ended no_link(const std::string& connection) {
   return {Exit::not_found, "no link " + escape_text(connection), "", false};
 }
 
+// A peer there is no link to: how its lanes are, and why the last link came to nothing.
+Ended show_lanes(Node& node, const std::string& name, const Emit& emit) {
+  const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
+  if (!lanes) return ended(lanes.error());
+  bool found = false;
+  for (const LaneStatus& lane : *lanes) {
+    if (lane.lane != name) continue;
+    found = true;
+    emit(lane_json(lane));
+  }
+  return found ? Ended() : no_link(name);
+}
+
 Ended run_show(Node& node, const Request& request, const Emit& emit) {
   const Result<std::optional<LinkDetail>> link = node.view.link(request.arguments.front());
   if (!link) return ended(link.error());
-  if (!*link) return no_link(request.arguments.front());
+  if (!*link) return show_lanes(node, request.arguments.front(), emit);
   emit(detail_json(**link, node.clock.utc()));
   return {};
 }
@@ -103,6 +117,12 @@ std::string render_show(std::span<const Json> items, const Style&) {
       if (!text.empty()) out += std::string(name) + text + "\n";
     };
     const auto number = [&item](std::string_view key) { return number_of(item, key); };
+    if (const std::string lane = text_of(item, "lane"); !lane.empty()) {
+      row("lane     ", text_of(item, "protocol") + " " + lane + ": " + lane_text(item));
+      row("endpoint ", text_of(item, "endpoint"));
+      row("next try ", second_text(text_of(item, "next_try")));
+      continue;
+    }
     row("link     ", text_of(item, "connection") + ", " + text_of(item, "protocol") + " " +
                          text_of(item, "direction") + ", " + text_of(item, "phase") +
                          (flag_of(item, "paused") ? ", not read from: memory is short" : ""));
@@ -173,6 +193,9 @@ Ended run_close(Node& node, const Request& request, const Emit& emit) {
 constexpr Parameter link_parameter[] = {
     {"LINK", "As in link list, e.g. s0-17.", true, false, "link list"},
 };
+constexpr Parameter shown_parameter[] = {
+    {"LINK", "As in link list, e.g. s0-17, or the name of a lane.", true, false, "link list"},
+};
 constexpr Flag close_flags[] = {
     {"now", "", "Cut it: no goodbye, what is under way is tried again."},
 };
@@ -183,8 +206,9 @@ const Command group[] = {
      .on_node = run_list,
      .render = render_list},
     {.words = "link show",
-     .help = "One connection: who, since when, TLS and certificate, what it carries.",
-     .parameters = link_parameter,
+     .help = "One connection: who, since when, TLS and certificate, what it carries. Of a lane: "
+             "how it is, and why its last link failed.",
+     .parameters = shown_parameter,
      .on_node = run_show,
      .render = render_show},
     {.words = "link close",

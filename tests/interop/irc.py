@@ -8,7 +8,7 @@ from tests.harness import results
 from tests.harness.irc2_peer import Irc2
 from tests.harness.irc_peers import Hybrid, Inspircd, Ngircd
 from tests.harness.workspace import Workspace, wait_until
-from tests.interop import irc_failover, irc_row, irc_services, irc_state
+from tests.interop import irc_failover, irc_refusals, irc_row, irc_services, irc_state
 from tests.interop.irc_world import Meeting, World, has
 
 WORLD = None
@@ -338,14 +338,13 @@ def run(left_kind, right_kind, calling, tls, tests, pasted=False, rules=""):
     global WORLD
     pair = (f"{left_kind.dialect} and {right_kind.dialect}" + " calling" * bool(calling) +
             " by TLS" * tls + " as told" * pasted + " with rules" * bool(rules))
+    if not results.wanted(f"interop IRC, {pair}", tests):
+        return 0
     with Workspace("irc") as workspace:
         try:
             WORLD = World(workspace, left_kind, right_kind, calling, tls, pasted, rules).start()
         except results.Skip as skip:
-            for test in tests:
-                results.record("skip", f"interop IRC, {pair}: {test.__doc__}")
-            print(f"interop: IRC, {pair}: skipped: {skip}")
-            return 0
+            return results.skip_all(f"interop IRC, {pair}", tests, skip)
         outcome = results.run_all(f"interop IRC, {pair}", tests)
         if outcome:
             print(WORLD.node.log_text()[-3000:])
@@ -353,7 +352,7 @@ def run(left_kind, right_kind, calling, tls, tests, pasted=False, rules=""):
 
 
 def main():
-    more = irc_state, irc_row, irc_failover, irc_services
+    more = irc_state, irc_row, irc_failover, irc_services, irc_refusals
     return max([*(run(*world) for world in WORLDS), *(one.main() for one in more)])
 
 

@@ -180,6 +180,22 @@ TEST_CASE("link show: one link, or none of that name") {
   CHECK(ask(fake, make_request("link show", {"s0-18"})).ended.exit == Exit::not_found);
 }
 
+TEST_CASE("link show: of a lane without a link, why there is none") {
+  FakeNode fake;
+  LaneStatus lane;
+  lane.protocol = "mail";
+  lane.lane = "c.example";
+  lane.phase = "backoff";
+  lane.failures = 3;
+  lane.last_error = "wrong password";
+  fake.lane_rows = {lane};
+  const Answered shown = ask(fake, make_request("link show", {"c.example"}));
+  CHECK(shown.ended.exit == Exit::ok);
+  CHECK(has(shown.text,
+            "lane     mail c.example: backoff, failed 3 times in a row (wrong password)"));
+  CHECK(ask(fake, make_request("link show", {"d.example"})).ended.exit == Exit::not_found);
+}
+
 TEST_CASE("link close: says what went over it, how it ended, and is audited") {
   FakeNode fake;
   with_link(fake);

@@ -42,8 +42,8 @@ TEST_CASE("irc views: networks, users and channels, on every side") {
   Met met;
   met.written(*met.away);
   CHECK(lines(view_page(*met.hub, "networks", 0, 10)) ==
-        "home|linked|insp.home.example|127.0.0.1:7100|inspircd|3|1|2|0|0|\n"
-        "away|linked|hyb.away.example|127.0.0.1:7100|hybrid|3|1|1|0|0|\n");
+        "home|linked|insp.home.example|127.0.0.1:7100|inspircd|3|1|2|0|0||\n"
+        "away|linked|hyb.away.example|127.0.0.1:7100|hybrid|3|1|1|0|0||\n");
   CHECK(lines(view_page(*met.hub, "users", 0, 10)) ==
         "home|carol|~carol@shown.host|insp.home.example|||#dev #own|\n"
         "away|carol|home|carol@shown.host|home.node.a.example|||#dev|\n");
@@ -100,14 +100,20 @@ TEST_CASE("irc explain: a channel on all its networks") {
   CHECK(has(told[3], "away (hyb.away.example at 127.0.0.1:7100, hybrid): linked; 1 members, of "
                      "whom 1 are"));
   met.away->event(Closed{false, "gone"});
-  CHECK(explain_channel(*met.hub, "#dev").back() ==
+  const auto down = explain_channel(*met.hub, "#dev");
+  REQUIRE(down.size() > 1);
+  CHECK(down[down.size() - 2] ==
         "away (hyb.away.example): down; what is said elsewhere is lost for it");
+  CHECK(has(down.back(), "away: 2026-"));
+  CHECK(has(down.back(), ": the connection is gone: gone"));
+  CHECK(explain_channel(*met.hub, "away") == std::vector(down.end() - 2, down.end()));
   const auto own = explain_channel(*met.hub, "#own%home");
   REQUIRE(own.size() == 2);
   CHECK(own[1] == "#own%home is in no [junction]: it is not relayed");
   CHECK(explain_channel(*met.hub, "#none") ==
         std::vector<std::string>{"no channel #none here: in no [junction], and nobody in it"});
-  CHECK(explain_channel(*met.hub, "home").empty());
+  CHECK(has(explain_channel(*met.hub, "home").front(), "home (insp.home.example at "));
+  CHECK(explain_channel(*met.hub, "nobody").empty());
 }
 
 TEST_CASE("irc explain: what is set at home and has no letter there") {

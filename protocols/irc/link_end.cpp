@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a link ends, and what is said about it.
+#include <utility>
+
+#include "protocols/irc/limits.h"
+#include "protocols/irc/line_maker.h"
+#include "protocols/irc/link.h"
+#include "server/base/text.h"
+
+namespace hanse::irc {
+
+void ServerLink::drain(Outbox& out) {
+  if (state_ == State::ended) return;
+  if (side_ != nullptr) out.send(last_words());
+  end(Fault::try_later, "this server is going down", true, out);
+}
+
+void ServerLink::closed(std::string_view why, Outbox& out) {
+  if (state_ != State::ended && dialect_ != nullptr) {   // with a server, and not by us
+    const bool was_up = side_ != nullptr;
+    const bool known = was_up || dialled_ != nullptr;
+    std::string what = "the connection is gone";
+    if (!was_up && handshake_lines_ == 0) what += " before it said a word";
+    if (!why.empty()) what += ": " + escape_text(why);
+    what = for_us(refusal(what));
+    out.note(known ? Level::warning : Level::info, "irc.end", what);
+    note_end(what);
+    if (!was_up && dialled_ != nullptr)
+      out.fail({.fault = Fault::try_later, .status = "4.4.2", .what = std::move(what)});
+  }
+  state_ = State::ended;
+  call_over();
+  give_back_late(out);
+  let_go(why.empty() ? "the link ended" : why);
+}
+
+void ServerLink::refuse(std::string_view why, Outbox& out) {
+  end(Fault::refused, why, true, out);
+}
+
+std::string ServerLink::heard_from_it(std::string_view words) {
+  return std::string(its_words) + escape_text(words, limits::heard_words_bytes_max);
+}
+
+// It lets go of us, or of itself: its reason is for our log, ours for its.
+void ServerLink::sent_away(std::string_view its_reason, std::string_view why, Outbox& out) {
+  out.note(Level::warning, "irc.squit", escape_text(its_reason));
+  const std::string said = heard_from_it(its_reason);
+  end_by({Fault::never, why, why, for_us(refusal(its_reason.empty() ? why : said))}, out);
+}
+
+void ServerLink::end(Fault fault, std::string_view why, bool tell, Outbox& out) {
+  const Refusal refused = refusal(why);
+  const std::string told = tell ? for_them(refused) : std::string();
+  end_by({fault, why, told, for_us(refused)}, out);
+}
+
+Refusal ServerLink::refusal(std::string_view why) const {
+  Refusal out;
+  out.reason = why;
+  if (dialect_ != nullptr) out.dialect = dialect_->name();
+  if (known_ != nullptr) {
+    out.us = known_->own_name;
+    out.peer = known_->peer;
+    out.network = known_->name;
+  } else if (!hub_->settings().networks.empty()) {
+    out.us = hub_->settings().networks.front().own_name;
+  }
+  return out;
+}
+
+// What a stranger who claims to be the peer is told is no news of a link that is up.
+void ServerLink::note_end(std::string_view what) {
+  if (known_ == nullptr) return;
+  Side& side = *hub_->side(known_->name);
+  if (side_ != nullptr || side.phase() == Side::Phase::down) side.note_end(what, hub_->now());
+}
+
+void ServerLink::end_by(const Ending& ending, Outbox& out) {
+  if (state_ == State::ended) return;
+  const bool was_up = side_ != nullptr;
+  state_ = State::ended;
+  out.note(was_up || dialled_ != nullptr ? Level::warning : Level::info, "irc.end", ending.noted);
+  note_end(ending.noted);
+  if (!ending.told.empty()) {
+    std::string text;   // behind what it has been answered already
+    if (was_up && !side_->facts().paced) text = last_words();
+    LineMaker(text).text({}, "ERROR", {}, escape_text(ending.told, limits::error_bytes_max));
+    out.send(text);
+  }
+  call_over();
+  give_back_late(out);
+  let_go(ending.why);
+  LinkEnd end;
+  end.stage = was_up ? LinkEnd::Stage::ready : LinkEnd::Stage::handshake;
+  end.fault = ending.fault;
+  end.status = "4.4.2";
+  end.what = ending.noted;
+  out.fail(std::move(end));
+  out.hang_up();
+}
+
+void ServerLink::let_go(std::string_view why) {
+  if (side_ == nullptr) return;
+  Side& side = *std::exchange(side_, nullptr);
+  mirror_.reset();
+  hub_->relay().side_down(side, escape_text(why, limits::error_bytes_max));
+  side.end();
+  side.crossing().link_over();
+}
+
+}  // namespace hanse::irc

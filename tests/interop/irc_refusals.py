@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real servers, each with one mistake in its configuration: what hanse says has to be changed."""
+
+import os
+
+from tests.harness import results
+from tests.harness.irc2_peer import Irc2
+from tests.harness.irc_peers import HOST, OUR_NAME, Hybrid, Inspircd, Ngircd
+from tests.harness.node import Node
+from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.interop.irc_world import HANSE
+
+NODE, PEERS = None, {}
+
+# Network, software, what is replaced in its configuration, by what, what it says or we say, and the
+# words of its configuration that help.
+MISTAKES = [
+    ("i-auth", Inspircd, 'recvpass="to-i-auth"', 'recvpass="other"',
+     "it says: Mismatched server name or password", '<link name="node.a.example"> with recvpass='),
+    ("i-said", Inspircd, 'sendpass="from-i-said"', 'sendpass="other"',
+     "wrong password", '<link name="node.a.example"> with sendpass='),
+    ("i-name", Inspircd, f'<link name="{OUR_NAME}"', '<link name="x.example"',
+     "it says: Mismatched server name or password", '<link name="node.a.example">'),
+    ("i-mask", Inspircd, f'ipaddr="{HOST}" port="1" allowmask="127.0.0.0/8"', 'ipaddr="192.0.2.7"',
+     "gone before it said a word", "allowmask="),
+    ("i-pin", Inspircd, 'timeout="15"', 'timeout="15" fingerprint="00ff"',
+     "it says: Invalid SSL certificate fingerprint", "requestclientcert="),
+    ("i-id", Inspircd, 'id="1AA"', 'id="9RL"', "it says: Server ID 9RL already exists",
+     "[irc] sid and sid_range"),
+    ("h-auth", Hybrid, 'accept_password="to-h-auth"', 'accept_password="other"',
+     "(Invalid password)", "accept_password"),
+    ("h-said", Hybrid, 'send_password="from-h-said"', 'send_password="other"',
+     "wrong password", "send_password"),
+    ("h-name", Hybrid, f'connect {{ name="{OUR_NAME}"', 'connect { name="x.example"',
+     "(No connect {} block)", f'connect {{ name = "{OUR_NAME}"'),
+    ("h-host", Hybrid, f'host="{HOST}"; send', 'host="192.0.2.7"; send',
+     "(Invalid host)", "host = our address"),
+    ("h-hub", Hybrid, 'hub_mask="*";', "", "it says: No matching hub_mask.", 'hub_mask = "*"'),
+    ("h-self", Hybrid, 'name="hybrid.h-self.example"', 'name="other.h-self.example"',
+     "it calls itself other.h-self.example", 'serverinfo { name = "hybrid.h-self.example"; }'),
+    ("n-auth", Ngircd, "MyPassword = to-n-auth", "MyPassword = other",
+     "it says: Bad password", "MyPassword"),
+    ("n-said", Ngircd, "PeerPassword = from-n-said", "PeerPassword = other",
+     "wrong password", "PeerPassword"),
+    ("n-name", Ngircd, f"Name = {OUR_NAME}", "Name = x.example",
+     "it says: Server not configured here", f"[Server] Name = {OUR_NAME}"),
+    ("2-auth", Irc2, "%to-2-auth%", "%other%", "(passwd mismatch)", "N%...%node.a.example%%2%"),
+    ("2-said", Irc2, "%from-2-said%", "%other%", "wrong password", "c%...%node.a.example%%2%"),
+    ("2-lines", Irc2, f"%{OUR_NAME}%", "%x.example%", "(No C/N conf lines)", "c%our address%"),
+]
+
+
+def config_of(peer):
+    return getattr(peer, "config", os.path.join(peer.folder, "ircd.conf"))
+
+
+def spoil(peer, old, new):
+    with open(config_of(peer), encoding="utf-8") as config:
+        text = config.read()
+    assert old in text, f"{old} is not in {text}"
+    with open(config_of(peer), "w", encoding="utf-8") as config:
+        config.write(text.replace(old, new))
+
+
+def make(workspace):
+    global NODE
+    PEERS["good"] = Inspircd(workspace, "good")
+    for name, kind, old, new, _, _ in MISTAKES:
+        try:
+            PEERS[name] = kind(workspace, name)
+        except results.Skip as skip:
+            print(f"interop: IRC, refusals: no {name}: {skip}")
+            continue
+        spoil(PEERS[name], old, new)
+    text = HANSE.format(us=OUR_NAME, host=HOST, port=free_port(), tls="", listen="addr")
+    text += "".join(peer.hanse_network("secrets") for peer in PEERS.values())
+    NODE = Node(workspace, "hanse-refusals",
+                text + '[junction.dev]\nmembers = ["irc:#dev%good", "irc:#dev%h-hub"]\n')
+
+
+def row(name):
+    return NODE.console("irc", "networks", name)[0]
+
+
+def mistake(number):
+    name, _, _, _, why, helps = MISTAKES[number]
+
+    def test():
+        if name not in PEERS:
+            raise results.Skip("its software is not here")
+        wait_until(lambda: why in row(name)["trouble"], 40, f"{name} is refused")
+        trouble = row(name)["trouble"]
+        assert helps in trouble, trouble
+        for password in (PEERS[name].sent, PEERS[name].received):
+            assert password not in trouble, trouble
+        for words in (("link", "show", name), ("explain", "irc", name), ("probe", "irc", name)):
+            wait_until(lambda words=words: helps in NODE.say(*words)[1], 10,
+                       f"{' '.join(words)} tells it")
+
+    test.__doc__ = f"{name}: {why}"
+    return test
+
+
+def main():
+    tests = [mistake(number) for number in range(len(MISTAKES))]
+    if not results.wanted("interop IRC, refusals", tests):
+        return 0
+    with Workspace("irc-refusals") as workspace:
+        try:
+            make(workspace)
+        except results.Skip as skip:
+            return results.skip_all("interop IRC, refusals", tests, skip)
+        for peer in PEERS.values():
+            peer.start()
+        NODE.start()
+        outcome = results.run_all("interop IRC, refusals", tests)
+        if outcome:
+            print(NODE.log_text()[-6000:])
+        NODE.stop()
+        for peer in PEERS.values():
+            peer.stop()
+        return outcome

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// irc 11: a refusal says what to change, and in whose configuration.
+#include "protocols/irc/limits.h"
+#include "protocols/irc/remedy.h"
+#include "tests/catch.h"
+#include "tests/unit/protocols/irc/irc_bench.h"
+
+namespace hanse::irc {
+namespace {
+
+using hanse::test::EngineBench;
+using test::Bench;
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+std::string first_words(DialectKind kind, const std::string& password, const std::string& name) {
+  switch (kind) {
+    case DialectKind::inspircd:
+      return test::inspircd_capabilities + "SERVER " + name + " " + password + " 0 3HY :x\n";
+    case DialectKind::hybrid:
+      return "PASS " + password + "\nCAPAB :TBURST ENCAP EOB\nSERVER " + name + " 1 3HY + :x\n";
+    case DialectKind::solanum:
+      return "PASS " + password + " TS 6 :3HY\nCAPAB :ENCAP EUID\nSERVER " + name + " 1 :x\n";
+    case DialectKind::ngircd:
+      return ":" + name + " PASS " + password + " 0210-IRC+ ngIRCd|26.1:CHLMSXZ PZ\n:" + name +
+             " SERVER " + name + " 1 :x\n";
+    default:
+      return "PASS " + password + " 0211020003 IRC|aEFHJKlmMpQRTuXZ6 PZ\nSERVER " + name +
+             " 1 000A :x\n";
+  }
+}
+
+TEST_CASE("irc 11 what is said to a server that is refused, in its own configuration's words") {
+  struct Row {
+    DialectKind kind;
+    std::string password, name;
+  };
+  const Row rows[] = {
+      {DialectKind::inspircd, "sendpass=", "<server name=\"hyb.away.example\">"},
+      {DialectKind::hybrid, "send_password", "serverinfo { name = \"hyb.away.example\"; }"},
+      {DialectKind::solanum, "send_password", "serverinfo { name = \"hyb.away.example\"; }"},
+      {DialectKind::ngircd, "PeerPassword", "[Global] Name = hyb.away.example"},
+      {DialectKind::irc2, "c%...%node.a.example%%2%", "the line M%hyb.away.example%..."}};
+  for (const Row& row : rows) {
+    Bench wrong(DialectKind::inspircd, row.kind);
+    EngineBench& link = wrong.dial("away");
+    CAPTURE(row.password);
+    wrong.written(link);
+    const std::string told = wrong.say(link, first_words(row.kind, "no", "hyb.away.example"));
+    CHECK(has(told, "ERROR :wrong password; to change: "));
+    CHECK(has(told, row.password));
+    CHECK(has(link.log_, "; or here: [irc.network.away] receive_password"));
+    CHECK_FALSE(has(told, "from-away"));
+    CHECK_FALSE(has(link.log_, "from-away"));
+    CHECK(has(wrong.side("away").trouble().what, "wrong password"));
+    Bench other(DialectKind::inspircd, row.kind);
+    EngineBench& second = other.dial("away");
+    other.written(second);
+    const std::string named = other.say(second, first_words(row.kind, "from-away", "x.example"));
+    CHECK(has(named, "ERROR :it calls itself x.example, not hyb.away.example; to change: " +
+                         row.name));
+  }
+}
+
+// Their words were seen from the real servers when their configuration had that mistake.
+TEST_CASE("irc 11 what a server says that refuses us, and what helps") {
+  struct Row {
+    DialectKind kind;
+    std::string line, there, here;
+  };
+  const std::string closing = "ERROR :Closing Link: ";
+  const Row rows[] = {
+      {DialectKind::inspircd,
+       "ERROR :Mismatched server name or password (check the other server's snomask output for "
+       "details - e.g. user mode +s +Ll)",
+       "<link name=\"node.a.example\"> with recvpass=", "[irc.network.away] send_password"},
+      {DialectKind::inspircd, "ERROR :Invalid SSL certificate fingerprint  - expected 00ff",
+       "requestclientcert=\"yes\"", "[tls] cert"},
+      {DialectKind::inspircd,
+       "ERROR :CAPAB negotiation failed: The casemapping of the remote server differs to that of "
+       "the local server. Local casemapping: rfc1459 Remote casemapping: ascii",
+       "<options casemapping=", ""},
+      {DialectKind::inspircd,
+       "ERROR :CAPAB negotiation failed: Channel modes not matched on these servers. Not loaded",
+       "allowmismatch", ""},
+      {DialectKind::inspircd, "ERROR :Server ID 9RL already exists on server x.example! You may",
+       "", "[irc] sid and sid_range"},
+      {DialectKind::inspircd, "ERROR :Server node.a.example already exists on server x.example!",
+       "whoever else is linked as node.a.example", "name"},
+      {DialectKind::inspircd, "ERROR :Your clocks are out by 99 seconds (this is more than one",
+       "clock", "[irc] clock_skew"},
+      {DialectKind::hybrid, closing + "192.0.2.1 (Invalid password)", "accept_password",
+       "[irc.network.away] send_password"},
+      {DialectKind::hybrid, closing + "192.0.2.1 (No connect {} block)",
+       "connect { name = \"node.a.example\"", "name"},
+      {DialectKind::hybrid, closing + "192.0.2.1 (Invalid host)", "host = our address", ""},
+      {DialectKind::hybrid, closing + "192.0.2.1 (Invalid certificate fingerprint)",
+       "tls_certificate_fingerprint", ""},
+      {DialectKind::hybrid, closing + "192.0.2.1 (Mismatching AOP/QOP capabilities)",
+       "enable_owner", ""},
+      {DialectKind::hybrid, closing + "192.0.2.1 (No matching hub_mask.)",
+       "connect { name = \"node.a.example\"; hub_mask = \"*\"; }", ""},
+      {DialectKind::hybrid, closing + "192.0.2.1 (Excessive TS delta)", "clock", "clock_skew"},
+      {DialectKind::hybrid, closing + "192.0.2.1 (Server already exists)", "whoever else", "name"},
+      {DialectKind::solanum, closing + "192.0.2.1 (Invalid password.)",
+       "connect \"node.a.example\" { accept_password }", "send_password"},
+      {DialectKind::ngircd, "ERROR :Bad password", "MyPassword", "send_password"},
+      {DialectKind::ngircd, "ERROR :Server not configured here", "[Server] Name = node.a.example",
+       "name"},
+      {DialectKind::ngircd, "ERROR :ID \"node.a.example\" already registered", "whoever else",
+       "name"},
+      {DialectKind::irc2, "ERROR :No Access (passwd mismatch) node.a.example[@192.0.2.1]",
+       "N%...%node.a.example%%2%", "send_password"},
+      {DialectKind::irc2, closing + "x[unknown@192.0.2.1] (No C/N conf lines)",
+       "c%our address%...%node.a.example%%2%", "name"},
+      {DialectKind::irc2, closing + "x[unknown@192.0.2.1] (Too many servers)",
+       "H%*%%node.a.example%%", ""},
+      {DialectKind::irc2, closing + "x[unknown@192.0.2.1] (SID collision)", "", "sid_range"},
+  };
+  for (const Row& row : rows) {
+    Bench bench(DialectKind::inspircd, row.kind);
+    EngineBench& link = bench.dial("away");
+    bench.written(link);
+    CAPTURE(row.line);
+    CHECK(bench.say(link, row.line + "\n") == "");   // its own words go nowhere
+    CHECK(link.hung_up_ == 1);
+    CHECK(has(link.log_, "it says: " + row.line.substr(7)));
+    CHECK(has(link.log_, row.there));
+    CHECK(has(link.log_, row.here));
+    CHECK(has(link.log_, row.there.empty() ? "; to change here: " : "; to change there: "));
+    if (!row.there.empty() && !row.here.empty())
+      CHECK(has(link.log_, "; or here: "));
+  }
+}
+
+TEST_CASE("irc 11 what we refuse for, and what helps") {
+  const auto remedy = [](std::string_view dialect, std::string_view reason) {
+    return remedy_of({dialect, reason, "node.a.example", "hyb.away.example", "away"});
+  };
+  CHECK(remedy("", "no [irc.network] has the peer x").here == "[irc.network.NAME] with that peer");
+  CHECK(has(remedy("inspircd", "TLS is wanted here").there, "sslprofile="));
+  CHECK(has(remedy("hybrid", "a link in plain text from another machine").there, "flags = tls"));
+  CHECK(has(remedy("ngircd", "it showed no certificate").there, "CertFile"));
+  CHECK(remedy("hybrid", "its certificate is another one: sha256:ab").here ==
+        "[irc.network.away] fingerprint");
+  CHECK(has(remedy("hybrid", "its certificate: expired").here, "tls = \"pin\""));
+  CHECK(remedy("hybrid", "no row has this").there.empty());
+  // What they said is not looked up among our reasons.
+  CHECK(remedy("hybrid", "it says: wrong password").there.empty());
+}
+
+TEST_CASE("irc 11 a server that lets go of us later, and one that says nothing") {
+  SECTION("hybrid, at the first server of another network") {
+    Bench bench;
+    bench.link_both();
+    EngineBench& link = *bench.away;
+    CHECK(has(bench.say(link, ":3HY SQUIT 3HY :No matching hub_mask.\n"), "ERROR :it left\n"));
+    CHECK(has(link.log_, "irc.end it says: No matching hub_mask.; to change there: connect"));
+    CHECK(has(bench.side("away").trouble().what, "hub_mask = \"*\""));
+  }
+  SECTION("InspIRCd, called from an address that no block lets in") {
+    Bench bench;
+    EngineBench& link = bench.dial("home");
+    link.event(Closed{false, "connection reset"});
+    CHECK(has(link.log_, "gone before it said a word: connection reset; to change there: <link "
+                         "name=\"node.a.example\"> with our address in ipaddr= or allowmask="));
+  }
+  SECTION("it is forgotten when there is a link again") {
+    Bench bench;
+    EngineBench& link = bench.dial("home");
+    bench.say(link, "ERROR :Mismatched server name or password\n");
+    CHECK_FALSE(bench.side("home").trouble().what.empty());
+    bench.link_home();
+    CHECK(bench.side("home").trouble().what.empty());
+  }
+  SECTION("a stranger under the peer's name changes nothing while there is a link") {
+    Bench bench;
+    bench.link_both();
+    EngineBench& stranger = bench.accept();
+    bench.say(stranger, first_words(DialectKind::hybrid, "no", "hyb.away.example"));
+    CHECK(stranger.hung_up_ == 1);
+    CHECK(bench.side("away").trouble().what.empty());
+  }
+}
+
+TEST_CASE("irc 11 an ERROR of ours is short and printable, whatever the name that is refused") {
+  Bench bench;
+  EngineBench& link = bench.accept();
+  const std::string told = bench.say(
+      link, "PASS x\nCAPAB :ENCAP\nSERVER " + std::string(150, '\x02') + ".example 1 3HY + :x\n");
+  REQUIRE(has(told, "ERROR :"));
+  CHECK(told.size() <= limits::error_bytes_max + 10);
+  CHECK_FALSE(has(told, "\x02"));
+}
+
+}  // namespace
+}  // namespace hanse::irc
