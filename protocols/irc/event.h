@@ -144,6 +144,18 @@ struct IdleTold {
   Party who, asker;
   Timestamp signed_on = 0;
 };
+// What somebody asks a server of ours, or one about a person who is behind it.
+struct Queried {
+  Party asker;
+  std::string_view command, target, subject;   // whom it is put to; what it is about
+};
+// One line of the answer.
+struct Replied {
+  Party source, asker;
+  std::string_view number;
+  std::span<const std::string_view> middle;
+  std::string_view text;
+};
 struct LinkError {
   std::string_view text;
 };
@@ -157,7 +169,7 @@ using NetworkEvent =
     std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, BurstTaken, ClockTold,
                  UserIntroduced, NickChanged, NickSaved, UserLeft, UserKilled, ChannelJoined,
                  ChannelLeft, Kicked, Invited, TopicSet, ModesChanged, AwaySet,
-                 UserTextChanged, Pinged, Ponged, IdleAsked, IdleTold, LinkError, Ignored,
-                 Malformed>;
+                 UserTextChanged, Pinged, Ponged, IdleAsked, IdleTold, Queried, Replied,
+                 LinkError, Ignored, Malformed>;
 
 }  // namespace hanse::irc

@@ -23,10 +23,9 @@ constexpr ModeRow rows[] = {
 };
 
 constexpr std::string_view of_no_interest[] = {
-    "EOBACK", "SMASK", "SERVICE", "SERVSET", "SQUERY", "WALLOPS", "INVITE", "WHOIS", "WHOWAS",
-    "VERSION", "TIME", "STATS", "ADMIN", "INFO", "MOTD", "LINKS", "LUSERS", "TRACE", "NAMES",
-    "WHO", "LIST", "USERS", "SUMMON", "SERVLIST", "CONNECT", "ENCAP", "SDIE", "TKLINE", "UNTKLINE",
-    "PASS", "RECONNECT", "MAP", "ETRACE", "SIDTRACE"};
+    "EOBACK", "SMASK", "SERVICE", "SERVSET", "SQUERY", "WALLOPS", "INVITE", "NAMES", "WHO",
+    "LIST", "SUMMON", "SERVLIST", "CONNECT", "ENCAP", "SDIE", "TKLINE", "UNTKLINE", "PASS",
+    "RECONNECT", "MAP", "ETRACE", "SIDTRACE"};
 
 }  // namespace
 

@@ -99,6 +99,26 @@ void read_member_list(const ModeTable& modes, std::string_view list, char separa
   }
 }
 
+std::optional<NetworkEvent> read_query(const Line& line) {
+  constexpr std::size_t none = SIZE_MAX;
+  struct Query {
+    std::string_view word;
+    std::size_t target, subject;   // where they stand
+  };
+  static constexpr Query queries[] = {
+      {"WHOIS", 0, 1},   {"WHOWAS", 2, 0},    {"VERSION", 0, none}, {"TIME", 0, none},
+      {"STATS", 1, 0},   {"ADMIN", 0, none},  {"INFO", 0, none},    {"MOTD", 0, none},
+      {"LUSERS", 1, 0},  {"LINKS", 0, 1},     {"TRACE", 0, none},   {"USERS", 0, none}};
+  for (const Query& one : queries) {
+    if (one.word != line.command) continue;
+    const auto word = [&line](std::size_t at) {
+      return at == none ? std::string_view() : line.at(at);
+    };
+    return Queried{{line.source, {}}, one.word, word(one.target), word(one.subject)};
+  }
+  return std::nullopt;
+}
+
 std::optional<NetworkEvent> read_shared(const Line& line) {
   for (const Shared& one : shared_commands) {
     if (one.word != line.command) continue;

@@ -25,6 +25,9 @@ NetworkEvent away_of(const Line& line);     // ":who AWAY :why", or without: her
 void read_member_list(const ModeTable& modes, std::string_view list, char separator,
                       std::vector<ChannelMember>& out);
 
+// Commands that ask a server something; nothing: it is none.
+std::optional<NetworkEvent> read_query(const Line& line);
+
 // The commands that mean the same everywhere; nothing: the dialect has to know.
 std::optional<NetworkEvent> read_shared(const Line& line);
 

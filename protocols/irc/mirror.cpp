@@ -5,6 +5,7 @@
 
 #include "protocols/irc/limits.h"
 #include "protocols/irc/origin_mark.h"
+#include "protocols/irc/queries.h"
 
 namespace hanse::irc {
 namespace {
@@ -128,6 +129,12 @@ Verdict Mirror::handle(const IdleAsked& event) {
   side_.write(IdleTold{side_.party_of(who), side_.party_of(asker),
                        side_.model().user(who).timestamp});
   return good;
+}
+
+Verdict Mirror::handle(const Queried& event) {
+  const UserId asker = their_user(event.asker);
+  if (asker != no_id) answer_query(side_, event, asker, now_);
+  return good;   // the word of a server is a statement of old versions, and no question
 }
 
 Verdict Mirror::handle(const LinkError&) { return fatal("it ended the link"); }

@@ -51,6 +51,8 @@ class Mirror {
   Verdict handle(const Ponged&) { return {}; }
   Verdict handle(const IdleAsked& event);
   Verdict handle(const IdleTold&) { return {}; }
+  Verdict handle(const Queried& event);
+  Verdict handle(const Replied&) { return {}; }
   Verdict handle(const LinkError&);
   Verdict handle(const Ignored&) { return {}; }
   Verdict handle(const Malformed& event);

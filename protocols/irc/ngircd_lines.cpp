@@ -6,9 +6,8 @@ namespace hanse::irc {
 namespace {
 
 constexpr std::string_view of_no_interest[] = {
-    "WALLOPS", "SERVICE", "SQUERY", "INVITE", "GLINE", "KLINE", "WHOIS", "WHOWAS", "VERSION",
-    "TIME", "STATS", "ADMIN", "INFO", "MOTD", "LINKS", "LUSERS", "TRACE", "NAMES", "WHO", "LIST",
-    "SVSNICK", "PASS", "CONNECT", "DISCONNECT"};
+    "WALLOPS", "SERVICE", "SQUERY", "INVITE", "GLINE", "KLINE", "NAMES", "WHO", "LIST", "SVSNICK",
+    "PASS", "CONNECT", "DISCONNECT"};
 
 }  // namespace
 

@@ -48,6 +48,7 @@ const Command<Rfc2813> Rfc2813::commands[] = {
 NetworkEvent Rfc2813::read_rest(const Line& line, std::span<const std::string_view> ignored) {
   if (const auto own = read_own<Rfc2813>(commands, *this, line)) return *own;
   if (const auto shared = read_shared(line)) return *shared;
+  if (const auto query = read_query(line)) return *query;
   if (is_number(line.command) || is_one_of(line.command, ignored)) return Ignored{};
   return Malformed{"unknown command"};
 }
@@ -139,6 +140,11 @@ bool Rfc2813Writer::operator()(const Pinged& one) {
 }
 bool Rfc2813Writer::operator()(const Ponged& one) {
   return make.text(one.source.word(), "PONG", {one.source.name}, one.target.name);
+}
+bool Rfc2813Writer::operator()(const Replied& one) {
+  std::vector<std::string_view> words{one.asker.name};
+  words.insert(words.end(), one.middle.begin(), one.middle.end());
+  return make.many(one.source.name, one.number, words, one.text);
 }
 bool Rfc2813Writer::operator()(const LinkError& one) {
   return make.text({}, "ERROR", {}, one.text);

@@ -68,10 +68,12 @@ struct Rfc2813Writer {
   bool operator()(const AwaySet& one);
   bool operator()(const Pinged& one);
   bool operator()(const Ponged& one);
+  bool operator()(const Replied& one);
   bool operator()(const LinkError& one);
   bool operator()(const UserTextChanged&) { return false; }
   bool operator()(const IdleAsked&) { return false; }
   bool operator()(const IdleTold&) { return false; }
+  bool operator()(const Queried&) { return false; }
   bool operator()(const ClockTold&) { return false; }
   bool operator()(const Ignored&) { return false; }
   bool operator()(const Malformed&) { return false; }

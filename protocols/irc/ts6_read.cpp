@@ -10,11 +10,10 @@ namespace {
 // Commands of servers and services that change nothing this node keeps (irc 4.2).
 constexpr std::string_view of_no_interest[] = {
     "MLOCK", "WALLOPS", "OPERWALL", "GLOBOPS", "LOCOPS", "BAN", "KLINE", "UNKLINE", "DLINE",
-    "UNDLINE", "XLINE", "UNXLINE", "RESV", "UNRESV", "CLUSTER", "KNOCK", "WHOIS", "WHOWAS",
-    "MODE", "SVSNICK", "SVSMODE", "SVSJOIN", "SVSPART", "SVSTAG", "SVSHOST", "SVSKILL",
-    "SVSACCOUNT", "CERTFP", "RHOST", "VERSION", "TIME", "STATS", "ADMIN", "INFO", "MOTD", "USERS",
-    "TRACE", "LINKS", "LUSERS", "CHGHOST", "RESYNC", "METADATA", "GCAP", "OPER",
-    "SETFILTER", "CAPAB", "PASS", "REHASH", "CONNECT", "EOPMOD", "OPME", "ETRACE", "SIGNON"};
+    "UNDLINE", "XLINE", "UNXLINE", "RESV", "UNRESV", "CLUSTER", "KNOCK", "MODE", "SVSNICK",
+    "SVSMODE", "SVSJOIN", "SVSPART", "SVSTAG", "SVSHOST", "SVSKILL", "SVSACCOUNT", "CERTFP",
+    "RHOST", "CHGHOST", "RESYNC", "METADATA", "GCAP", "OPER", "SETFILTER", "CAPAB", "PASS",
+    "REHASH", "CONNECT", "EOPMOD", "OPME", "ETRACE", "SIGNON"};
 
 std::string_view star_as_nothing(std::string_view text) {
   return text == "*" ? std::string_view() : text;
@@ -55,6 +54,7 @@ const Command<Ts6> Ts6::commands[] = {
 NetworkEvent Ts6::read(const Line& line) {
   if (const auto shared = read_shared(line)) return *shared;
   if (const auto own = read_own<Ts6>(commands, *this, line)) return *own;
+  if (const auto query = read_query(line)) return *query;
   if (is_number(line.command) || is_one_of(line.command, of_no_interest)) return Ignored{};
   return Malformed{"unknown command"};
 }

@@ -104,8 +104,14 @@ struct Ts6Writer {
   bool operator()(const Ponged& one) {
     return make.text(one.source.id, "PONG", {one.source.name}, one.target.id);
   }
+  bool operator()(const Replied& one) {
+    std::vector<std::string_view> words{one.asker.id};
+    words.insert(words.end(), one.middle.begin(), one.middle.end());
+    return make.many(one.source.id, one.number, words, one.text);
+  }
   bool operator()(const LinkError& one) { return make.text({}, "ERROR", {}, one.text); }
   bool operator()(const IdleAsked&) { return false; }
+  bool operator()(const Queried&) { return false; }
   bool operator()(const IdleTold&) { return false; }
   bool operator()(const BurstTaken&) { return false; }
   bool operator()(const ClockTold&) { return false; }
