@@ -12,7 +12,8 @@
 namespace hanse::irc {
 namespace {
 
-constexpr std::string_view version = "1205";
+// What we say first: version 3 takes no later one from who calls it, and 4 takes this one too.
+constexpr std::string_view version = "1205", newer_version = "1206";
 constexpr std::size_t challenge_signs = 20;
 
 // irc 3.2: what services leave for when it is missing. A server would compare it with its own, so
@@ -20,6 +21,8 @@ constexpr std::size_t challenge_signs = 20;
 constexpr std::string_view service_modules =
     "m_services_account.so m_hidechans.so m_servprotect.so m_chghost.so m_chgident.so "
     "m_topiclock.so m_cban.so m_svshold.so";
+constexpr std::string_view newer_service_modules =
+    "account services hidechans chghost chgident cban";
 constexpr std::string_view service_channel_modes =
     "list:ban=b list:banexception=e list:invex=I param-set:limit=l param:key=k "
     "prefix:10000:voice=+v prefix:20000:halfop=%h prefix:30000:op=@o prefix:40000:admin=&a "
@@ -89,8 +92,10 @@ Result<bool> Inspircd::capab(const Line& line, std::string& out) {
     // An ircd names no module that only adds tags, so these are sent to each: it leaves out those
     // that it does not know.
     tags_.time = tags_.msgid = !services_;
-    // Who calls us waits for this before it says more.
-    if (!dialled_) LineMaker(out).words({}, "CAPAB", {"START", version});
+    // Who calls us waits for this before it says more. The lower of both versions is spoken.
+    newer_ = !dialled_ && *theirs >= 1206;
+    if (!dialled_)
+      LineMaker(out).words({}, "CAPAB", {"START", newer_ ? newer_version : version});
   } else if (part == "MODULES" || part == "MODSUPPORT") {
     modules(line.at(1));
   } else if (part == "CHANMODES") {
@@ -100,7 +105,7 @@ Result<bool> Inspircd::capab(const Line& line, std::string& out) {
   } else if (part == "END") {
     LineMaker make(out);
     if (services_ && !dialled_) {
-      make.text({}, "CAPAB", {"MODSUPPORT"}, service_modules);
+      make.text({}, "CAPAB", {"MODSUPPORT"}, newer_ ? newer_service_modules : service_modules);
       make.text({}, "CAPAB", {"CHANMODES"}, service_channel_modes);
       make.text({}, "CAPAB", {"USERMODES"}, service_user_modes);
       channel_modes(service_channel_modes);
@@ -124,11 +129,11 @@ Result<void> Inspircd::capabilities(std::string_view words) {
       const std::optional<Casemap> casemap = casemap_named(value);
       if (!casemap) return refuse("its case mapping is none we know: " + escape_text(value, 32));
       facts_.casemap = *casemap;
-    } else if (key == "NICKMAX") {
+    } else if (key == "NICKMAX" || key == "MAXNICK") {
       facts_.nick_bytes_max = number_or(value, facts_.nick_bytes_max, 255);
-    } else if (key == "IDENTMAX") {
+    } else if (key == "IDENTMAX" || key == "MAXUSER") {
       facts_.ident_bytes_max = number_or(value, facts_.ident_bytes_max, 64);
-    } else if (key == "CHANMAX") {
+    } else if (key == "CHANMAX" || key == "MAXCHANNEL") {
       facts_.channel_bytes_max = number_or(value, facts_.channel_bytes_max, 255);
     } else if (key == "CHALLENGE") {
       their_challenge_ = value;
@@ -204,8 +209,12 @@ void Inspircd::say_server(std::string& out) const {
   const std::string& password = network_->send_password.text();
   const std::string shown =
       their_challenge_.empty() ? password : proof(password, their_challenge_);
-  LineMaker(out).text({}, "SERVER", {network_->own_name, shown, "0", network_->sid},
-                      network_->description);
+  LineMaker make(out);
+  if (newer_)
+    make.text({}, "SERVER", {network_->own_name, shown, network_->sid}, network_->description);
+  else
+    make.text({}, "SERVER", {network_->own_name, shown, "0", network_->sid},
+              network_->description);
 }
 
 void Inspircd::write_burst_start(Timestamp now, std::string& out) {

@@ -10,8 +10,8 @@
 
 namespace hanse::irc {
 
-// InspIRCd's spanning tree protocol 1205, and what 1202 says otherwise (irc 3). inspircd.cpp: the
-// handshake; inspircd_read.cpp, inspircd_write.cpp: lines.
+// InspIRCd's spanning tree protocol 1205, and what 1202 and 1206 say otherwise (irc 3).
+// inspircd.cpp: the handshake; inspircd_read.cpp, inspircd_write.cpp: lines.
 class Inspircd final : public Dialect {
  public:
   explicit Inspircd(const std::string& nonce);
@@ -40,11 +40,12 @@ class Inspircd final : public Dialect {
   bool password_is_right(std::string_view said) const;
   void say_server(std::string& out) const;
 
-  static const Command<Inspircd> commands[15];
+  static const Command<Inspircd> commands[16];
   NetworkEvent read_user(const Line& line);
   NetworkEvent read_members(const Line& line);
   NetworkEvent read_join(const Line& line);
   NetworkEvent read_modes(const Line& line);
+  NetworkEvent read_list(const Line& line);
   NetworkEvent read_topic(const Line& line) const;
   NetworkEvent read_server(const Line& line) const;
   NetworkEvent read_metadata(const Line& line) const;
@@ -53,6 +54,7 @@ class Inspircd final : public Dialect {
   std::string their_challenge_;
   State state_ = State::asking;
   bool dialled_ = false;
+  bool newer_ = false;                     // 1206 is spoken
   bool services_ = false;                  // no ircd: it asks for modules and modes
   const NetworkSettings* network_ = nullptr;
   PeerServer peer_;

@@ -9,9 +9,9 @@ namespace {
 
 // Commands of servers and services that change nothing this node keeps (irc 3.3).
 constexpr std::string_view of_no_interest[] = {
-    "SINFO", "VERSION", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE",
+    "SINFO", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE",
     "FIDENT", "FNAME", "MODE", "SVSJOIN", "SVSPART", "SVSNICK",
-    "SVSTOPIC", "SVSHOLD", "LMODE", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
+    "SVSTOPIC", "SVSHOLD", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
     "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
 
 }  // namespace
@@ -22,6 +22,7 @@ const Command<Inspircd> Inspircd::commands[] = {
     {"FJOIN", 4, [](Inspircd& self, const Line& line) { return self.read_members(line); }},
     {"IJOIN", 2, [](Inspircd& self, const Line& line) { return self.read_join(line); }},
     {"FMODE", 3, [](Inspircd& self, const Line& line) { return self.read_modes(line); }},
+    {"LMODE", 3, [](Inspircd& self, const Line& line) { return self.read_list(line); }},
     {"FTOPIC", 4, [](Inspircd& self, const Line& line) { return self.read_topic(line); }},
     {"SERVER", 3, [](Inspircd& self, const Line& line) { return self.read_server(line); }},
     {"METADATA", 2, [](Inspircd& self, const Line& line) { return self.read_metadata(line); }},
@@ -62,6 +63,7 @@ const Command<Inspircd> Inspircd::commands[] = {
 NetworkEvent Inspircd::read(const Line& line) {
   if (const auto shared = read_shared(line)) return *shared;
   if (const auto own = read_own<Inspircd>(commands, *this, line)) return *own;
+  if (const auto query = read_query(line)) return *query;
   if (is_number(line.command) || is_one_of(line.command, of_no_interest)) return Ignored{};
   return Malformed{"unknown command"};
 }
@@ -113,6 +115,16 @@ NetworkEvent Inspircd::read_join(const Line& line) {
 NetworkEvent Inspircd::read_modes(const Line& line) {
   changes_.clear();
   modes_.read(line.at(2), line.all().subspan(3), changes_);
+  return ModesChanged{{line.source, {}}, line.at(0), seconds_of(line.at(1)), changes_};
+}
+
+// 1206: "channel ts b [mask ts setter]+", in a burst
+NetworkEvent Inspircd::read_list(const Line& line) {
+  const ModeRow* row = line.at(2).size() == 1 ? modes_.by_letter(line.at(2).front()) : nullptr;
+  if (row == nullptr || row->kind != ModeKind::list) return Ignored{};
+  changes_.clear();
+  for (std::size_t at = 3; at + 2 < line.parameters; at += 3)
+    changes_.push_back({true, row->mode, row->letter, line.at(at)});
   return ModesChanged{{line.source, {}}, line.at(0), seconds_of(line.at(1)), changes_};
 }
 

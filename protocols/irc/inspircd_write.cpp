@@ -11,13 +11,15 @@ std::string number(Timestamp value) { return std::to_string(value); }
 
 // One overload for each event there are words for (irc 3.3).
 struct InspircdWriter {
+  bool newer;
   const ModeTable& modes;
   const TagsKept& tags;
   std::string& out;
   LineMaker make{out};
 
   bool operator()(const ServerIntroduced& one) {
-    return make.text(one.uplink.id, "SERVER", {one.name, one.sid}, one.description);
+    return make.text(one.uplink.id, "SERVER", {one.name, one.sid}, one.description) &&
+           make.text(one.sid, "SINFO", {"version"}, "hanse");   // it answers VERSION by itself
   }
   bool operator()(const ServerLeft& one) {
     return make.text(one.source.id, "SQUIT", {one.server.id}, one.reason);
@@ -25,10 +27,11 @@ struct InspircdWriter {
   bool operator()(const BurstEnded& one) { return make.words(one.server.id, "ENDBURST", {}); }
   bool operator()(const UserIntroduced& one) {
     const std::string at = number(one.timestamp);
-    return make.text(one.server.id, "UID",
-                     {one.uid, at, one.nick, one.host, one.shown_host, one.ident, one.address, at,
-                      one.modes.empty() ? "+" : one.modes},
-                     one.realname) &&
+    std::vector<std::string_view> words{one.uid,  at,         one.nick, one.host, one.shown_host,
+                                        one.ident};
+    if (newer) words.push_back(one.ident);   // the one that is shown
+    words.insert(words.end(), {one.address, at, one.modes.empty() ? "+" : one.modes});
+    return make.many(one.server.id, "UID", words, one.realname) &&
            (one.account.empty() ||
             make.text(one.server.id, "METADATA", {one.uid, "accountname"}, one.account));
   }
@@ -103,6 +106,12 @@ struct InspircdWriter {
     return make.words(one.who.id, "IDLE", {one.asker.id, number(one.signed_on), "0"});
   }
   bool operator()(const IdleAsked&) { return false; }
+  bool operator()(const Queried&) { return false; }
+  bool operator()(const Replied& one) {
+    std::vector<std::string_view> words{one.source.id, one.asker.id, one.number};
+    words.insert(words.end(), one.middle.begin(), one.middle.end());
+    return make.many(one.source.id, "NUM", words, one.text);
+  }
   bool operator()(const LinkError& one) { return make.text({}, "ERROR", {}, one.text); }
   bool operator()(const BurstTaken&) { return false; }
   bool operator()(const ClockTold&) { return false; }
@@ -116,7 +125,7 @@ struct InspircdWriter {
 }  // namespace
 
 bool Inspircd::write(const NetworkEvent& event, std::string& out) {
-  return std::visit(InspircdWriter{modes_, tags_, out}, event);
+  return std::visit(InspircdWriter{newer_, modes_, tags_, out}, event);
 }
 
 }  // namespace hanse::irc
