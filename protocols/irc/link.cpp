@@ -62,6 +62,8 @@ void ServerLink::received(std::string_view bytes, Instant now, Outbox& out) {
   pings_missed_ = 0;
   if (side_ != nullptr) side_->crossing().silent = false;
   splitter_.add(bytes);
+  if (turn_asked_ != 0) return;
+  budget_.new_turn();
   read_lines(now, out);
   finish_turn(now, out);
 }
@@ -70,6 +72,7 @@ void ServerLink::read_lines(Instant now, Outbox& out) {
   if (state_ == State::bursting)
     out.set_timer(progress_timer, now + hub_->settings().burst_wait);
   while (state_ != State::ended && held_by_ == nullptr) {
+    if (state_ != State::handshake && !budget_.take(now)) return pause(out, now);
     std::string_view text;
     switch (splitter_.next(text)) {
       case LineSplitter::Found::nothing: return;
@@ -204,6 +207,7 @@ void ServerLink::take(std::string_view text, Instant now, Outbox& out) {
   if (std::holds_alternative<Ponged>(event)) ponged(now, out);
   if (state_ == State::bursting && side_->linked()) {
     state_ = State::linked;
+    budget_.begin(side_->settings().lines_per_second, now);   // a burst has no rate
     out.cancel_timer(progress_timer);
     out.note(Level::info, "irc.linked",
              side_->settings().name + ": " + std::to_string(side_->model().users()) + " users, " +
@@ -243,6 +247,7 @@ void ServerLink::heard(AskId id, Instant now, Outbox& out) {
   if (state_ == State::ended) return;
   if (id == held_asked_) return go_on(now, out);
   if (id == room_asked_) return read_again(now, out);
+  if (id == turn_asked_) return read_on(now, out);
   if (id != more_asked_) return;
   more_asked_ = 0;
   write_more(now, out);
@@ -321,6 +326,7 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
     if (crowded_ != nullptr) crowded_->outgoing().wait_no_more();
     return;
   }
+  if (timer == flow_timer) return turn_->ring();
   if (timer == upkeep_timer) return look_after(now, out);
   look_whether_it_answers(now, out);
   if (state_ == State::ended) return;

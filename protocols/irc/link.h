@@ -10,6 +10,7 @@
 #include "protocols/irc/hub.h"
 #include "protocols/irc/late.h"
 #include "protocols/irc/line.h"
+#include "protocols/irc/line_budget.h"
 #include "protocols/irc/mirror.h"
 #include "protocols/irc/pacer.h"
 #include "protocols/irc/remedy.h"
@@ -22,7 +23,8 @@ constexpr std::string_view sendq_exceeded = "SendQ exceeded: it does not read wh
 // until one of both ends it. The engines own one each and hand it their events.
 class ServerLink final : private HandshakeDesk {
  public:
-  enum : TimerId { progress_timer, ping_timer, pace_timer, late_timer, upkeep_timer, room_timer };
+  enum : TimerId { progress_timer, ping_timer, pace_timer, late_timer, upkeep_timer, room_timer,
+                 flow_timer };
 
   // `dialled`: whom we called; null: they called us.
   ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled, const std::string& nonce);
@@ -60,6 +62,8 @@ class ServerLink final : private HandshakeDesk {
   // link_upkeep.cpp
   void wait_for_room(Instant now, Outbox& out);
   void read_again(Instant now, Outbox& out);
+  void pause(Outbox& out, Instant now);
+  void read_on(Instant now, Outbox& out);
   void look_after(Instant now, Outbox& out);
   void look_whether_it_answers(Instant now, Outbox& out);
   std::string last_words();
@@ -115,7 +119,9 @@ class ServerLink final : private HandshakeDesk {
   };
   std::deque<Unproven> unproven_;              // at most a link's window, limits::late_works_max
   std::shared_ptr<Bell> room_ = std::make_shared<Bell>();   // rings when others take more again
-  AskId more_asked_ = 0, room_asked_ = 0, held_asked_ = 0;      // 0: not asked
+  LineBudget budget_;
+  std::shared_ptr<Bell> turn_ = std::make_shared<Bell>();   // rings when more lines may be read
+  AskId more_asked_ = 0, room_asked_ = 0, held_asked_ = 0, turn_asked_ = 0;   // 0: not asked
   Side* crowded_ = nullptr;                    // whose room is waited for; nothing is read
   Instant heard_at_{}, drops_since_{};
   // What it has taken, when that was last more, and what it had taken at the last PING.

@@ -26,6 +26,22 @@ void ServerLink::read_again(Instant now, Outbox& out) {
   finish_turn(now, out);
 }
 
+// The other links have their turn, or the rate is used up: what it says waits on its way here.
+void ServerLink::pause(Outbox& out, Instant now) {
+  if (turn_asked_ != 0) return;
+  turn_asked_ = out.ask(Heed{turn_, false});
+  if (budget_.turn_over()) turn_->ring();
+  else out.set_timer(flow_timer, now + limits::flow_wait);
+}
+
+void ServerLink::read_on(Instant now, Outbox& out) {
+  turn_asked_ = 0;
+  heard_at_ = now;
+  budget_.new_turn();
+  read_lines(now, out);
+  finish_turn(now, out);
+}
+
 // More than the soft bound waits for it, and it takes nothing: what others say to it is kept for
 // nobody. A slow one goes on up to the hard bound.
 void ServerLink::look_after(Instant now, Outbox& out) {

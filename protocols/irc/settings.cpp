@@ -39,6 +39,10 @@ constexpr Option irc_options[] = {
     {.key = "clock_skew", .type = OptionType::duration, .fallback = "\"60s\"",
      .help = "A server whose clock differs by more is refused.", .applies = Applies::restart,
      .least = 1, .most = 300},
+    {.key = "lines_per_second", .type = OptionType::integer, .fallback = "0",
+     .help = "How many lines are read of a linked server in a second; what is beyond waits on its "
+             "side. 0: as many as it sends.",
+     .applies = Applies::restart, .least = 0, .most = 10'000'000},
     {.key = "late", .type = OptionType::duration, .fallback = "\"6h\"",
      .help = "How long what is said in a junction waits for a network whose link is down; it is "
              "told there as late. 0s: not at all.",
@@ -88,6 +92,9 @@ constexpr Option network_options[] = {
      .help = "Our server name on this network; absent: [irc] name.", .applies = Applies::restart},
     {.key = "sid", .type = OptionType::text, .fallback = {},
      .help = "Our server id on this network; absent: [irc] sid.", .applies = Applies::restart},
+    {.key = "lines_per_second", .type = OptionType::integer, .fallback = {},
+     .help = "How many lines are read of this server in a second; absent: [irc] lines_per_second.",
+     .applies = Applies::restart, .least = 0, .most = 10'000'000},
     {.key = "late", .type = OptionType::duration, .fallback = {},
      .help = "How long what is said in a junction waits for this network; absent: [irc] late.",
      .applies = Applies::restart, .least = 0, .most = 30 * day_seconds},
@@ -198,6 +205,9 @@ Result<NetworkSettings> read_network(const Settings& table, const Settings& irc,
                              limits::description_bytes_max - node_mark.size());
   out.description += node_mark;
   const Duration late = table.has("late") ? table.duration("late") : irc.duration("late");
+  out.lines_per_second = static_cast<std::uint64_t>(
+      table.has("lines_per_second") ? table.integer("lines_per_second")
+                                    : irc.integer("lines_per_second"));
   out.late_seconds = std::chrono::duration_cast<std::chrono::seconds>(late).count();
   out.peer = table.text("peer");
   if (!is_server_name(out.own_name)) return problem(where, "name", "no server name");

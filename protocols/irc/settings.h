@@ -35,6 +35,7 @@ struct NetworkSettings {
   std::string fingerprint;        // lower-case hex; of the certificate it shows
   Secret send_password, receive_password;
   bool autoconnect = false;
+  std::uint64_t lines_per_second = 0;    // read of it when it is linked; 0: as many as come
   std::int64_t late_seconds = 0;  // how old a line may be that waits for it; 0: none waits
   std::string pseudo_name, pseudo_sid;   // the server its people are behind on other networks
 };

@@ -26,7 +26,7 @@ struct Deaf : Bench {
     home->feed(many);
   }
   void talk_until_it_waits() {
-    for (int turn = 0; turn < 100 && !waits(); ++turn) talk(1000);
+    for (int turn = 0; turn < 100 && !waits(); ++turn) talk(500);
     REQUIRE(waits());
   }
   bool waits() const {
@@ -73,7 +73,7 @@ TEST_CASE("irc 7 a network that takes little is not ended before the hard bound"
   }
   CHECK(bench.side("away").linked());
   CHECK_FALSE(bench.waits());
-  while (!bench.side("away").outgoing().overflown()) bench.talk(1000);
+  while (!bench.side("away").outgoing().overflown()) bench.talk(500);
   CHECK_FALSE(bench.waits());
   bench.away->pass(2s);
   CHECK(has(bench.away->log_, "irc.end SendQ exceeded"));

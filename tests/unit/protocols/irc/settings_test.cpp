@@ -28,6 +28,7 @@ struct File {
              {"ping_after", Duration(std::chrono::seconds(90))},
              {"clock_skew", Duration(std::chrono::seconds(60))},
              {"late", Duration(std::chrono::hours(6))}, {"late_lines", std::int64_t{20}},
+             {"lines_per_second", std::int64_t{0}},
              {"retry", std::vector<Duration>{std::chrono::seconds(5)}}};
   Values home = network("insp.home.example"), away = network("hyb.away.example");
   std::vector<std::string> members{"irc:#dev%home", "irc:#dev%away"};
@@ -180,6 +181,16 @@ TEST_CASE("irc: what cannot be") {
   fails("members", [](File& file) { file.members = {"irc:dev%home", "irc:#dev%away"}; });
   fails("members", [](File& file) { file.members = {"irc:#a,b%home", "irc:#dev%away"}; });
   fails("is in junction.dev", [](File& file) { file.second_junction = "irc:#DEV%home"; });
+}
+
+TEST_CASE("irc 7 a rate of lines is that of all networks, or a network's own") {
+  File file;
+  File::set(file.irc, "lines_per_second", std::int64_t{20'000});
+  File::set(file.away, "lines_per_second", std::int64_t{500});
+  const Result<IrcSettings> read = file.read();
+  REQUIRE(read);
+  CHECK(read->networks[0].lines_per_second == 20'000);
+  CHECK(read->networks[1].lines_per_second == 500);
 }
 
 TEST_CASE("irc 8 the addresses of a network are dialled in their order") {
