@@ -187,6 +187,9 @@ void ServerLink::agreed(Instant now, Outbox& out) {
   out.note(Level::info, "irc.link", network.name + ": " + escape_text(peer.name) + " (" +
                                         escape_text(peer.sid, 16) + ") speaks " +
                                         std::string(dialect_->name()));
+  for (const std::string& one :
+       channels_that_fold(hub_->settings(), side_->index(), dialect_->facts().casemap))
+    out.note(Level::warning, "irc.same_name", one);
   if (dialled_ != nullptr) out.ready();
   else out.serve(network.name, false);
 }

@@ -293,6 +293,9 @@ UserId Relay::introduce(PersonId id, Side& to) {
     nick = puppet_nick(native_nick, network, facts, attempt, unique);
     if (to.model().find_nick(nick) == no_id) break;
   }
+  if (attempt > person.abroad[to.index()].losses)
+    note(Level::warning, "irc.same_name", puppet_nick(native_nick, network, facts, 0, unique) +
+                                              " is on " + to.settings().name + " already");
   if (attempt == last) return no_id;
   const ServerId server = to.pseudo(person.strand);
   const std::string uid = to.make_uid(server);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "federation/lane.h"
+#include "protocols/irc/casemap.h"
 #include "protocols/protocol.h"
 #include "server/base/secret.h"
 
@@ -74,6 +75,10 @@ struct IrcSettings {
   const NetworkSettings* network_of_peer(std::string_view server_name) const;
 };
 
+// Channels of different junctions that are one on a network which folds names so (irc 2); one
+// text for each pair.
+std::vector<std::string> channels_that_fold(const IrcSettings& settings, std::size_t network,
+                                            Casemap casemap);
 bool is_loopback(std::string_view address);
 std::string to_text(const NetworkSettings::Place& place);   // "[::1]:7000"
 

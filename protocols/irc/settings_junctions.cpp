@@ -87,7 +87,31 @@ Result<Junction> read_junction(const Settings& table, const IrcSettings& all) {
   return out;
 }
 
+// What is known of it before there is a link.
+Casemap casemap_of(const NetworkSettings& network) {
+  return network.dialect == DialectKind::solanum ? Casemap::rfc1459 : Casemap::ascii;
+}
+
 }  // namespace
+
+std::vector<std::string> channels_that_fold(const IrcSettings& settings, std::size_t network,
+                                            Casemap casemap) {
+  std::vector<std::string> out;
+  std::vector<std::pair<std::string, const Junction*>> seen;
+  for (const Junction& junction : settings.junctions) {
+    for (const Junction::Member& member : junction.members) {
+      if (member.network != network) continue;
+      for (const auto& [channel, other] : seen) {
+        if (same_name(casemap, channel, member.channel))
+          out.push_back(escape_text(channel) + " of junction " + other->name + " and " +
+                        escape_text(member.channel) + " of junction " + junction.name +
+                        " are one channel on " + settings.networks[network].name);
+      }
+      seen.emplace_back(member.channel, &junction);
+    }
+  }
+  return out;
+}
 
 Result<void> read_junctions(const Configuration& configuration, IrcSettings& out) {
   for (const Settings& table : configuration.tables("junction")) {
@@ -96,7 +120,8 @@ Result<void> read_junctions(const Configuration& configuration, IrcSettings& out
     for (const Junction& other : out.junctions) {
       for (const Junction::Member& theirs : other.members) {
         for (const Junction::Member& ours : junction->members) {
-          if (ours.network == theirs.network && equal_ascii_case(ours.channel, theirs.channel))
+          if (ours.network == theirs.network &&
+              same_name(casemap_of(out.networks[ours.network]), ours.channel, theirs.channel))
             return problem("junction." + junction->name, "members",
                            escape_text(ours.channel) + " is in junction." + other.name + " too");
         }

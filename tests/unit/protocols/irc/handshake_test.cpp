@@ -73,6 +73,67 @@ TEST_CASE("irc 3.2 InspIRCd calls us") {
   CHECK(link.served_ == std::vector<std::string>{"home"});
 }
 
+TEST_CASE("irc 3.1 InspIRCd 4 calls us, and 1206 is spoken") {
+  Bench bench;
+  EngineBench& link = bench.accept();
+  CHECK(bench.say(link, "CAPAB START 1206\n") == "CAPAB START 1206\n");
+  CHECK(bench.say(link, "CAPAB MODULES :account ircv3_ctctags\n"
+                        "CAPAB CHANMODES :list:ban=b param-set:limit=l param:key=k "
+                        "prefix:10000:voice=+v prefix:30000:op=@o simple:secret=s\n"
+                        "CAPAB CAPABILITIES :CASEMAPPING=ascii MAXNICK=25 MAXUSER=12 "
+                        "MAXCHANNEL=60\nCAPAB END\n") ==
+        "CAPAB CAPABILITIES :CASEMAPPING=ascii\nCAPAB END\n");
+  CHECK(bench.say(link, "SERVER insp.home.example from-home 1AA :Insp 4\n") ==
+        "SERVER node.a.example to-home 9RL :relay node\n");
+  bench.say(link, ":1AA BURST " + now + "\n"
+                  ":1AA UID 1AAAAAAAA 1795229193 carol real.example shown.example realuser "
+                  "showuser 192.0.2.1 1795229193 + :Carol\n"
+                  ":1AA FJOIN #x 1795229195 +s :o,1AAAAAAAA:0\n"
+                  ":1AA LMODE #x 1795229195 b *!*@bad.example 1795229196 carol *!*@evil.example "
+                  "1795229197 carol half\n"
+                  ":1AA LMODE #x 1795229195 z ignored 1 x\n"
+                  ":1AA METADATA @ 1AAAAAAAA #x 1795229195 0 key :value\n:1AA ENDBURST\n");
+  CHECK(link.log_.find("dropped") == std::string::npos);
+  const Side& side = bench.side("home");
+  REQUIRE(bench.side("home").linked());
+  CHECK(side.facts().nick_bytes_max == 25);
+  CHECK(side.facts().ident_bytes_max == 12);
+  CHECK(side.facts().channel_bytes_max == 60);
+  const UserId carol = side.model().find_nick("carol");
+  REQUIRE(carol != no_id);
+  const PackedTexts& texts = side.model().user(carol).texts;
+  CHECK(texts.get(UserText::ident) == "showuser");
+  CHECK(texts.get(UserText::shown_host) == "shown.example");
+  CHECK(texts.get(UserText::address) == "192.0.2.1");
+  const Channel& channel = side.model().channel(side.model().find_channel("#x"));
+  REQUIRE(channel.lists.size() == 2);
+  CHECK(channel.lists[1].mask == "*!*@evil.example");
+}
+
+TEST_CASE("irc 3.1 in 1206 a person has two names of the machine, both told") {
+  Bench bench;
+  EngineBench& link = bench.accept();
+  bench.say(link, "CAPAB START 1206\n" +
+                      inspircd_capabilities.substr(inspircd_capabilities.find('\n') + 1) +
+                      "SERVER insp.home.example from-home 1AA :Insp 4\n:1AA BURST " + now +
+                      "\n:1AA ENDBURST\n");
+  bench.home = std::move(bench.called);
+  bench.settle(link, nullptr);
+  EngineBench& other = bench.link_away();
+  bench.say(other, ":3HY UID erin 1 1795229110 +i ~e h h 192.0.2.1 3HYAAAAAB * :Erin\n"
+                   ":3HY SJOIN 1795229120 #dev + :3HYAAAAAB\n");
+  const std::string told = bench.settled(link);
+  CHECK(told.find(" erin/away h h e e 0.0.0.0 1795229110 ") != std::string::npos);
+}
+
+TEST_CASE("irc 3.1 whoever is called by us is told 1205, and holds to it") {
+  Bench bench;
+  EngineBench& link = bench.dial("home");
+  CHECK(bench.written(link) == "CAPAB START 1205\n");
+  const std::string said = bench.say(link, replaced(inspircd_capabilities, "1205", "1206"));
+  CHECK(said.find("SERVER node.a.example to-home 0 9RL :relay node\n") != std::string::npos);
+}
+
 TEST_CASE("irc 11 services that speak InspIRCd's protocol 1202") {
   Bench bench;
   EngineBench& link = bench.accept();
@@ -286,6 +347,19 @@ TEST_CASE("irc 7 one link for each network") {
   CHECK(bench.say(second, inspircd_capabilities + server)
             .ends_with("ERROR :already linked to home\n"));
   CHECK(bench.side("home").linked());
+}
+
+TEST_CASE("irc 2 the log warns when a network folds channels of two junctions into one") {
+  for (const auto& [mapping, warned] : {std::pair{"rfc1459", true}, {"ascii", false}}) {
+    Bench bench;
+    bench.settings->junctions.push_back({"more", Junction::nobody, {{0, "#a["}, {1, "#a["}}});
+    bench.settings->junctions.push_back({"most", Junction::nobody, {{0, "#A{"}, {1, "#b"}}});
+    EngineBench& link = bench.dial("home");
+    bench.say(link, replaced(inspircd_capabilities, "=rfc1459", std::string("=") + mapping) +
+                        "SERVER insp.home.example from-home 0 1AA :Insp\n");
+    CHECK((link.log_.find("irc.same_name #a[ of junction more and #A{ of junction most") !=
+           std::string::npos) == warned);
+  }
 }
 
 TEST_CASE("irc 7 patience has an end") {

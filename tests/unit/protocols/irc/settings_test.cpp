@@ -183,6 +183,23 @@ TEST_CASE("irc: what cannot be") {
   fails("is in junction.dev", [](File& file) { file.second_junction = "irc:#DEV%home"; });
 }
 
+TEST_CASE("irc 2 channels of two junctions that are one on a network") {
+  File file;
+  file.members = {"irc:#a{%home", "irc:#dev%away"};
+  file.second_junction = "irc:#A[%home";
+  const Result<IrcSettings> read = file.read();
+  REQUIRE(read);                     // InspIRCd says at the link how it folds
+  CHECK(channels_that_fold(*read, 0, Casemap::ascii).empty());
+  CHECK(channels_that_fold(*read, 0, Casemap::rfc1459) ==
+        std::vector<std::string>{
+            "#a{ of junction dev and #A[ of junction more are one channel on home"});
+  CHECK(channels_that_fold(*read, 1, Casemap::rfc1459).empty());
+  File::set(file.home, "dialect", text("solanum"));
+  const Result<IrcSettings> known = file.read();
+  REQUIRE_FALSE(known);
+  CHECK(known.error().what.find("is in junction.dev") != std::string::npos);
+}
+
 TEST_CASE("irc 7 a rate of lines is that of all networks, or a network's own") {
   File file;
   File::set(file.irc, "lines_per_second", std::int64_t{20'000});
