@@ -8,7 +8,7 @@
 namespace hanse::irc {
 namespace {
 
-constexpr std::string_view software[] = {"inspircd", "hybrid", "ngircd", "irc2"};
+constexpr std::string_view software[] = {"inspircd", "hybrid", "solanum", "ngircd", "irc2"};
 
 // What all of them have to be told, in none's words.
 struct Block {
@@ -99,6 +99,21 @@ std::string for_hybrid(const Block& block) {
   return out;
 }
 
+std::string for_solanum(const Block& block) {
+  std::string flags = "topicburst";
+  if (block.tls) flags += ", ssl";
+  if (block.they_call) flags += ", autoconn";
+  std::string out = head(block) + "connect \"" + block.network.own_name + "\" {\n  host = \"" +
+                    block.host + "\";\n  port = " + block.port + ";\n  send_password = \"" +
+                    block.they_say + "\";\n  accept_password = \"" + block.we_say +
+                    "\";\n  class = \"server\";\n  flags = " + flags + ";\n";
+  if (!block.fingerprint.empty())
+    out += "  # counts when general { certfp_method = sha256; }\n  fingerprint = \"" +
+           block.fingerprint + "\";\n";
+  return out + "  # without it the link ends at the first person of another network\n"
+               "  hub_mask = \"*\";\n};\n# class \"server\" has to be there, with a large sendq\n";
+}
+
 std::string for_ngircd(const Block& block) {
   // irc 5: its names of the passwords are the other way round.
   std::string out = head(block) + "[Server]\nName = " + block.network.own_name +
@@ -128,7 +143,7 @@ bool is_for(const NetworkSettings& network, const std::string& wanted) {
     case DialectKind::hybrid: return wanted == "hybrid";
     case DialectKind::ngircd: return wanted == "ngircd";
     case DialectKind::irc2: return wanted == "irc2";
-    case DialectKind::solanum: break;
+    case DialectKind::solanum: return wanted == "solanum";
   }
   return false;
 }
@@ -158,6 +173,7 @@ Result<std::string> write_peer_config(const IrcSettings& settings, const PeerCon
   const Block block = make_block(settings, *found, wish);
   if (wish.software == "inspircd") return for_inspircd(block);
   if (wish.software == "hybrid") return for_hybrid(block);
+  if (wish.software == "solanum") return for_solanum(block);
   if (wish.software == "irc2") return for_irc2(block);
   return for_ngircd(block);
 }

@@ -167,6 +167,13 @@ TEST_CASE("irc export: a block for each software, passwords named and shown only
   settings->networks[1].tls = LinkTls::pin;
   CHECK(has(block(*settings, "ngircd", "", true),
             "Host = node.a.example\nPort = 7001\nSSLConnect = yes\n"));
+  settings->networks[1].dialect = DialectKind::solanum;
+  const std::string solanum = block(*settings, "solanum", "", true);
+  CHECK(has(solanum, "connect \"node.a.example\" {\n  host = \"node.a.example\";\n  port = 7001;\n"
+                     "  send_password = \"from-away\";\n  accept_password = \"to-away\";\n"));
+  CHECK(has(solanum, "flags = topicburst, ssl, autoconn;\n"));
+  CHECK(has(solanum, "fingerprint = \"ab12\";\n"));
+  CHECK(has(solanum, "hub_mask = \"*\";"));
   settings->networks[1].dialect = DialectKind::automatic;
   CHECK(has(block(*settings, "hybrid", "away", false),
             "flags = autoconn, tls;\n  tls_certificate_fingerprint = \"ab12\";"));
