@@ -274,6 +274,28 @@ def long_lines_and_control():
         assert bob.count("VERSION", since=mark) == 0
 
 
+QUESTIONS = (("VERSION", " 351 "), ("TIME", " 391 "), ("ADMIN", " 423 "), ("MOTD", " 422 "),
+             ("INFO", " 374 "), ("STATS u", " 219 "))
+
+
+def questions():
+    """WHOIS of who is on the other network, and what its server here is asked, is answered"""
+    with meeting() as one:
+        asked = ((one.alice, right(one.bob), WORLD.right),
+                 (one.bob, left(one.alice), WORLD.left))
+        for asker, nick, network in asked:
+            server = f"{network.name}.{network.us}"
+            mark = asker.mark()
+            asker.say(f"WHOIS {server} {nick}")
+            asker.wait(" 318 ", nick, since=mark)
+            for word in (" 311 ", " 312 "):
+                assert asker.count(word, nick, since=mark) == 1, word
+            for words, number in QUESTIONS:
+                mark = asker.mark()
+                asker.say(f"{words} {server}")
+                asker.wait(number, since=mark)
+
+
 def nothing_is_refused():
     """the node has dropped no line and lost no link so far"""
     found = WORLD.node.events("irc.dropped") + WORLD.node.events("irc.end")
@@ -313,10 +335,10 @@ def looks():
 
 
 TALK = [meets_and_talks, topics_nicks_parts, kicks, ranks, modes_and_bans, long_lines_and_control,
-        nothing_is_refused]
+        questions, nothing_is_refused]
 # irc2 gives nobody an operator's rank while it is so small: who has none on it, has none here.
 TALK_IRC2 = [meets_and_talks, topics_nicks_parts, kicks_on_irc2, modes_and_bans,
-             long_lines_and_control, nothing_is_refused]
+             long_lines_and_control, questions, nothing_is_refused]
 # Who is linked to whom, who calls us instead of being called, by TLS or not, and whether they were
 # configured with what hanse wrote for them, and what else their junction says.
 WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals, late_lines]),
