@@ -73,7 +73,7 @@ constexpr Option limits_table[] = {
      .least = 0, .most = 1'000'000},
     {.key = "connections_per_prefix_max", .type = OptionType::integer, .fallback = "20",
      .help = "Connections from one IPv4 address or one IPv6 /64. Networks that may relay "
-             "are not counted.",
+             "are not counted, nor are streams whose peer has proved its name.",
      .least = 1, .most = 1'000'000},
     {.key = "connections_per_peer_max", .type = OptionType::integer, .fallback = "20",
      .help = "Incoming connections of one configured peer.", .least = 1, .most = 1'000'000},

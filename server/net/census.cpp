@@ -113,6 +113,15 @@ void Census::leave(const std::string& prefix) {
   const std::lock_guard lock(mutex_);
   --total_;
   look_around();
+  forget_prefix(prefix);
+}
+
+void Census::leave_prefix(const std::string& prefix) {
+  const std::lock_guard lock(mutex_);
+  forget_prefix(prefix);
+}
+
+void Census::forget_prefix(const std::string& prefix) {
   if (prefix.empty()) return;
   const auto found = by_prefix_.find(prefix);
   if (found != by_prefix_.end() && --found->second == 0) by_prefix_.erase(found);

@@ -39,6 +39,7 @@ class Census {
   bool enter_dial(const std::string& protocol);   // false: as many as may be are on their way
   void leave_dial(const std::string& protocol);
   void leave(const std::string& prefix);
+  void leave_prefix(const std::string& prefix);   // it stays, and is not counted there any more
   std::size_t total() const;
   // Over four fifths of the bound, until under seven tenths again. Costs no lock.
   bool crowded() const { return crowded_.load(std::memory_order_relaxed); }
@@ -50,6 +51,7 @@ class Census {
 
  private:
   void look_around();
+  void forget_prefix(const std::string& prefix);
   void judge_prefix(const ConnectionLimits& limits, Instant now, Ticket& ticket);
 
   const std::size_t connections_max_of_system_;   // 80 % of RLIMIT_NOFILE, asked once

@@ -250,6 +250,13 @@ void Connection::count_for_peer(Answer& answer) {
   decision->evidence.push_back({"connections", false, decision->why});
 }
 
+// An engine says so when its peer has proved who it is: from then on it counts no more among those
+// of whom only the address is known (xmpp 9.3).
+void Connection::wake(const std::string& protocol, const std::string& lane) {
+  if (!dialled_) hall_->census->leave_prefix(std::exchange(prefix_, {}));
+  hall_->services.wake(protocol, lane);
+}
+
 void Connection::promise(const LegacyKey& key, std::function<void()> wanted) {
   hall_->services.promise(key, [token = weak_from_this(), wanted = std::move(wanted)] {
     const std::shared_ptr<Connection> self = token.lock();

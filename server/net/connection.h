@@ -86,9 +86,7 @@ class Connection final : public Wire,
   // Services: passes on, and makes every answer a turn.
   void answer(Ask ask, std::function<void(Answer)> reply) override;
   void pass(Submission&& submission) override { hall_->services.pass(std::move(submission)); }
-  void wake(const std::string& protocol, const std::string& lane) override {
-    hall_->services.wake(protocol, lane);
-  }
+  void wake(const std::string& protocol, const std::string& lane) override;
   void noted(std::string_view event) override;
   std::string route() const;                   // "route.0", "discover"; "other": not known here
   void promise(const LegacyKey& key, std::function<void()> wanted) override;

@@ -322,6 +322,32 @@ TEST_CASE("operations section 2: over a bound the engine says busy, far over it 
   CHECK(Client(node.port()).read(6) == "hello\n");
 }
 
+TEST_CASE("xmpp 9.3: who has proved its name is not counted by its address any more") {
+  ConnectionLimits limits;
+  limits.per_prefix_max = 1;
+  limits.trusted = {*parse_network("192.0.2.0/24")};
+  Node node(1, false, limits);
+  node.room_->inbound_ = [](const InboundContext& context) -> Script {
+    return [busy = context.busy](Event& event, Instant, Outbox& out) {
+      if (std::holds_alternative<Opened>(event)) out.send(busy ? "busy!\n" : "hello\n");
+      if (!std::holds_alternative<Received>(event)) return;
+      out.wake(">b.example");
+      out.send("known\n");
+    };
+  };
+  node.listen();
+  Client one(node.port());
+  CHECK(one.read(6) == "hello\n");
+  CHECK(Client(node.port()).read(6) == "busy!\n");
+  CHECK(node.wait_until([&] { return node.setup_->census->total() == 1; }));
+  one.send("I am b.example\n");
+  CHECK(one.read(6) == "known\n");
+  Client two(node.port());
+  CHECK(two.read(6) == "hello\n");
+  CHECK(node.setup_->census->total() == 2);   // of the node it is one as before
+  CHECK(Client(node.port()).read(6) == "busy!\n");
+}
+
 TEST_CASE("an IPv4 network that is trusted has no bound of its own") {
   ConnectionLimits limits;
   limits.per_prefix_max = 1;
