@@ -52,6 +52,8 @@ struct NickChanged {
   Party who;
   std::string_view nick;
   Timestamp timestamp = 0;
+  // Read: solanum says them along when services log somebody in. Empty: they stay.
+  std::string_view ident{}, shown_host{}, account{};
 };
 // The loser of a collision gets its UID for a nick (SAVE).
 struct NickSaved {
@@ -124,10 +126,12 @@ struct AwaySet {
   Timestamp since = 0;
 };
 struct UserTextChanged {
-  Party source;             // of an account: the server that says so
+  enum class What : std::uint8_t { account, shown_host, host, ident, realname };
+  Party source;             // a server; or he himself
   Party who;
-  bool is_account = false;  // else the host that is shown
+  What what = What::account;
   std::string_view value;
+  Timestamp nick_timestamp = 0;   // 0: the line does not say
 };
 struct Pinged {
   Party source, target;

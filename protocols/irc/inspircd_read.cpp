@@ -9,10 +9,16 @@ namespace {
 
 // Commands of servers and services that change nothing this node keeps (irc 3.3).
 constexpr std::string_view of_no_interest[] = {
-    "SINFO", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE",
-    "FIDENT", "FNAME", "MODE", "SVSJOIN", "SVSPART", "SVSNICK",
-    "SVSTOPIC", "SVSHOLD", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
-    "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
+    "SINFO", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE", "MODE",
+    "SVSJOIN", "SVSPART", "SVSNICK", "SVSTOPIC", "SVSHOLD", "SQUERY", "FRHOST", "SWHOIS", "SPING",
+    "ALLTIME", "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
+
+using What = UserTextChanged::What;
+
+NetworkEvent about(const Line& line, What what) {
+  if (line.at(0) == "*") return Ignored{};
+  return UserTextChanged{{line.source, {}}, {line.source, {}}, what, line.at(0)};
+}
 
 }  // namespace
 
@@ -30,9 +36,12 @@ const Command<Inspircd> Inspircd::commands[] = {
      [](Inspircd&, const Line& line) -> NetworkEvent {
        return AwaySet{{line.source, {}}, line.at(1)};
      }},
-    {"FHOST", 1,
+    // 1206 may leave one of two out: "*".
+    {"FHOST", 1, [](Inspircd&, const Line& line) { return about(line, What::shown_host); }},
+    {"FIDENT", 1, [](Inspircd&, const Line& line) { return about(line, What::ident); }},
+    {"FNAME", 1,
      [](Inspircd&, const Line& line) -> NetworkEvent {
-       return UserTextChanged{{line.source, {}}, {line.source, {}}, false, line.at(0)};
+       return UserTextChanged{{line.source, {}}, {line.source, {}}, What::realname, line.at(0)};
      }},
     {"IDLE", 1,
      [](Inspircd&, const Line& line) -> NetworkEvent {
@@ -144,7 +153,7 @@ NetworkEvent Inspircd::read_server(const Line& line) const {
 
 NetworkEvent Inspircd::read_metadata(const Line& line) const {
   if (line.at(1) != "accountname") return Ignored{};
-  return UserTextChanged{{line.source, {}}, {line.at(0), {}}, true, line.at(2)};
+  return UserTextChanged{{line.source, {}}, {line.at(0), {}}, What::account, line.at(2)};
 }
 
 }  // namespace hanse::irc

@@ -93,8 +93,15 @@ struct InspircdWriter {
                             : make.text(one.who.id, "AWAY", {number(one.since)}, one.text);
   }
   bool operator()(const UserTextChanged& one) {
-    if (!one.is_account) return make.words(one.who.id, "FHOST", {one.value});
-    return make.text(one.source.id, "METADATA", {one.who.id, "accountname"}, one.value);
+    switch (one.what) {
+      case UserTextChanged::What::account:
+        return make.text(one.source.id, "METADATA", {one.who.id, "accountname"}, one.value);
+      case UserTextChanged::What::shown_host: return make.words(one.who.id, "FHOST", {one.value});
+      case UserTextChanged::What::ident: return make.words(one.who.id, "FIDENT", {one.value});
+      case UserTextChanged::What::realname: return make.text(one.who.id, "FNAME", {}, one.value);
+      case UserTextChanged::What::host: break;
+    }
+    return false;
   }
   bool operator()(const Pinged& one) {
     return make.words(one.source.id, "PING", {one.target.id});

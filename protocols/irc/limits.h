@@ -72,6 +72,7 @@ constexpr std::int64_t puppet_idle_seconds = 60;                 // in no channe
 constexpr std::int64_t sent_away_seconds = 600;                  // a network, by SQUIT
 constexpr std::int64_t split_seconds = 60;                       // who is back then is who he was
 constexpr std::size_t split_remembered_max = 10'000;
+constexpr std::int64_t puppet_renewal_seconds = 10;              // of who quits to be another
 constexpr std::int64_t puppet_unnamed_seconds = 30;              // after a SAVE
 
 // People of networks further away (irc 9)

@@ -226,6 +226,10 @@ Verdict Mirror::handle(const NickChanged& event) {
   model.rename(user, fight.loses ? std::string_view(uid) : event.nick,
                fight.loses ? limits::saved_nick_timestamp_seconds : timestamp);
   watcher_.nick_changed(side_, user);
+  using What = UserTextChanged::What;
+  if (!event.shown_host.empty()) set_text(user, What::shown_host, event.shown_host);
+  if (!event.ident.empty()) set_text(user, What::ident, event.ident);
+  if (!event.account.empty()) set_text(user, What::account, event.account);
   return good;
 }
 
@@ -278,12 +282,34 @@ Verdict Mirror::handle(const AwaySet& event) {
 
 Verdict Mirror::handle(const UserTextChanged& event) {
   if (!source_of(event.source)) return unknown_source;
-  const UserId user = their_user(event.who);
+  const UserId user = any_user(event.who);
   if (user == no_id) return dropped("a change of an unknown user");
-  const UserText which = event.is_account ? UserText::account : UserText::shown_host;
-  side_.model().set_text(user, which, event.value == "*" ? std::string_view() : event.value);
-  if (!side_.is_our_user(user)) watcher_.text_changed(side_, user, which);
+  if (event.nick_timestamp != 0 && side_.model().user(user).timestamp != event.nick_timestamp)
+    return good;   // meant for somebody else of that name
+  set_text(user, event.what, event.value);
   return good;
+}
+
+// One of ours may have another host there by the services of that network: theirs to say.
+void Mirror::set_text(UserId user, UserTextChanged::What what, std::string_view value) {
+  using What = UserTextChanged::What;
+  constexpr UserText texts[] = {UserText::account, UserText::shown_host, UserText::host,
+                                UserText::ident, UserText::realname};
+  Network& model = side_.model();
+  const PackedTexts& known = model.user(user).texts;
+  UserText which = texts[static_cast<std::size_t>(what)];
+  const std::string host(known.get(UserText::host));
+  const bool shows_it = host == known.get(UserText::shown_host);
+  if (what == What::account && value == "*") value = {};
+  if (what == What::shown_host && value.empty()) value = host;
+  if (what != What::account && value.empty()) return;
+  model.set_text(user, which, value);
+  if (what == What::host) {
+    if (!shows_it) return;
+    which = UserText::shown_host;
+    model.set_text(user, which, value);
+  }
+  if (!side_.is_our_user(user)) watcher_.text_changed(side_, user, which);
 }
 
 Verdict Mirror::handle(const Said& event) {

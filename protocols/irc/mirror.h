@@ -69,6 +69,7 @@ class Mirror {
                   std::string_view ident, std::string_view host);
   void lose(UserId puppet);
   void remove(UserId user, std::string_view reason);
+  void set_text(UserId user, UserTextChanged::What what, std::string_view value);
   void set_modes(ChannelId channel, std::span<const ModeChange> changes);
   void add_ranks(unsigned status, std::string_view who, std::vector<ModeChange>& out) const;
   void forget_modes(Source source, ChannelId channel, Timestamp older);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "protocols/irc/limits.h"
 #include "protocols/irc/ngircd.h"
 
@@ -8,6 +10,16 @@ namespace {
 constexpr std::string_view of_no_interest[] = {
     "WALLOPS", "SERVICE", "SQUERY", "INVITE", "GLINE", "KLINE", "NAMES", "WHO", "LIST", "SVSNICK",
     "PASS", "CONNECT", "DISCONNECT"};
+
+struct Metadata {
+  std::string_view key;
+  UserTextChanged::What what;
+};
+constexpr Metadata metadata_keys[] = {{"accountname", UserTextChanged::What::account},
+                                      {"cloakhost", UserTextChanged::What::shown_host},
+                                      {"host", UserTextChanged::What::host},
+                                      {"user", UserTextChanged::What::ident},
+                                      {"info", UserTextChanged::What::realname}};
 
 }  // namespace
 
@@ -79,9 +91,11 @@ NetworkEvent Ngircd::read_members(const Line& line) {
 }
 
 NetworkEvent Ngircd::read_metadata(const Line& line) const {
-  const bool account = line.at(1) == "accountname";
-  if (!account && line.at(1) != "cloakhost") return Ignored{};
-  return UserTextChanged{{line.source, {}}, {line.at(0), {}}, account, line.at(2)};
+  for (const Metadata& one : metadata_keys) {
+    if (one.key == line.at(1))
+      return UserTextChanged{{line.source, {}}, {line.at(0), {}}, one.what, line.at(2)};
+  }
+  return Ignored{};
 }
 
 NetworkEvent Ngircd::read_ping(const Line& line) {
@@ -116,8 +130,12 @@ struct NgircdWriter : Rfc2813Writer {
             make.text(one.server.name, "METADATA", {one.nick, "accountname"}, one.account));
   }
   bool operator()(const UserTextChanged& one) {
-    return one.is_account && metadata &&
-           make.text(one.source.name, "METADATA", {one.who.name, "accountname"}, one.value);
+    // A puppet has no other host than the one that is shown.
+    const auto what = one.what == UserTextChanged::What::shown_host ? UserTextChanged::What::host
+                                                                    : one.what;
+    const auto row = std::ranges::find(metadata_keys, what, &Metadata::what);
+    return metadata && row != std::end(metadata_keys) &&
+           make.text(one.source.name, "METADATA", {one.who.name, row->key}, one.value);
   }
   bool operator()(const NickSaved&) { return false; }
 };

@@ -299,13 +299,11 @@ UserId Relay::introduce(PersonId id, Side& to) {
   if (attempt == last) return no_id;
   const ServerId server = to.pseudo(person.strand);
   const std::string uid = to.make_uid(server);
-  const std::string ident = puppet_ident(native.texts.get(UserText::ident), facts);
-  const std::string host = puppet_host(native.texts.get(UserText::shown_host), facts);
-  const std::string realname(cut_utf8(native.texts.get(UserText::realname),
-                                      limits::realname_bytes_max));
+  const std::string ident = text_there(id, to, UserText::ident);
+  const std::string host = text_there(id, to, UserText::shown_host);
+  const std::string realname = text_there(id, to, UserText::realname);
+  const std::string account = text_there(id, to, UserText::account);
   const std::string away(native.texts.get(UserText::away));
-  const std::string account =
-      puppet_account(native.texts.get(UserText::account), network);
   const UserId puppet = to.model().add_user(
       server, {nick, {}, uid, ident, host, host, facts.no_address, realname, account, away},
       native.timestamp);

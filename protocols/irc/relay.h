@@ -78,6 +78,8 @@ class Relay final : public Watcher, private RelayState {
   UserId introduce(PersonId id, Side& to);
   bool may_return(const Person::Puppet& puppet) const;
   void enter_again(PersonId id, Side& to);
+  std::string text_there(PersonId id, const Side& to, UserText which) const;
+  void renew(const PuppetKey& key, Side& to);
   std::string pseudo_sid(const Strand& strand, const Side& to) const;   // empty: none is free
   ServerId add_pseudo_server(StrandId, Side& to, const std::string& name, const std::string& sid);
   void note(Level level, std::string_view event, std::string text);

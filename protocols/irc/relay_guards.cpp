@@ -28,12 +28,10 @@ std::string Relay::full_name(PersonId id, const Side& to) const {
                 texts.get(UserText::shown_host));
   }
   const Side& home = *sides_[person.home];
-  const PackedTexts& texts = home.model().user(person.user).texts;
   const std::string nick = nick_at_home(home, person.user, person.strand);
   const std::string& network = strands_[person.strand].network;
   return join(puppet_nick(nick, network, to.facts(), 0, network + nick),
-              puppet_ident(texts.get(UserText::ident), to.facts()),
-              puppet_host(texts.get(UserText::shown_host), to.facts()));
+              text_there(id, to, UserText::ident), text_there(id, to, UserText::shown_host));
 }
 
 // What keeps him out of a channel there; empty: nothing.
@@ -55,7 +53,7 @@ std::string_view Relay::kept_out_by(PersonId id, const Side& to,
   const auto own = std::ranges::find(junction->members, home.index(), &Junction::Member::network);
   const ChannelId here = own == junction->members.end() ? no_id
                                                         : home.model().find_channel(own->channel);
-  if (!closed || here == no_id) return {};
+  if (!closed || here == no_id || renewing_) return {};
   const Channel& door = home.model().channel(here);
   const bool unasked = meeting_ && is_younger(*junction, home);
   if (place.has(Mode::invite_only) && (unasked || !door.has(Mode::invite_only)) &&

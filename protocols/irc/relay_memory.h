@@ -49,6 +49,12 @@ struct RelayNote {               // for the log
 
 using PuppetKey = std::pair<PersonId, std::size_t>;   // who, and on which side
 
+struct Renewal {                 // of a puppet whose host or name no line there can change
+  Timestamp at = 0;              // the last one
+  bool due = false;
+  std::string_view reason{};     // what has changed since
+};
+
 struct WayIn {                   // of a network further away
   std::size_t side = 0;
   Timestamp lost = 0;

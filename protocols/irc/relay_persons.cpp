@@ -5,6 +5,7 @@
 #include "protocols/irc/limits.h"
 #include "protocols/irc/puppet_names.h"
 #include "protocols/irc/relay.h"
+#include "server/base/text.h"
 
 namespace hanse::irc {
 
@@ -115,22 +116,76 @@ void Relay::name_again(Side& side) {
   }
 }
 
+// What a person's puppet has there for what he has at home.
+std::string Relay::text_there(PersonId id, const Side& to, UserText which) const {
+  const Person& person = persons_.at(id);
+  const std::string_view text = sides_[person.home]->model().user(person.user).texts.get(which);
+  if (which == UserText::account) return puppet_account(text, strands_[person.strand].network);
+  if (which == UserText::ident) return puppet_ident(text, to.facts());
+  if (which == UserText::shown_host) return puppet_host(text, to.facts());
+  return std::string(cut_utf8(text, limits::realname_bytes_max));
+}
+
+namespace {
+
+struct Changeable {
+  UserText text;
+  UserTextChanged::What what;
+  std::string_view reason;   // of a QUIT, where there is no line for it; empty: not worth one
+};
+constexpr Changeable changeable[] = {
+    {UserText::shown_host, UserTextChanged::What::shown_host, "Changing host"},
+    {UserText::ident, UserTextChanged::What::ident, "Changing user name"},
+    {UserText::realname, UserTextChanged::What::realname, "Changing real name"},
+    {UserText::account, UserTextChanged::What::account, {}},
+};
+
+}  // namespace
+
+// irc 9: a host that was hidden must not be seen elsewhere any longer.
 void Relay::text_changed(Side& side, UserId user, UserText which) {
   const PersonId id = persons_.find(side.index(), user);
-  if (id == no_id) return;
-  const std::string text(side.model().user(user).texts.get(which));
+  const auto row = std::ranges::find(changeable, which, &Changeable::text);
+  if (id == no_id || row == std::end(changeable)) return;
   for (const auto& other : sides_) {
     if (other.get() == &side || !other->linked()) continue;
     const UserId puppet = persons_.on(id, other->index());
     if (puppet == no_id) continue;
-    const bool account = which == UserText::account;
-    const StrandId strand = persons_.at(id).strand;
-    const std::string value = account ? puppet_account(text, strands_[strand].network)
-                                      : puppet_host(text, other->facts());
-    if (other->write(UserTextChanged{pseudo_party(strand, *other), other->party_of(puppet),
-                                     account, value}))
+    const std::string value = text_there(id, *other, which);
+    if (other->model().user(puppet).texts.get(which) == value) continue;
+    if (other->write(UserTextChanged{pseudo_party(persons_.at(id).strand, *other),
+                                     other->party_of(puppet), row->what, value})) {
       other->model().set_text(puppet, which, value);
+    } else if (!row->reason.empty()) {
+      const PuppetKey key{id, other->index()};
+      Renewal& renewal = renewals_[key];
+      renewal.due = true;
+      renewal.reason = row->reason;
+      renew(key, *other);
+    }
   }
+}
+
+// He quits and comes as who he is now; not many times in a short while.
+void Relay::renew(const PuppetKey& key, Side& to) {
+  Renewal& renewal = renewals_[key];
+  if (!renewal.due || now_() - renewal.at < limits::puppet_renewal_seconds) return;
+  renewal.due = false;
+  renewal.at = now_();
+  const PersonId id = key.first;
+  const UserId puppet = persons_.on(id, to.index());
+  if (puppet == no_id || !to.is_our_user(puppet)) return;
+  const PackedTexts& texts = to.model().user(puppet).texts;
+  const bool differs = std::ranges::any_of(changeable, [&](const Changeable& one) {
+    return !one.reason.empty() && texts.get(one.text) != text_there(id, to, one.text);
+  });
+  if (!differs) return;
+  withdraw(id, to, renewal.reason);
+  if (introduce(id, to) == no_id) return;
+  renewing_ = true;
+  enter_again(id, to);
+  renewing_ = false;
+  if (!loners_.contains(key)) withdraw_idle(id, to, "kept out");
 }
 
 }  // namespace hanse::irc

@@ -40,6 +40,8 @@ class RelayState {
   std::vector<RelayNote> notes_;
   std::map<PuppetKey, Timestamp> loners_;   // in no channel, for private talk: when it was last
   std::set<PuppetKey> killed_;              // to be back when their time is over
+  std::map<PuppetKey, Renewal> renewals_;
+  bool renewing_ = false;            // who quit a moment ago comes back as somebody else
   std::vector<Undoing> undoings_;
   bool meeting_ = false;             // people of a network appear who were apart from it
   const Side* losing_ = nullptr;     // still looks linked, and is not any more

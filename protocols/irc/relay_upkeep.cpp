@@ -22,6 +22,13 @@ void Relay::upkeep(Side& side) {
     killed_.erase(key);
     if (!over) enter_again(key.first, side);
   }
+  for (auto& [key, renewal] : renewals_) {
+    if (key.second == side.index() && !is_stale(key)) renew(key, side);
+  }
+  std::erase_if(renewals_, [&](const auto& one) {
+    return one.first.second == side.index() &&
+           (is_stale(one.first) || now_() - one.second.at >= limits::puppet_renewal_seconds);
+  });
   std::vector<PersonId> idle;
   std::erase_if(loners_, [&](const auto& one) {
     const auto& [key, spoken_at] = one;

@@ -11,9 +11,10 @@ namespace {
 constexpr std::string_view of_no_interest[] = {
     "MLOCK", "WALLOPS", "OPERWALL", "GLOBOPS", "LOCOPS", "BAN", "KLINE", "UNKLINE", "DLINE",
     "UNDLINE", "XLINE", "UNXLINE", "RESV", "UNRESV", "CLUSTER", "KNOCK", "MODE", "SVSNICK",
-    "SVSMODE", "SVSJOIN", "SVSPART", "SVSTAG", "SVSHOST", "SVSKILL", "SVSACCOUNT", "CERTFP",
-    "RHOST", "CHGHOST", "RESYNC", "METADATA", "GCAP", "OPER", "SETFILTER", "CAPAB", "PASS",
-    "REHASH", "CONNECT", "EOPMOD", "OPME", "ETRACE", "SIGNON"};
+    "SVSMODE", "SVSJOIN", "SVSPART", "SVSTAG", "SVSKILL", "CERTFP", "RHOST", "RESYNC", "METADATA",
+    "GCAP", "OPER", "SETFILTER", "CAPAB", "PASS", "REHASH", "CONNECT", "EOPMOD", "OPME", "ETRACE"};
+
+using What = UserTextChanged::What;
 
 std::string_view star_as_nothing(std::string_view text) {
   return text == "*" ? std::string_view() : text;
@@ -43,6 +44,27 @@ const Command<Ts6> Ts6::commands[] = {
     {"SERVER", 3,
      [](Ts6&, const Line& line) -> NetworkEvent {   // one without an id: a jupe
        return ServerIntroduced{{line.source, {}}, line.at(0), {}, line.all().back()};
+     }},
+    // Of services: "uid nick-ts host", "uid nick-ts account"; and of solanum "uid host"
+    {"SVSHOST", 3,
+     [](Ts6&, const Line& line) -> NetworkEvent {
+       return UserTextChanged{{line.source, {}}, {line.at(0), {}}, What::shown_host, line.at(2),
+                              seconds_of(line.at(1))};
+     }},
+    {"SVSACCOUNT", 3,
+     [](Ts6&, const Line& line) -> NetworkEvent {
+       return UserTextChanged{{line.source, {}}, {line.at(0), {}}, What::account, line.at(2),
+                              seconds_of(line.at(1))};
+     }},
+    {"CHGHOST", 2,
+     [](Ts6&, const Line& line) -> NetworkEvent {
+       return UserTextChanged{{line.source, {}}, {line.at(0), {}}, What::shown_host, line.at(1)};
+     }},
+    // "nick ident host ts account": after services have logged somebody in
+    {"SIGNON", 5,
+     [](Ts6&, const Line& line) -> NetworkEvent {
+       return NickChanged{{line.source, {}}, line.at(0), seconds_of(line.at(3)), line.at(1),
+                          line.at(2), line.at(4) == "0" ? "*" : line.at(4)};
      }},
     {"AWAY", 0, [](Ts6&, const Line& line) { return away_of(line); }},
     {"SVINFO", 4,
@@ -148,11 +170,11 @@ NetworkEvent Ts6::read_topic_short(const Line& line) const {
 // "mask command ...": of interest only as far as they say something of a user.
 NetworkEvent Ts6::read_encap(const Line& line) const {
   if (line.at(1) == "LOGIN" && line.parameters > 2)
-    return UserTextChanged{{}, {line.source, {}}, true, line.at(2)};
+    return UserTextChanged{{}, {line.source, {}}, What::account, line.at(2)};
   if (line.at(1) == "SU" && line.parameters > 2)
-    return UserTextChanged{{line.source, {}}, {line.at(2), {}}, true, line.at(3)};
+    return UserTextChanged{{line.source, {}}, {line.at(2), {}}, What::account, line.at(3)};
   if (line.at(1) == "CHGHOST" && line.parameters > 3)
-    return UserTextChanged{{line.source, {}}, {line.at(2), {}}, false, line.at(3)};
+    return UserTextChanged{{line.source, {}}, {line.at(2), {}}, What::shown_host, line.at(3)};
   return Ignored{};
 }
 

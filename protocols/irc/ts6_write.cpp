@@ -99,7 +99,12 @@ struct Ts6Writer {
     return one.text.empty() ? make.words(one.who.id, "AWAY", {})
                             : make.text(one.who.id, "AWAY", {}, one.text);
   }
-  bool operator()(const UserTextChanged&) { return false; }   // no words for it that all take
+  // solanum has words for a host; for the rest there are none that all take.
+  bool operator()(const UserTextChanged& one) {
+    if (hybrid || one.what != UserTextChanged::What::shown_host) return false;
+    return euid ? make.words(one.source.id, "CHGHOST", {one.who.id, one.value})
+                : make.words(one.source.id, "ENCAP", {"*", "CHGHOST", one.who.id, one.value});
+  }
   bool operator()(const Pinged& one) { return make.text({}, "PING", {}, one.source.id); }
   bool operator()(const Ponged& one) {
     return make.text(one.source.id, "PONG", {one.source.name}, one.target.id);

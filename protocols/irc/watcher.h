@@ -33,7 +33,7 @@ class Watcher {
   virtual void sent_away(Side& side, ServerId server, Source source, std::string_view reason) = 0;
   virtual void nick_changed(Side& side, UserId user) = 0;
   virtual void away_set(Side& side, UserId user) = 0;
-  // Its account, or the host that is shown.
+  // Its account, the host that is shown, its ident or its real name.
   virtual void text_changed(Side& side, UserId user, UserText which) = 0;
   // One of ours, by one of theirs.
   virtual void invited(Side& side, UserId by, UserId puppet, ChannelId channel) = 0;

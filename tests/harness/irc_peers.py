@@ -136,6 +136,7 @@ INSPIRCD = """
 <module name="spanningtree"> <module name="sha256"> <module name="services_account">
 <module name="banexception"> <module name="inviteexception"> <module name="ircv3_ctctags">
 <module name="ircv3_msgid"> <module name="ircv3_servertime">
+<module name="sethost"> <module name="setident"> <module name="setname">
 """
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who somebody is on the other network, between real servers of different software: the ranks of
-people who were there before a network was linked, or come back to it."""
+people who were there before a network was linked, or come back to it, and their hosts and names."""
 
 import sys
 
@@ -49,9 +49,38 @@ def ranks_come_along():
                    "bob's rank is seen on the left")
 
 
+def who_is(asker, nick):
+    """User name, host and real name."""
+    mark = asker.mark()
+    asker.say(f"WHOIS {nick}")
+    words, name = asker.wait(" 311 ", since=mark).split(" :", 1)
+    return (*words.split(" ")[4:6], name)
+
+
+def hosts_change():
+    """a host that is hidden at home is hidden elsewhere, and user and real names change"""
+    with Meeting(WORLD) as one:
+        alice, bob = one.alice, one.bob
+        alice.say("OPER op op")
+        alice.wait(" 381 ")
+        alice.say("SETHOST hidden.example")
+        wait_until(lambda: who_is(bob, WORLD.left_there(alice))[1] == "hidden.example", 5,
+                   "the host is hidden at once")
+        alice.say("SETIDENT other")
+        alice.say("SETNAME :Somebody Else")
+        wait_until(lambda: who_is(bob, WORLD.left_there(alice)) ==
+                   ("other", "hidden.example", "Somebody Else"), 20, "the names are the new ones")
+        wait_until(lambda: shown(bob, "@" + WORLD.left_there(alice)), 5, "she has her rank")
+        mark = bob.mark()
+        alice.tell("#dev", "still me")
+        bob.wait("!other@hidden.example", "still me", since=mark)
+
+
 # Who is linked to whom, and the tests between them.
-WORLDS = [(Inspircd, Hybrid, [ranks_come_along]),
-          (Inspircd, Ngircd, [ranks_come_along]),
+WORLDS = [(Inspircd, Hybrid, [ranks_come_along, hosts_change]),
+          (Inspircd, Ngircd, [ranks_come_along, hosts_change]),
+          (Inspircd, Inspircd, [hosts_change]),
+          (Inspircd, Irc2, [hosts_change]),
           (Hybrid, Irc2, [ranks_come_along])]
 
 
