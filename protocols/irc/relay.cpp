@@ -299,6 +299,7 @@ UserId Relay::introduce(PersonId id, Side& to) {
   if (attempt == last) return no_id;
   const ServerId server = to.pseudo(person.strand);
   const std::string uid = to.make_uid(server);
+  const Timestamp since = name_time(to, native.timestamp);
   const std::string ident = text_there(id, to, UserText::ident);
   const std::string host = text_there(id, to, UserText::shown_host);
   const std::string realname = text_there(id, to, UserText::realname);
@@ -306,11 +307,11 @@ UserId Relay::introduce(PersonId id, Side& to) {
   const std::string away(native.texts.get(UserText::away));
   const UserId puppet = to.model().add_user(
       server, {nick, {}, uid, ident, host, host, facts.no_address, realname, account, away},
-      native.timestamp);
+      since);
   if (puppet == no_id) return no_id;
   persons_.appear(id, to.index(), puppet);
   to.write(UserIntroduced{to.party_of_server(server), nick, uid, ident, host, host,
-                          facts.no_address, realname, account, "+i", native.timestamp});
+                          facts.no_address, realname, account, "+i", since});
   if (!away.empty()) to.write(AwaySet{to.party_of(puppet), away, now_()});
   return puppet;
 }

@@ -77,6 +77,7 @@ class Relay final : public Watcher, private RelayState {
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
   UserId introduce(PersonId id, Side& to);
   bool may_return(const Person::Puppet& puppet) const;
+  Timestamp name_time(const Side& to, Timestamp otherwise) const;
   void enter_again(PersonId id, Side& to);
   std::string text_there(PersonId id, const Side& to, UserText which) const;
   void renew(const PuppetKey& key, Side& to);

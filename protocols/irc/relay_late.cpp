@@ -178,12 +178,12 @@ UserId Relay::introduce_late_puppet(Side& at, ServerId server, const std::string
   } while (model.find_nick(nick) != no_id && ++attempt < limits::nick_attempts_max);
   const std::string uid = at.make_uid(server);
   const std::string& host = at.settings().own_name;
+  const Timestamp since = name_time(at, now_());
   const UserId out = model.add_user(
-      server, {nick, {}, uid, late_nick, host, host, at.facts().no_address, name, {}, {}},
-      now_());
+      server, {nick, {}, uid, late_nick, host, host, at.facts().no_address, name, {}, {}}, since);
   if (out == no_id) return no_id;
   at.write(UserIntroduced{at.party_of_server(server), nick, uid, late_nick, host, host,
-                          at.facts().no_address, name, {}, "+i", now_()});
+                          at.facts().no_address, name, {}, "+i", since});
   return out;
 }
 

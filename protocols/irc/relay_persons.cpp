@@ -9,6 +9,14 @@
 
 namespace hanse::irc {
 
+// irc 4.3: of two who take one name at the same moment the younger loses it, and is killed where
+// there is no SAVE. That must be the puppet, whatever the clocks are, and never somebody of that
+// network. Where a name with a '/' is nobody's but a puppet's it is as old as at home.
+Timestamp Relay::name_time(const Side& to, Timestamp otherwise) const {
+  const Timestamp now = now_();
+  return to.facts().nick_separator == '/' ? std::min(otherwise, now) : now + skew_seconds_max_;
+}
+
 void Relay::nick_changed(Side& side, UserId user) {
   const PersonId id = persons_.find(side.index(), user);
   if (id == no_id) return;
@@ -26,7 +34,7 @@ void Relay::nick_changed(Side& side, UserId user) {
       const UserId holder = model.find_nick(nick);
       if (holder != no_id && holder != puppet) continue;
       if (model.user(puppet).texts.get(UserText::nick) == nick) break;
-      const Timestamp at = now_();
+      const Timestamp at = name_time(*other, now_());
       other->write(NickChanged{other->party_of(puppet), nick, at});
       model.rename(puppet, nick, at);
       break;
@@ -109,8 +117,9 @@ void Relay::name_again(Side& side) {
       const std::string nick =
           puppet_nick(native, network, side.facts(), attempt, network + native);
       if (model.find_nick(nick) != no_id) continue;
-      side.write(NickChanged{side.party_of(puppet.user), nick, now_()});
-      model.rename(puppet.user, nick, now_());
+      const Timestamp at = name_time(side, now_());
+      side.write(NickChanged{side.party_of(puppet.user), nick, at});
+      model.rename(puppet.user, nick, at);
       break;
     }
   }

@@ -31,6 +31,7 @@ class RelayState {
   std::map<std::string, WayIn> last_ways_;
   const std::vector<Junction> junctions_;
   const std::function<Timestamp()> now_;
+  const std::int64_t skew_seconds_max_;
   Persons persons_;
   // Who went by a split, by home and id: whoever is back soon is who he was.
   std::map<std::pair<std::size_t, std::string>, Split> ledger_;

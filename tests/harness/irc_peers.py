@@ -240,7 +240,7 @@ NGIRCD = """
  Name = {server}
  Info = ng
  Listen = {host}
- Ports = {clients}, {servers}
+ Ports = {ports}
  MotdPhrase = hi
  AdminEMail = a@{name}.example
  ServerUID = {uid}
@@ -256,7 +256,16 @@ NGIRCD = """
 [Operator]
  Name = op
  Password = op
+{ssl}
 {link}
+"""
+# Without parameters of its own it makes some, for seconds.
+NGIRCD_SSL = """
+[SSL]
+ CertFile = {tls.certificate}
+ KeyFile = {tls.key}
+ DHFile = {parameters}
+ Ports = {servers}
 """
 NGIRCD_LINK = """
 [Server]
@@ -277,11 +286,22 @@ class Ngircd(Peer):
         if not os.path.exists(self.program):
             raise Skip("ngircd is not unpacked: `make deps-test` unpacks it")
         calling = f" Host = {HOST}\n Port = {self.calls}" if self.calls else " Passive = yes"
-        words = {**self.words(), "host": HOST, "calling": calling,
-                 "uid": user_irc()}
+        words = {**self.words(), "host": HOST, "calling": calling, "ssl": "",
+                 "uid": user_irc(), "ports": f"{self.clients}, {self.servers}"}
+        if self.tls:
+            words["ports"] = self.clients
+            words["parameters"] = os.path.join(self.folder, "dh.pem")
+            subprocess.run(["openssl", "dhparam", "-dsaparam", "-out", words["parameters"], "2048"],
+                           check=True, capture_output=True)
+            words["ssl"] = NGIRCD_SSL.format(**words)
+            words["calling"] += "\n SSLConnect = yes" * bool(self.calls)
         words["link"] = self.link(NGIRCD_LINK, words)
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/ngircd.conf",
                                           NGIRCD.format(**words))
+
+    @staticmethod
+    def owner():
+        return user_irc()
 
     def command(self):
         return [self.program, "-n", "-f", self.config]

@@ -353,6 +353,8 @@ WORLDS = [(Inspircd, Hybrid, (), False, TALK + [splits_and_heals, late_lines]),
           (Inspircd, Ngircd, (), False, [console_shows, nothing_is_refused], True),
           (Inspircd, Hybrid, (), True, [console_shows, nothing_is_refused], True),
           (Inspircd, Hybrid, (), True, [meets_and_talks, nothing_is_refused]),
+          (Inspircd, Ngircd, (), True, [meets_and_talks, nothing_is_refused]),
+          (Hybrid, Ngircd, ("away",), True, [meets_and_talks, nothing_is_refused]),
           (Inspircd, Hybrid, ("home", "away"), True, [meets_and_talks, nothing_is_refused])]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who somebody is on the other network, between real servers of different software: the ranks of
-people who were there before a network was linked, or come back to it, and their hosts and names."""
+people who were there before a network was linked, or come back to it, their hosts and names, and
+who keeps a name that two want."""
 
 import sys
 
@@ -76,11 +77,50 @@ def hosts_change():
         bob.wait("!other@hidden.example", "still me", since=mark)
 
 
+def same_names():
+    """two of one name, and natives who are called like somebody from elsewhere: none is lost"""
+    with Meeting(WORLD) as one:
+        twins = [side.person(f"twin{one.number}") for side in (WORLD.left, WORLD.right)]
+        one.people += twins
+        for twin in twins:
+            twin.say("JOIN #dev")
+        wait_until(lambda: has(one.bob, WORLD.left_there(twins[0])) and
+                   has(one.alice, WORLD.right_there(twins[1])), 20, "both are seen")
+        # Before the right is linked somebody there has a name that is not his to have.
+        links = len(WORLD.node.events("irc.linked"))
+        mark = one.alice.mark()
+        WORLD.right.kill()
+        one.alice.wait(f":{WORLD.right_there(one.bob)}!", "QUIT", since=mark)
+        WORLD.right.start()
+        squatter = WORLD.right.person(WORLD.left_there(one.alice))
+        one.people.append(squatter)
+        WORLD.wait_linked(("away",), since=links)
+        bob = one.bob = one.come(WORLD.right, "bob")
+        wait_until(lambda: of_the_left(bob, one.alice), 20, "she has another name there")
+        # At the same moment: who wins may be either, as long as both are there in the end.
+        for number in range(12):
+            guest = WORLD.left.person(f"g{number}x{one.number}")
+            one.people.append(guest)
+            guest.say("JOIN #dev")
+            squatter.say(f"NICK {WORLD.left_there(guest)}")
+        for guest in one.people[-12:]:
+            wait_until(lambda guest=guest: of_the_left(bob, guest), 20, f"{guest.nick} is there")
+        squatter.settle()
+        assert not squatter.over and not squatter.count(" KILL "), squatter.lines[-5:]
+        assert not bob.over and not any(person.over for person in twins[:1]), "somebody is lost"
+
+
+def of_the_left(asker, person):
+    """Under whatever name."""
+    return any(name.lstrip("@+%").startswith(person.nick + WORLD.right.separator)
+               for name in asker.names("#dev"))
+
+
 # Who is linked to whom, and the tests between them.
-WORLDS = [(Inspircd, Hybrid, [ranks_come_along, hosts_change]),
+WORLDS = [(Inspircd, Hybrid, [ranks_come_along, hosts_change, same_names]),
           (Inspircd, Ngircd, [ranks_come_along, hosts_change]),
           (Inspircd, Inspircd, [hosts_change]),
-          (Inspircd, Irc2, [hosts_change]),
+          (Inspircd, Irc2, [hosts_change, same_names]),
           (Hybrid, Irc2, [ranks_come_along])]
 
 

@@ -47,7 +47,7 @@ TEST_CASE("irc 9 services of hybrid give somebody a host or an account") {
   CHECK(met.away_says(":3HY SVSACCOUNT 3HYAAAAAA 1795229110 *") ==
         ":9RB METADATA 9RBAAAAAA accountname :\n");
   SECTION("of ours as well: that is theirs to say, and goes nowhere") {
-    CHECK(met.away_says(":3HY SVSHOST 9RAAAAAAA 1795229100 vhost.example") == "");
+    CHECK(met.away_says(":3HY SVSHOST 9RAAAAAAA 1795229253 vhost.example") == "");
     CHECK(met.written(*met.away) == "");
     CHECK_FALSE(has(met.away->log_, "dropped"));
     const Network& model = met.side("away").model();
@@ -60,7 +60,7 @@ TEST_CASE("irc 9 where no line changes a host somebody quits and is back in his 
   Met met;
   CHECK(met.home_says(":1AAAAAAAA FHOST hidden.example") ==
         ":9RAAAAAAA QUIT :Changing host\n"
-        ":9RA UID carol|home 2 1795229100 +i carol hidden.example hidden.example 0 9RAAAAAAB * "
+        ":9RA UID carol|home 2 1795229253 +i carol hidden.example hidden.example 0 9RAAAAAAB * "
         ":Carol C\n:9RA SJOIN 1795229120 #dev + :@9RAAAAAAB\n");
   met.home_says(":1AAAAAAAA PRIVMSG #dev :still me");
   SECTION("not many times in a short while") {
@@ -118,7 +118,7 @@ TEST_CASE("irc 9 who is in no channel there and talks to somebody stays there") 
                      ":1AAAAAAAB PRIVMSG 9RBAAAAAA :psst\n");
   met.written(*met.away);
   CHECK(met.home_says(":1AAAAAAAB FHOST hidden.example") ==
-        ":9RAAAAAAB QUIT :Changing host\n:9RA UID erin|home 2 1795229100 +i erin hidden.example "
+        ":9RAAAAAAB QUIT :Changing host\n:9RA UID erin|home 2 1795229253 + erin hidden.example "
         "hidden.example 0 9RAAAAAAC * :E\n");
 }
 
@@ -192,7 +192,7 @@ TEST_CASE("irc 5 ngIRCd is told of hosts, user names and real names, and tells o
     bench.say(*bench.home, line + "\n");
     return bench.written(away);
   };
-  const std::string told = ":home.node.a.example METADATA carol|home ";
+  const std::string told = ":home.node.a.example METADATA caro|home ";   // nine signs
   CHECK(home_says(":1AAAAAAAA FHOST hidden.example") == told + "host :hidden.example\n");
   CHECK(home_says(":1AAAAAAAA FIDENT caro") == told + "user :caro\n");
   CHECK(home_says(":1AAAAAAAA FNAME :New Name") == told + "info :New Name\n");

@@ -216,7 +216,8 @@ TEST_CASE("irc 4.3 a nick that is taken, where the loser is killed") {
     CAPTURE(one.what);
     Met met;
     Network& model = met.side("away").model();
-    const Timestamp theirs = one.theirs - 1795229110 + 1795229100;   // carol's
+    const Timestamp theirs =
+        one.theirs - 1795229110 + model.user(model.find_nick("carol|home")).timestamp;
     met.say(*met.away, ":3HY UID carol|home 1 " + std::to_string(theirs) + " +i " +
                            (one.ident == "dave" ? "carol" : one.ident) +
                            " h h 192.0.2.2 3HYAAAAAB * :X\n");

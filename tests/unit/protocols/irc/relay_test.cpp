@@ -9,6 +9,8 @@ namespace {
 using test::Bench;
 
 const std::string now = std::to_string(test::now_seconds);
+// Than anybody there who takes a puppet's name at the same moment.
+const std::string younger = std::to_string(test::now_seconds + 60);
 
 constexpr std::string_view carol =
     ":1AA UID 1AAAAAAAA 1795229100 carol real.host shown.host ~carol 192.0.2.1 1795229100 +i "
@@ -32,7 +34,8 @@ struct Met : Bench {
 TEST_CASE("irc 9 a person appears on the other network behind the server of his own") {
   Met met;
   CHECK(met.introduced ==
-        ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
+        ":9RA UID carol|home 2 " + younger +
+            " +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
         ":9RA SJOIN 1795229120 #dev + :@9RAAAAAAA\n"
         ":9RA TMODE 1795229120 #dev +tn\n");
   CHECK(met.back ==
@@ -50,7 +53,8 @@ TEST_CASE("irc 9 whoever was there before the link is introduced after the burst
   CHECK(bench.welcome ==
         ":9RL SID home.node.a.example 2 9RA + :people of home, relayed by node.a.example\n"
         ":9RA EOB\n"
-        ":9RA UID carol|home 2 1795229100 +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
+        ":9RA UID carol|home 2 " + younger +
+            " +i carol shown.host shown.host 0 9RAAAAAAA * :Carol C\n"
         ":9RA SJOIN 1795229120 #dev + :@9RAAAAAAA\n"
         ":9RA TMODE 1795229120 #dev +tn\n"
         ":9RA TBURST 1795229120 #dev 1795229121 carol :what we do\n");
@@ -88,7 +92,7 @@ TEST_CASE("irc 9 talk passes once and in both directions") {
 TEST_CASE("irc 9 nicks, away, topics and ranks pass") {
   Met met;
   met.say(*met.home, ":1AAAAAAAA NICK carola 1795229190\n");
-  CHECK(met.written(*met.away) == ":9RAAAAAAA NICK carola|home :" + now + "\n");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA NICK carola|home :" + younger + "\n");
   met.say(*met.home, ":1AAAAAAAA AWAY 1795229191 :lunch\n");
   CHECK(met.written(*met.away) == ":9RAAAAAAA AWAY :lunch\n");
   met.say(*met.home, ":1AAAAAAAA AWAY\n");
@@ -128,7 +132,7 @@ TEST_CASE("irc 10 modes pass by what they mean") {
   CHECK(home("+b carol!*@*") == there + "+b carol|home!*@*\n");
   CHECK(away("+b carol|home!*@*") == "");      // that very ban is there: carol!*@* at home
   CHECK(away("+e al*!*@*") == back + "+e al*/away!*@*\n");
-  CHECK(home("+b m:*!*@quiet") == "");         // extended bans are each network's own
+  CHECK(home("+b O:oper") == "");              // hybrid has words for it, we have none
   CHECK(away("+I *!*@friend") == "");          // home has no such list
   CHECK(away("+c") == "");
   CHECK(away("+v-v 9RAAAAAAA 9RAAAAAAA") == back + "+v-v 1AAAAAAAA 1AAAAAAAA\n");
@@ -303,6 +307,20 @@ TEST_CASE("irc 9 names that are taken") {
             ":3HY UID carol|home 1 1795229110 +i x h h 192.0.2.2 3HYAAAAAB * :Other\n");
   bench.say(*bench.home, std::string(carol) + ":1AA FJOIN #dev 1795229120 +nt :o,1AAAAAAAA:0\n");
   CHECK(bench.written(*bench.away).starts_with(":9RA UID carol||home 2 "));
+}
+
+TEST_CASE("irc 4.3 of a puppet and somebody who takes its name at that moment the puppet goes") {
+  Met met;
+  // Dave has changed his nick before he was told of carol|home.
+  const std::string answer =
+      met.say(*met.away, ":3HYAAAAAA NICK carol|home :" + std::to_string(test::now_seconds + 59) +
+                             "\n:3HY KILL 9RAAAAAAA :hyb.away.example (Nick collision)\n");
+  CHECK(answer.starts_with(":9RA UID carol||home 2 "));
+  const Network& model = met.side("away").model();
+  CHECK(model.find_nick("carol|home") == model.find_uid("3HYAAAAAA"));
+  CHECK(met.written(*met.home).find(" NICK carol|home/away ") != std::string::npos);
+  CHECK(judge_nick(model.user(model.find_nick("carol||home")).timestamp, test::now_seconds + 59,
+                   false) == NickLoser::existing);
 }
 
 TEST_CASE("irc 4.3 who goes by a split and is back within a minute has not got rid of a KILL") {
