@@ -13,6 +13,9 @@
 
 namespace hanse::irc {
 
+// How a network writes bans that go by something else than a name: "R:alice", "$a:alice".
+enum class Extbans : std::uint8_t { none, letters, dollars };
+
 // What the model and the relay must know of a network's way of doing things.
 struct DialectFacts {
   Casemap casemap = Casemap::rfc1459;
@@ -29,6 +32,8 @@ struct DialectFacts {
   bool asks_ranks = false;          // also of users of other servers; and only they set topics
   bool status_messages = true;      // to those of a rank: "@#dev"
   bool servers_speak = true;        // in channels, also where only members may
+  Extbans extbans = Extbans::none;
+  std::string extban_letters{};     // those it has; '~': the contrary of "logged in"
   std::string_view no_address = "0";  // of a person whose address is not told
 };
 

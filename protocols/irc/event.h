@@ -133,6 +133,10 @@ struct UserTextChanged {
   std::string_view value;
   Timestamp nick_timestamp = 0;   // 0: the line does not say
 };
+struct VisibilityChanged {
+  Party who;
+  bool invisible = true;    // to who shares no channel with him (+i)
+};
 struct Pinged {
   Party source, target;
   bool ends_burst = false;   // RFC 2813: the first one does
@@ -173,7 +177,7 @@ using NetworkEvent =
     std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, BurstTaken, ClockTold,
                  UserIntroduced, NickChanged, NickSaved, UserLeft, UserKilled, ChannelJoined,
                  ChannelLeft, Kicked, Invited, TopicSet, ModesChanged, AwaySet,
-                 UserTextChanged, Pinged, Ponged, IdleAsked, IdleTold, Queried, Replied,
-                 LinkError, Ignored, Malformed>;
+                 UserTextChanged, VisibilityChanged, Pinged, Ponged, IdleAsked, IdleTold, Queried,
+                 Replied, LinkError, Ignored, Malformed>;
 
 }  // namespace hanse::irc

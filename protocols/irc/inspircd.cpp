@@ -53,6 +53,7 @@ Inspircd::Inspircd(const std::string& nonce)
   facts_.nick_separator = '/';
   facts_.saves = facts_.paced = true;
   facts_.ident_bytes_max = 10;
+  facts_.extbans = Extbans::letters;
   facts_.no_address = "0.0.0.0";
   for (const ModeRow row : {ModeRow{'b', Mode::ban, ModeKind::list},
                             ModeRow{'k', Mode::key, ModeKind::always},
@@ -100,6 +101,11 @@ Result<bool> Inspircd::capab(const Line& line, std::string& out) {
     modules(line.at(1));
   } else if (part == "CHANMODES") {
     channel_modes(line.at(1));
+  } else if (part == "EXTBANS") {   // 1206: "acting:mute=m matching:account=R"
+    for (const std::string_view word : split(line.at(1), ' ')) {
+      const std::size_t equals = word.rfind('=');
+      if (equals != std::string_view::npos) facts_.extban_letters += word.substr(equals + 1);
+    }
   } else if (part == "CAPABILITIES") {
     if (Result<void> read = capabilities(line.at(1)); !read) return read.error();
   } else if (part == "END") {
@@ -135,6 +141,8 @@ Result<void> Inspircd::capabilities(std::string_view words) {
       facts_.ident_bytes_max = number_or(value, facts_.ident_bytes_max, 64);
     } else if (key == "CHANMAX" || key == "MAXCHANNEL") {
       facts_.channel_bytes_max = number_or(value, facts_.channel_bytes_max, 255);
+    } else if (key == "EXTBANS") {
+      facts_.extban_letters = value;
     } else if (key == "CHALLENGE") {
       their_challenge_ = value;
     }

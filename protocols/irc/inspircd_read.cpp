@@ -9,9 +9,9 @@ namespace {
 
 // Commands of servers and services that change nothing this node keeps (irc 3.3).
 constexpr std::string_view of_no_interest[] = {
-    "SINFO", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE", "MODE",
-    "SVSJOIN", "SVSPART", "SVSNICK", "SVSTOPIC", "SVSHOLD", "SQUERY", "FRHOST", "SWHOIS", "SPING",
-    "ALLTIME", "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
+    "SINFO", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE", "SVSJOIN",
+    "SVSPART", "SVSNICK", "SVSTOPIC", "SVSHOLD", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
+    "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
 
 using What = UserTextChanged::What;
 
@@ -43,6 +43,7 @@ const Command<Inspircd> Inspircd::commands[] = {
      [](Inspircd&, const Line& line) -> NetworkEvent {
        return UserTextChanged{{line.source, {}}, {line.source, {}}, What::realname, line.at(0)};
      }},
+    {"MODE", 2, [](Inspircd&, const Line& line) { return visibility_of(line.at(0), line.at(1)); }},
     {"IDLE", 1,
      [](Inspircd&, const Line& line) -> NetworkEvent {
        if (line.parameters > 1) return Ignored{};   // an answer

@@ -103,6 +103,9 @@ struct InspircdWriter {
     }
     return false;
   }
+  bool operator()(const VisibilityChanged& one) {
+    return make.words(one.who.id, "MODE", {one.who.id, one.invisible ? "+i" : "-i"});
+  }
   bool operator()(const Pinged& one) {
     return make.words(one.source.id, "PING", {one.target.id});
   }

@@ -97,6 +97,7 @@ constexpr std::size_t description_bytes_max = 50;                // what every d
 
 // For operators
 constexpr std::size_t view_looks_max = 4096;                     // of slots for one part of a list
+constexpr std::size_t shown_bans_max = 5;                        // of those without counterpart
 constexpr std::size_t listed_channels_max = 10;                  // of one person
 
 // A look at a place that is no network of ours

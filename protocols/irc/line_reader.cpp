@@ -81,6 +81,22 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
 }
 
+std::optional<bool> invisible_by(std::string_view letters) {
+  std::optional<bool> out;
+  bool add = true;
+  for (const char letter : letters) {
+    if (letter == '+' || letter == '-') add = letter == '+';
+    else if (letter == 'i') out = add;
+  }
+  return out;
+}
+
+NetworkEvent visibility_of(std::string_view who, std::string_view letters) {
+  const std::optional<bool> invisible = invisible_by(letters);
+  if (!invisible) return Ignored{};
+  return VisibilityChanged{{who, {}}, *invisible};
+}
+
 NetworkEvent away_of(const Line& line) { return AwaySet{{line.source, {}}, line.at(0)}; }
 
 void read_member_list(const ModeTable& modes, std::string_view list, char separator,

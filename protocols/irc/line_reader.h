@@ -20,6 +20,10 @@ Timestamp seconds_of(std::string_view text);
 bool is_number(std::string_view command);   // a numeric reply
 bool is_one_of(std::string_view word, std::span<const std::string_view> words);
 
+// Of a user's own modes one is of interest: whether he is hidden from strangers. Nothing: not told.
+std::optional<bool> invisible_by(std::string_view letters);
+NetworkEvent visibility_of(std::string_view who, std::string_view letters);
+
 NetworkEvent away_of(const Line& line);     // ":who AWAY :why", or without: here again
 // Members with the prefixes of their ranks before them, as all but InspIRCd list them.
 void read_member_list(const ModeTable& modes, std::string_view list, char separator,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocols/irc/limits.h"
+#include "protocols/irc/line_reader.h"
 #include "protocols/irc/origin_mark.h"
 #include "protocols/irc/queries.h"
 
@@ -163,6 +164,7 @@ Verdict Mirror::handle(const UserIntroduced& event) {
        event.address, event.realname, event.account, {}},
       timestamp);
   if (user == no_id) return fatal("too many users");
+  model.set_invisible(user, invisible_by(event.modes).value_or(false));
   if (saved) side_.write(NickSaved{side_.ourselves(), side_.party_of(user), event.timestamp});
   return good;
 }
@@ -310,6 +312,14 @@ void Mirror::set_text(UserId user, UserTextChanged::What what, std::string_view 
     model.set_text(user, which, value);
   }
   if (!side_.is_our_user(user)) watcher_.text_changed(side_, user, which);
+}
+
+Verdict Mirror::handle(const VisibilityChanged& event) {
+  const UserId user = their_user(event.who);
+  if (user == no_id || side_.model().user(user).invisible == event.invisible) return good;
+  side_.model().set_invisible(user, event.invisible);
+  watcher_.visibility_changed(side_, user);
+  return good;
 }
 
 Verdict Mirror::handle(const Said& event) {

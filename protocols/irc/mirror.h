@@ -47,6 +47,7 @@ class Mirror {
   Verdict handle(const ModesChanged& event);
   Verdict handle(const AwaySet& event);
   Verdict handle(const UserTextChanged& event);
+  Verdict handle(const VisibilityChanged& event);
   Verdict handle(const Pinged& event);
   Verdict handle(const Ponged&) { return {}; }
   Verdict handle(const IdleAsked& event);

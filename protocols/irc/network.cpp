@@ -93,7 +93,7 @@ UserId Network::add_user(ServerId server, PackedTexts::Texts texts, Timestamp ti
   user.texts.set(texts);
   user.server = server;
   user.timestamp = timestamp;
-  user.modes = 0;
+  user.invisible = false;
   by_nick_.add(id);
   if (!uid.empty()) by_uid_.add(id);  // RFC 2813: there the nick is all there is
   ++user_count_;

@@ -50,7 +50,7 @@ struct Membership {
 struct User {
   PackedTexts texts;
   ServerId server = no_id;  // no_id: this slot is free
-  std::uint32_t modes = 0;
+  bool invisible = false;
   Timestamp timestamp = 0;
   std::vector<Membership> channels;
 };
@@ -118,6 +118,7 @@ class Network {
   UserId add_user(ServerId server, PackedTexts::Texts texts, Timestamp timestamp);
   bool rename(UserId user, std::string_view nick, Timestamp timestamp);  // false: taken
   void set_text(UserId user, UserText which, std::string_view value);    // not of nick and uid
+  void set_invisible(UserId user, bool invisible) { users_[user].invisible = invisible; }
   void remove_user(UserId user);
 
   // Makes the channel when there is none; `timestamp` counts only then.

@@ -309,9 +309,11 @@ UserId Relay::introduce(PersonId id, Side& to) {
       server, {nick, {}, uid, ident, host, host, facts.no_address, realname, account, away},
       since);
   if (puppet == no_id) return no_id;
+  to.model().set_invisible(puppet, native.invisible);
   persons_.appear(id, to.index(), puppet);
   to.write(UserIntroduced{to.party_of_server(server), nick, uid, ident, host, host,
-                          facts.no_address, realname, account, "+i", since});
+                          facts.no_address, realname, account,
+                          native.invisible ? "+i" : "+", since});
   if (!away.empty()) to.write(AwaySet{to.party_of(puppet), away, now_()});
   return puppet;
 }

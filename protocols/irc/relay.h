@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/irc/extbans.h"
 #include "protocols/irc/relay_state.h"
 #include "protocols/irc/side.h"
 #include "protocols/irc/watcher.h"
@@ -41,6 +42,10 @@ class Relay final : public Watcher, private RelayState {
   // Of a server by which another node brings a network: whether it goes on, or why not.
   std::string onward(const Side& side, const Server& server) const;
 
+  // What an entry of a channel's lists is on another network; nothing: it has no counterpart.
+  std::optional<ListEntry> ban_there(const Side& from, Mode list, std::string_view text,
+                                     const Side& to) const;
+
   // The link is lost. To be told before Side::end().
   void side_down(Side& side, std::string_view reason);
 
@@ -56,6 +61,7 @@ class Relay final : public Watcher, private RelayState {
   void nick_changed(Side& side, UserId user) override;
   void away_set(Side& side, UserId user) override;
   void text_changed(Side& side, UserId user, UserText which) override;
+  void visibility_changed(Side& side, UserId user) override;
   void sent_away(Side& side, ServerId server, Source source, std::string_view reason) override;
   void invited(Side& side, UserId by, UserId puppet, ChannelId channel) override;
   void topic_set(Side& side, Source source, ChannelId channel) override;
@@ -128,6 +134,8 @@ class Relay final : public Watcher, private RelayState {
   void copy_modes(Side& from, ChannelId, Side& to, const std::string& name, bool guards_only);
   std::optional<ModeChange> translated(const Side& from, const ModeChange& change, Side& to,
                                        ChannelId there, std::string& parameter) const;
+  void note_unmapped(Side& from, const std::string& channel, std::span<const ModeChange> all,
+                     const Side& to);
   void lend_rank(const Side& from, UserId puppet, Side& to, ChannelId there);
   bool translate_rank(const Side&, const Side& to, ChannelId, const ModeChange&,
                       std::string& parameter) const;
@@ -147,6 +155,8 @@ class Relay final : public Watcher, private RelayState {
   void undo_modes(Side& side, const Junction&, ChannelId, std::span<const ModeChange> changes);
 
   // ---- relay_guards.cpp ----
+  bool is_listed(PersonId, const Side& to, const Channel& place, Mode list, BanEffect) const;
+  bool is_muted(PersonId id, const Side& to, ChannelId there) const;
   std::string_view kept_out_by(PersonId, const Side& to, const std::string& channel) const;
   bool may_be_heard(PersonId id, const Side& to, const std::string& channel) const;
   std::string full_name(PersonId id, const Side& to) const;   // nick!user@host, as there

@@ -7,15 +7,47 @@
 #include "protocols/irc/relay.h"
 
 namespace hanse::irc {
-namespace {
 
-bool is_listed(const Side& side, const Channel& channel, Mode list, const std::string& who) {
-  return std::ranges::any_of(channel.lists, [&](const ListEntry& one) {
-    return one.list == list && matches(side.facts().casemap, one.mask, who);
+// Whether an entry of one of the lists there that keeps from entering, or talking, means somebody.
+bool Relay::is_listed(PersonId id, const Side& to, const Channel& place, Mode list,
+                      BanEffect effect) const {
+  std::string who;
+  const auto means = [&](const BanMeaning& one) {
+    const auto fits = [&](const std::string& text) {
+      return matches(to.facts().casemap, one.value, text);
+    };
+    switch (one.match) {
+      case BanMatch::mask: return fits(who.empty() ? who = full_name(id, to) : who);
+      case BanMatch::account: {
+        const std::string account = text_there(id, to, UserText::account);
+        return !account.empty() && fits(account);
+      }
+      case BanMatch::no_account: return text_there(id, to, UserText::account).empty();
+      case BanMatch::realname: return fits(text_there(id, to, UserText::realname));
+      case BanMatch::channel: {
+        const UserId there = persons_.on(id, to.index());
+        const ChannelId other = to.model().find_channel(one.value);
+        return there != no_id && other != no_id &&
+               to.model().membership(there, other) != nullptr;
+      }
+    }
+    return false;
+  };
+  return std::ranges::any_of(place.lists, [&](const ListEntry& one) {
+    if (one.list != list) return false;
+    const std::optional<BanMeaning> meaning = read_ban(to.facts(), one.list, one.mask);
+    return meaning && meaning->effect == effect && means(*meaning);
   });
 }
 
-}  // namespace
+// He may be in it and not talk: his own network may have no words for that.
+bool Relay::is_muted(PersonId id, const Side& to, ChannelId there) const {
+  const Channel& place = to.model().channel(there);
+  const Membership* const member = to.model().membership(persons_.on(id, to.index()), there);
+  const auto muted = [&](Mode list) { return is_listed(id, to, place, list, BanEffect::talk); };
+  return member->status == 0 && !place.lists.empty() && (muted(Mode::quiet) || muted(Mode::ban)) &&
+         !is_listed(id, to, place, Mode::ban_exception, BanEffect::entry);
+}
 
 std::string Relay::full_name(PersonId id, const Side& to) const {
   const Person& person = persons_.at(id);
@@ -44,9 +76,8 @@ std::string_view Relay::kept_out_by(PersonId id, const Side& to,
   if (place.lists.empty() && !closed) return {};
   const Junction* const junction = junction_of(to, there);
   if (junction == nullptr) return {};
-  const std::string who = full_name(id, to);
-  if (is_listed(to, place, Mode::ban, who) && !is_listed(to, place, Mode::ban_exception, who))
-    return "a ban there";
+  const auto listed = [&](Mode list) { return is_listed(id, to, place, list, BanEffect::entry); };
+  if (listed(Mode::ban) && !listed(Mode::ban_exception)) return "a ban there";
   // Where his own channel is as closed, his own server has let him in. Otherwise nobody asked him,
   // nor when it became so only now that the networks meet.
   const Side& home = *sides_[persons_.at(id).home];
@@ -57,7 +88,7 @@ std::string_view Relay::kept_out_by(PersonId id, const Side& to,
   const Channel& door = home.model().channel(here);
   const bool unasked = meeting_ && is_younger(*junction, home);
   if (place.has(Mode::invite_only) && (unasked || !door.has(Mode::invite_only)) &&
-      !is_listed(to, place, Mode::invite_exception, who))
+      !listed(Mode::invite_exception))
     return "by invitation only there";
   if (!place.key.empty() && (unasked || door.key.empty())) return "a key is needed there";
   return {};
@@ -69,7 +100,7 @@ bool Relay::may_be_heard(PersonId id, const Side& to, const std::string& channel
   const ChannelId place = to.model().find_channel(channel);
   const bool is_in = there != no_id && place != no_id &&
                      to.model().membership(there, place) != nullptr;
-  return is_in || kept_out_by(id, to, channel).empty();
+  return is_in ? !is_muted(id, to, place) : kept_out_by(id, to, channel).empty();
 }
 
 // A mask that names one person: what that one is called on the other network. He may be called so

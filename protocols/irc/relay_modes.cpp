@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "protocols/irc/extbans.h"
 #include "protocols/irc/limits.h"
 #include "protocols/irc/puppet_names.h"
 #include "protocols/irc/relay.h"
@@ -14,13 +15,6 @@ bool is_mask(std::string_view text) {
   constexpr std::string_view never(" ,\r\n\0", 5);
   return !text.empty() && text.size() <= limits::mask_bytes_max && text.front() != ':' &&
          text.find_first_of(never) == std::string_view::npos;
-}
-
-// Extended bans ("m:*!*@*", "$a:x") are each dialect's own: no nick has those signs.
-bool names_people(std::string_view mask) {
-  const std::size_t end = mask.find('!');
-  return end != std::string_view::npos &&
-         mask.substr(0, end).find_first_of(":$~") == std::string_view::npos;
 }
 
 // "alice|home" -> "alice", when `network` is home.
@@ -53,7 +47,79 @@ std::string translated_mask(const Side& from, std::string_view mask, const Side&
   return tagged(nick, from.settings().name);
 }
 
+// "alice" of home is "alice/home" elsewhere (puppet_account), and that one is alice at home.
+std::string translated_account(const Side& from, std::string_view account, const Side& to,
+                               std::span<const Strand> strands) {
+  if (account == "*") return std::string(account);
+  const std::size_t mark = account.rfind('/');
+  const std::string_view tail = mark == std::string_view::npos ? std::string_view()
+                                                               : account.substr(mark + 1);
+  for (std::size_t at = 0; at < strands.size(); ++at) {
+    if (at == from.index() || !strands[at].live || strands[at].network != tail) continue;
+    return std::string(at == to.index() ? account.substr(0, mark) : account);
+  }
+  return puppet_account(account, from.settings().name);
+}
+
 }  // namespace
+
+namespace {
+
+// One that means the same may be there in other words: "$a" is "$a:*".
+ListEntry as_it_is_there(const Side& to, ChannelId there, ListEntry wanted) {
+  const auto meaning = read_ban(to.facts(), wanted.list, wanted.mask);
+  const bool plain =
+      meaning && meaning->match == BanMatch::mask && meaning->effect == BanEffect::entry;
+  if (!meaning || plain) return wanted;
+  for (const ListEntry& one : to.model().channel(there).lists) {
+    if (one.list == wanted.list && read_ban(to.facts(), one.list, one.mask) == meaning) return one;
+  }
+  return wanted;
+}
+
+}  // namespace
+
+// What an entry of a list is there (irc 10). Nothing: there are no words for it.
+std::optional<ListEntry> Relay::ban_there(const Side& from, Mode list, std::string_view text,
+                                          const Side& to) const {
+  const std::optional<BanMeaning> meaning =
+      is_mask(text) ? read_ban(from.facts(), list, text) : std::nullopt;
+  if (!meaning) return std::nullopt;
+  std::string value(meaning->value);
+  if (meaning->match == BanMatch::mask) {
+    value = known_mask(from, value, to).value_or(translated_mask(from, value, to, strands_));
+  } else if (meaning->match == BanMatch::account) {
+    value = translated_account(from, value, to, strands_);
+  } else if (meaning->match == BanMatch::channel) {   // one that both have
+    const auto& spots = spots_[from.index()];
+    const auto spot = spots.find(fold(from.facts().casemap, value));
+    if (spot == spots.end()) return std::nullopt;
+    const auto& members = spot->second->members;
+    const auto there = std::ranges::find(members, to.index(), &Junction::Member::network);
+    if (there == members.end()) return std::nullopt;
+    value = there->channel;
+  }
+  ListEntry out{list, {}};
+  const auto written = write_ban(to.facts(), to.dialect().modes(),
+                                 {meaning->effect, meaning->match, value}, out.list);
+  if (!written || !is_mask(*written)) return std::nullopt;
+  out.mask = *written;
+  return out;
+}
+
+void Relay::note_unmapped(Side& from, const std::string& channel, std::span<const ModeChange> all,
+                          const Side& to) {
+  for (const ModeChange& one : all) {
+    if (!is_list(one.mode) || !one.add || one.parameter.empty() ||
+        ban_there(from, one.mode, one.parameter, to))
+      continue;
+    from.note_unmapped();
+    note(Level::info, "irc.ban_refused",
+         std::string(one.parameter) + " of " + channel + " on " +
+             from.settings().name + " has no counterpart on " + to.settings().name +
+             ": it is not told there");
+  }
+}
 
 bool stays_at_home(Mode mode) {
   return mode == Mode::other || mode == Mode::permanent || mode == Mode::registered ||
@@ -89,7 +155,8 @@ bool Relay::translate_rank(const Side& from, const Side& to, ChannelId there,
 // And notes it in the model of the other side.
 std::optional<ModeChange> Relay::translated(const Side& from, const ModeChange& change, Side& to,
                                             ChannelId there, std::string& parameter) const {
-  if (stays_at_home(change.mode) || to.dialect().modes().by_mode(change.mode) == nullptr)
+  if (stays_at_home(change.mode)) return std::nullopt;
+  if (!is_list(change.mode) && to.dialect().modes().by_mode(change.mode) == nullptr)
     return std::nullopt;
   ModeChange out = change;
   Network& model = to.model();
@@ -104,9 +171,11 @@ std::optional<ModeChange> Relay::translated(const Side& from, const ModeChange& 
     return out;
   }
   if (is_list(change.mode)) {
-    if (!is_mask(change.parameter) || !names_people(change.parameter)) return std::nullopt;
-    parameter = known_mask(from, change.parameter, to)
-                    .value_or(translated_mask(from, change.parameter, to, strands_));
+    std::optional<ListEntry> entry = ban_there(from, change.mode, change.parameter, to);
+    if (!entry) return std::nullopt;
+    *entry = as_it_is_there(to, there, std::move(*entry));
+    out.mode = entry->list;
+    parameter = std::move(entry->mask);
   } else {
     parameter = change.parameter;
     if (!parameter.empty() && !is_mask(parameter)) return std::nullopt;
@@ -138,6 +207,8 @@ void Relay::modes_changed(Side& side, Source source, ChannelId channel,
     if (!theirs.empty())
       to.write(ModesChanged{actor(side, source, to, there, true), name,
                             to.model().channel(there).timestamp, theirs});
+    if (may(*junction, side, Claim::bans))
+      note_unmapped(side, side.model().channel(channel).name, changes, to);
   });
   undo_modes(side, *junction, channel, changes);
 }
@@ -165,6 +236,7 @@ void Relay::copy_modes(Side& from, ChannelId channel, Side& to, const std::strin
     if (const auto one = translated(from, changes[at], to, there, parameters[at]))
       theirs.push_back(*one);
   }
+  note_unmapped(from, home.name, changes, to);
   if (!theirs.empty())
     to.write(ModesChanged{pseudo_party(from.index(), to), name,
                           to.model().channel(there).timestamp, theirs});

@@ -55,6 +55,19 @@ void Relay::away_set(Side& side, UserId user) {
   }
 }
 
+void Relay::visibility_changed(Side& side, UserId user) {
+  const PersonId id = persons_.find(side.index(), user);
+  if (id == no_id) return;
+  const bool invisible = side.model().user(user).invisible;
+  for (const auto& other : sides_) {
+    if (other.get() == &side || !other->linked()) continue;
+    const UserId puppet = persons_.on(id, other->index());
+    if (puppet == no_id || other->model().user(puppet).invisible == invisible) continue;
+    other->model().set_invisible(puppet, invisible);
+    other->write(VisibilityChanged{other->party_of(puppet), invisible});
+  }
+}
+
 // irc 4.3: only what is worth it. Where there are no ids a nick has to do.
 void Relay::remember(PersonId id, const Side& home) {
   if (home.phase() == Side::Phase::down) return;

@@ -77,7 +77,7 @@ NetworkEvent Rfc2813::read_mode(const Line& line) {
     if (letter == '+' || letter == '-') add = letter == '+';
     else if (letter == 'a') return AwaySet{{target, {}}, add ? "away" : ""};
   }
-  return Ignored{};
+  return visibility_of(target, letters);
 }
 
 NetworkEvent Rfc2813::read_modes(const Line& line, std::string_view channel,
@@ -134,6 +134,9 @@ bool Rfc2813Writer::operator()(const Said& one) {
 }
 bool Rfc2813Writer::operator()(const AwaySet& one) {
   return make.text(one.who.word(), "MODE", {one.who.name}, one.text.empty() ? "-a" : "+a");
+}
+bool Rfc2813Writer::operator()(const VisibilityChanged& one) {
+  return make.text(one.who.word(), "MODE", {one.who.name}, one.invisible ? "+i" : "-i");
 }
 bool Rfc2813Writer::operator()(const Pinged& one) {
   return make.text(one.source.word(), "PING", {}, one.source.name);

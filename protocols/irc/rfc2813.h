@@ -70,6 +70,7 @@ struct Rfc2813Writer {
   bool operator()(const Ponged& one);
   bool operator()(const Replied& one);
   bool operator()(const LinkError& one);
+  bool operator()(const VisibilityChanged& one);
   bool operator()(const UserTextChanged&) { return false; }
   bool operator()(const IdleAsked&) { return false; }
   bool operator()(const IdleTold&) { return false; }

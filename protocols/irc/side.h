@@ -103,6 +103,10 @@ class Side {
   void note_end(std::string_view what, Timestamp at) { trouble_ = {std::string(what), at}; }
   const LinkTrouble& trouble() const { return trouble_; }
 
+  // Bans and the like that other networks have no words for. For people to see.
+  void note_unmapped() { ++unmapped_; }
+  std::uint64_t unmapped() const { return unmapped_; }
+
   Crossing& crossing() { return crossing_; }
   bool write(const NetworkEvent& event);          // false: this network has no words for it
   Outgoing& outgoing() { return outgoing_; }
@@ -123,6 +127,7 @@ class Side {
   std::uint64_t uids_made_ = 0;
   Outgoing outgoing_;
   Crossing crossing_;
+  std::uint64_t unmapped_ = 0;
   std::map<std::string_view, std::uint64_t> desyncs_;   // names are literals; since the start
 };
 

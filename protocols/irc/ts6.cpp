@@ -52,6 +52,8 @@ Ts6::Ts6(bool hybrid) : hybrid_(hybrid) {
   facts_.casemap = hybrid ? Casemap::ascii : Casemap::rfc1459;
   facts_.saves = !hybrid;
   facts_.burst_asks = true;
+  facts_.extbans = Extbans::dollars;
+  facts_.extban_letters = hybrid ? "acrmn" : "a~cr";
   // hybrid knows r as "registered" and R as "join only when registered" (irc 10).
   if (hybrid) modes_.add({'r', Mode::registered, ModeKind::flag});
   for (const ModeRow& row : hybrid ? std::span<const ModeRow>(hybrid_modes)

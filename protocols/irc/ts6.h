@@ -33,7 +33,7 @@ class Ts6 final : public Dialect {
   Result<bool> server(const Line& line, HandshakeDesk& desk, std::string& out);
   void say_who(std::string& out) const;
 
-  static const Command<Ts6> commands[22];
+  static const Command<Ts6> commands[23];
   NetworkEvent read_user(const Line& line) const;
   NetworkEvent read_extended_user(const Line& line) const;
   NetworkEvent read_members(const Line& line);

@@ -10,9 +10,9 @@ namespace {
 // Commands of servers and services that change nothing this node keeps (irc 4.2).
 constexpr std::string_view of_no_interest[] = {
     "MLOCK", "WALLOPS", "OPERWALL", "GLOBOPS", "LOCOPS", "BAN", "KLINE", "UNKLINE", "DLINE",
-    "UNDLINE", "XLINE", "UNXLINE", "RESV", "UNRESV", "CLUSTER", "KNOCK", "MODE", "SVSNICK",
-    "SVSMODE", "SVSJOIN", "SVSPART", "SVSTAG", "SVSKILL", "CERTFP", "RHOST", "RESYNC", "METADATA",
-    "GCAP", "OPER", "SETFILTER", "CAPAB", "PASS", "REHASH", "CONNECT", "EOPMOD", "OPME", "ETRACE"};
+    "UNDLINE", "XLINE", "UNXLINE", "RESV", "UNRESV", "CLUSTER", "KNOCK", "SVSNICK", "SVSMODE",
+    "SVSJOIN", "SVSPART", "SVSTAG", "SVSKILL", "CERTFP", "RHOST", "RESYNC", "METADATA", "GCAP",
+    "OPER", "SETFILTER", "CAPAB", "PASS", "REHASH", "CONNECT", "EOPMOD", "OPME", "ETRACE"};
 
 using What = UserTextChanged::What;
 
@@ -67,6 +67,7 @@ const Command<Ts6> Ts6::commands[] = {
                           line.at(2), line.at(4) == "0" ? "*" : line.at(4)};
      }},
     {"AWAY", 0, [](Ts6&, const Line& line) { return away_of(line); }},
+    {"MODE", 2, [](Ts6&, const Line& line) { return visibility_of(line.at(0), line.at(1)); }},
     {"SVINFO", 4,
      [](Ts6&, const Line& line) -> NetworkEvent { return ClockTold{seconds_of(line.at(3))}; }},
     {"EOB", 0,

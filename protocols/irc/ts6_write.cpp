@@ -105,6 +105,9 @@ struct Ts6Writer {
     return euid ? make.words(one.source.id, "CHGHOST", {one.who.id, one.value})
                 : make.words(one.source.id, "ENCAP", {"*", "CHGHOST", one.who.id, one.value});
   }
+  bool operator()(const VisibilityChanged& one) {
+    return make.text(one.who.id, "MODE", {one.who.id}, one.invisible ? "+i" : "-i");
+  }
   bool operator()(const Pinged& one) { return make.text({}, "PING", {}, one.source.id); }
   bool operator()(const Ponged& one) {
     return make.text(one.source.id, "PONG", {one.source.name}, one.target.id);

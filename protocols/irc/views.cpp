@@ -199,6 +199,23 @@ void explain_side(const Side& side, const Channel* channel, std::vector<std::str
     line += "; " + std::to_string(channel->lists.size()) + " bans and the like";
 }
 
+// Bans and the like that mean nothing on the other network; a few of them by name.
+void explain_bans(const Relay& relay, const Side& from, const Channel& channel, const Side& to,
+                  std::vector<std::string>& out) {
+  std::size_t count = 0;
+  std::string some;
+  for (const ListEntry& one : channel.lists) {
+    if (relay.ban_there(from, one.list, one.mask, to)) continue;
+    if (++count <= limits::shown_bans_max)
+      some += (some.empty() ? "" : ", ") + escape_text(one.mask, limits::mask_bytes_max);
+  }
+  if (count == 0) return;
+  out.push_back("bans and the like of " + from.settings().name + " without a counterpart on " +
+                to.settings().name + ": " + std::to_string(count) + " (" + some +
+                (count > limits::shown_bans_max ? ", ...)" : ")") +
+                "; the node heeds those that it knows itself");
+}
+
 // What is set on one network and has no letter on the other.
 void explain_losses(const Side& from, const Channel& channel, const Side& to,
                     std::vector<std::string>& out) {
@@ -223,6 +240,9 @@ void explain_others(const Hub& hub, const Side& side, std::vector<std::string>& 
   for (const auto& [what, times] : side.desyncs())
     out.push_back(side.settings().name + ": " + std::to_string(times) +
                   " lines since the start did not fit what is held: " + std::string(what));
+  if (side.unmapped() > 0)
+    out.push_back(side.settings().name + ": bans and the like that others have no words for and "
+                  "were not told, since the start: " + std::to_string(side.unmapped()));
   if (side.facts().paced)
     out.push_back(side.settings().name + ": its configuration should have <performance "
                   "netbuffersize=\"65534\">, or it takes a large burst in crumbs");
@@ -255,8 +275,9 @@ void explain_junction(const Hub& hub, const Junction& junction, std::vector<std:
     explain_side(side, channel, out);
     for (const Junction::Member& other : junction.members) {
       const Side& to = *hub.sides()[other.network];
-      if (channel != nullptr && &to != &side && to.phase() != Side::Phase::down)
-        explain_losses(side, *channel, to, out);
+      if (channel == nullptr || &to == &side || to.phase() == Side::Phase::down) continue;
+      explain_losses(side, *channel, to, out);
+      explain_bans(hub.relay(), side, *channel, to, out);
     }
     explain_others(hub, side, out);
     for (const Junction::Member& other : junction.members) {

@@ -35,6 +35,7 @@ class Watcher {
   virtual void away_set(Side& side, UserId user) = 0;
   // Its account, the host that is shown, its ident or its real name.
   virtual void text_changed(Side& side, UserId user, UserText which) = 0;
+  virtual void visibility_changed(Side& side, UserId user) = 0;
   // One of ours, by one of theirs.
   virtual void invited(Side& side, UserId by, UserId puppet, ChannelId channel) = 0;
   virtual void topic_set(Side& side, Source source, ChannelId channel) = 0;

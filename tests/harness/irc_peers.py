@@ -137,6 +137,7 @@ INSPIRCD = """
 <module name="banexception"> <module name="inviteexception"> <module name="ircv3_ctctags">
 <module name="ircv3_msgid"> <module name="ircv3_servertime">
 <module name="sethost"> <module name="setident"> <module name="setname">
+<module name="muteban"> <module name="gecosban">
 """
 
 
@@ -191,7 +192,7 @@ operator {{ name="op"; user="*@*"; password="op"; class="server"; encrypted=no; 
 general {{ disable_auth=yes; throttle_count=1000; throttle_time=1 second; anti_nick_flood=no;
  anti_spam_exit_message_time=0; default_floodcount=100000; pace_wait=0; pace_wait_simple=0;
  true_no_oper_flood=yes; }};
-channel {{ max_channels=100; max_bans=100; }};
+channel {{ max_channels=100; max_bans=100; enable_extbans=yes; }};
 """
 
 
