@@ -49,8 +49,9 @@ Result<bool> Ngircd::shake(const Line& line, HandshakeDesk& desk, std::string& o
     if (Result<void> taken = pass(line); !taken) return taken.error();
     return false;
   }
-  if (line.command == "SERVER" && peer_.name.empty()) {   // "name hops :description"
-    if (line.parameters < 3) return refuse("its SERVER lacks parameters");
+  // "name hops :description"; when it calls, without the hops
+  if (line.command == "SERVER" && peer_.name.empty()) {
+    if (line.parameters < 2) return refuse("its SERVER lacks parameters");
     if (Result<void> met = meet(line, {}, desk, out); !met) return met.error();
     tokens_[network_->own_name] = "1";
     return !enhanced_;

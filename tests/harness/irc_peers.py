@@ -292,10 +292,11 @@ class Ngircd(Peer):
         if self.tls:
             words["ports"] = self.clients
             words["parameters"] = os.path.join(self.folder, "dh.pem")
-            subprocess.run(["openssl", "dhparam", "-dsaparam", "-out", words["parameters"], "2048"],
+            subprocess.run(["openssl", "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
+                            "group:ffdhe2048", "-out", words["parameters"]],
                            check=True, capture_output=True)
             words["ssl"] = NGIRCD_SSL.format(**words)
-            words["calling"] += "\n SSLConnect = yes" * bool(self.calls)
+            words["calling"] += "\n SSLConnect = yes\n SSLVerify = no" * bool(self.calls)
         words["link"] = self.link(NGIRCD_LINK, words)
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/ngircd.conf",
                                           NGIRCD.format(**words))

@@ -30,6 +30,18 @@ struct Met : Bench {
   std::string introduced, back;
 };
 
+TEST_CASE("irc 5 ngIRCd calls us") {
+  Bench bench(DialectKind::inspircd, DialectKind::ngircd);
+  auto& link = bench.accept();
+  CHECK(bench.say(link, "PASS from-away 0210-IRC+ ngIRCd|26.1:CHLMSXZ PZ\n"
+                        "SERVER hyb.away.example :ngircd test\n") ==
+        "PASS to-away 0210-IRC+ hanse|0.1:CHLMoX\nSERVER node.a.example 1 :relay node\n");
+  CHECK(bench.say(link, ng + "005 node.a.example NICKLEN=31 :x\n" + ng + "376 node.a.example :x\n")
+            .ends_with(":node.a.example PING :node.a.example\n"));
+  bench.say(link, ng + "PING :hyb.away.example\n");
+  CHECK(bench.side("away").linked());
+}
+
 TEST_CASE("irc 5 people on a network where a nick is all there is") {
   Met met;
   CHECK(met.introduced ==
