@@ -50,8 +50,8 @@ struct RelayNote {               // for the log
 using PuppetKey = std::pair<PersonId, std::size_t>;   // who, and on which side
 
 struct Renewal {                 // of a puppet whose host or name no line there can change
-  Timestamp at = 0;              // the last one
-  bool due = false;
+  Timestamp at = 0, host_at = 0;   // the last one, and the last for a host
+  bool due = false, of_host = false;
   std::string_view reason{};     // what has changed since
 };
 

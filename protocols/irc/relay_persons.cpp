@@ -182,18 +182,22 @@ void Relay::text_changed(Side& side, UserId user, UserText which) {
       const PuppetKey key{id, other->index()};
       Renewal& renewal = renewals_[key];
       renewal.due = true;
+      renewal.of_host |= which == UserText::shown_host;
       renewal.reason = row->reason;
       renew(key, *other);
     }
   }
 }
 
-// He quits and comes as who he is now; not many times in a short while.
+// He quits and comes as who he is now; not many times in a short while. To hide a host does not
+// wait for what was about a name.
 void Relay::renew(const PuppetKey& key, Side& to) {
   Renewal& renewal = renewals_[key];
-  if (!renewal.due || now_() - renewal.at < limits::puppet_renewal_seconds) return;
-  renewal.due = false;
+  const Timestamp last = renewal.of_host ? renewal.host_at : renewal.at;
+  if (!renewal.due || now_() - last < limits::puppet_renewal_seconds) return;
   renewal.at = now_();
+  if (renewal.of_host) renewal.host_at = renewal.at;
+  renewal.due = renewal.of_host = false;
   const PersonId id = key.first;
   const UserId puppet = persons_.on(id, to.index());
   if (puppet == no_id || !to.is_our_user(puppet)) return;

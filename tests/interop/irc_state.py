@@ -64,6 +64,8 @@ def hosts_change():
         alice, bob = one.alice, one.bob
         alice.say("OPER op op")
         alice.wait(" 381 ")
+        alice.say("SETIDENT before")
+        wait_until(lambda: who_is(bob, WORLD.left_there(alice))[0] == "before", 5, "a user name")
         alice.say("SETHOST hidden.example")
         wait_until(lambda: who_is(bob, WORLD.left_there(alice))[1] == "hidden.example", 5,
                    "the host is hidden at once")

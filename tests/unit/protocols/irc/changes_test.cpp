@@ -87,6 +87,14 @@ TEST_CASE("irc 9 where no line changes a host somebody quits and is back in his 
   }
 }
 
+TEST_CASE("irc 9 a host is hidden at once, whatever else has changed just now") {
+  Met met;
+  CHECK(has(met.home_says(":1AAAAAAAA FNAME :C"), ":9RAAAAAAA QUIT :Changing real name\n"));
+  CHECK(has(met.home_says(":1AAAAAAAA FHOST hidden.example"), ":9RAAAAAAB QUIT :Changing host\n"));
+  CHECK(met.home_says(":1AAAAAAAA FHOST another.example") == "");
+  CHECK(met.home_says(":1AAAAAAAA FNAME :D") == "");
+}
+
 TEST_CASE("irc 9 a channel that only he was in is again as it was") {
   Met met;
   met.away_says(":3HYAAAAAA PART #dev :bye");
