@@ -128,7 +128,7 @@ Verdict Mirror::handle(const IdleAsked& event) {
   if (asker == no_id) return unknown_source;
   if (who == no_id || !side_.is_our_user(who)) return good;
   side_.write(IdleTold{side_.party_of(who), side_.party_of(asker),
-                       side_.model().user(who).timestamp});
+                       side_.model().user(who).since()});
   return good;
 }
 

@@ -94,6 +94,7 @@ UserId Network::add_user(ServerId server, PackedTexts::Texts texts, Timestamp ti
   user.server = server;
   user.timestamp = timestamp;
   user.invisible = false;
+  user.signed_on = 0;
   by_nick_.add(id);
   if (!uid.empty()) by_uid_.add(id);  // RFC 2813: there the nick is all there is
   ++user_count_;

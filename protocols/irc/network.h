@@ -52,7 +52,10 @@ struct User {
   ServerId server = no_id;  // no_id: this slot is free
   bool invisible = false;
   Timestamp timestamp = 0;
+  Timestamp signed_on = 0;  // of one of ours, at home; 0: when he took his nick
   std::vector<Membership> channels;
+
+  Timestamp since() const { return signed_on == 0 ? timestamp : signed_on; }
 };
 
 struct ListEntry {
@@ -118,6 +121,7 @@ class Network {
   UserId add_user(ServerId server, PackedTexts::Texts texts, Timestamp timestamp);
   bool rename(UserId user, std::string_view nick, Timestamp timestamp);  // false: taken
   void set_text(UserId user, UserText which, std::string_view value);    // not of nick and uid
+  void set_signed_on(UserId user, Timestamp at) { users_[user].signed_on = at; }
   void set_invisible(UserId user, bool invisible) { users_[user].invisible = invisible; }
   void remove_user(UserId user);
 

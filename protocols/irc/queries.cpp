@@ -103,7 +103,7 @@ void Answer::whois() const {
   if (const std::string away = text(UserText::away); !away.empty()) tell("301", {nick}, away);
   if (const std::string account = text(UserText::account); !account.empty())
     tell("330", {nick, account}, "is logged in as");
-  tell("317", {nick, "0", std::to_string(user.timestamp)}, "seconds idle, signon time");
+  tell("317", {nick, "0", std::to_string(user.since())}, "seconds idle, signon time");
   tell("318", {nick}, "End of /WHOIS list");
 }
 

@@ -310,6 +310,7 @@ UserId Relay::introduce(PersonId id, Side& to) {
       since);
   if (puppet == no_id) return no_id;
   to.model().set_invisible(puppet, native.invisible);
+  to.model().set_signed_on(puppet, native.since());
   persons_.appear(id, to.index(), puppet);
   to.write(UserIntroduced{to.party_of_server(server), nick, uid, ident, host, host,
                           facts.no_address, realname, account,
