@@ -58,7 +58,7 @@ class Names {
 };
 
 void check(const std::vector<Endpoint>& endpoints, const Names& names) {
-  require(!endpoints.empty() && endpoints.size() <= xmpp::addresses_max, "endpoints are bounded");
+  require(!endpoints.empty() && endpoints.size() <= limits::addresses_max, "endpoints are bounded");
   unsigned last = 0;
   for (const Endpoint& one : endpoints) {
     require(one.verify_names.at(0) == "b.example", "the domain is what is proven");
@@ -90,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   xmpp::DomainDiscovery machine("a.example>b.example", {}, random);
   std::size_t asked = 0;
   while (std::optional<Discovery::Ask> ask = machine.next()) {
-    fuzz::require(++asked <= 2 + 3 * xmpp::srv_targets_max, "questions are bounded");
+    fuzz::require(++asked <= 2 + 3 * limits::srv_targets_max, "questions are bounded");
     machine.on(ask->question, names.answer(ask->question));
   }
   fuzz::require(machine.done(), "it comes to an end");
