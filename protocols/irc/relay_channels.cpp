@@ -117,7 +117,7 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
         return !side.is_our_user(one) && ++theirs > users.size();
       });
   for (const auto& [id, people] : comers) {
-    elsewhere(id, *junction, [&](Side& to, const std::string& name) {
+    elsewhere(id, *junction, [&, id = id, &people = people](Side& to, const std::string& name) {
       const bool was_there = !bring(id, *junction, channel, to, name, people);
       if (was_there && is_made) meet(side, channel, to, name, *junction);
     });
