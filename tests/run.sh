@@ -55,13 +55,31 @@ sanitized() {
     ASAN_OPTIONS=quarantine_size_mb=8 suite "address and undefined: $name" $python -m "$@"
 }
 
-xmpp_interop() {
+# Lanes that take about as long as each other: the three, and what is left of `make test`.
+irc() {
+  suite "interop: IRC" $python -m tests.interop.irc
+}
+irc_sanitized() {
+  sanitized "interop: IRC" tests.interop.irc
+}
+xmpp() {
   suite "interop: XMPP" $python -m tests.interop.xmpp
   sanitized "interop: XMPP" tests.interop.xmpp
-}
-irc_interop() {
-  suite "interop: IRC" $python -m tests.interop.irc
-  sanitized "interop: IRC" tests.interop.irc
+  suite "system: XMPP streams" $python -m tests.system.xmpp_streams
+  suite "system: XMPP routes" $python -m tests.system.xmpp_routes
+  suite "system: XMPP circles" $python -m tests.system.xmpp_circles
+  suite "system: XMPP components" $python -m tests.system.xmpp_components
+  suite "system: XMPP as a component" $python -m tests.system.xmpp_as_component
+  suite "system: XMPP blocked" $python -m tests.system.xmpp_blocked
+  suite "system: XMPP dials" $python -m tests.system.xmpp_dials
+  suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
+  suite "system: XMPP page" $python -m tests.system.xmpp_page
+  suite "system: XMPP taken" $python -m tests.system.xmpp_taken
+  suite "system: DANE" $python -m tests.system.xmpp_dane
+  for name in xmpp_streams xmpp_routes xmpp_circles xmpp_components xmpp_as_component xmpp_blocked \
+              xmpp_dials xmpp_resumption xmpp_taken xmpp_page xmpp_dane; do
+    sanitized "system.$name" "tests.system.$name"
+  done
 }
 
 units="base federation store protocols session config net console"
@@ -84,8 +102,9 @@ if [ "$kind" = check ]; then
   suite "sim: IRC in a row, 20 seeds" "$build/sim" --seeds 20 --speaks irc-row
   suite "sim: IRC in a ring, 20 seeds" "$build/sim" --seeds 20 --speaks irc-ring
 else
-  beside xmpp_interop
-  beside irc_interop
+  beside irc
+  beside irc_sanitized
+  beside xmpp
   suite "tidy finds planted violations" $python tests/tidy/tidy_selftest.py
   suite "sim: 200 seeds" "$build/sim" --seeds 200 --nodes 5
   suite "sim: IRC, 200 seeds" "$build/sim" --seeds 200 --speaks irc
@@ -100,18 +119,7 @@ else
   suite "system: under the limits of its unit" $python -m tests.system.confined
   suite "system: what operators watch" $python -m tests.system.watching
   suite "system: what the node says of itself" $python -m tests.system.console_state
-  suite "system: XMPP streams" $python -m tests.system.xmpp_streams
-  suite "system: XMPP routes" $python -m tests.system.xmpp_routes
-  suite "system: XMPP circles" $python -m tests.system.xmpp_circles
   suite "system: secrets" $python -m tests.system.secrets
-  suite "system: XMPP components" $python -m tests.system.xmpp_components
-  suite "system: XMPP as a component" $python -m tests.system.xmpp_as_component
-  suite "system: XMPP blocked" $python -m tests.system.xmpp_blocked
-  suite "system: XMPP dials" $python -m tests.system.xmpp_dials
-  suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
-  suite "system: XMPP page" $python -m tests.system.xmpp_page
-  suite "system: XMPP taken" $python -m tests.system.xmpp_taken
-  suite "system: DANE" $python -m tests.system.xmpp_dane
   suite "interop: Postfix and Exim" $python -m tests.interop.interop
   suite "interop: behind a Postfix, as the README says" $python -m tests.interop.behind
   suite "crash: 100 rounds" $python -m tests.crash.crash 100
@@ -120,12 +128,7 @@ else
     suite "address and undefined: $unit" "$build/address-undefined/test-$unit" '~[descriptors]~[.]'
   done
   for name in demo.demo system.durability system.interface system.edges system.confined \
-              system.mail_routes system.watching \
-              system.console_state system.xmpp_streams system.xmpp_routes system.xmpp_circles \
-              system.secrets \
-              system.xmpp_components system.xmpp_as_component system.xmpp_blocked \
-              system.xmpp_dials system.xmpp_resumption system.xmpp_taken \
-              system.xmpp_page system.xmpp_dane \
+              system.mail_routes system.watching system.console_state system.secrets \
               interop.interop \
               "crash.crash 20" "crash.xmpp_crash 2000"; do
     sanitized "$name" tests.$name
