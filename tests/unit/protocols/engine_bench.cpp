@@ -2,11 +2,24 @@
 #include "tests/unit/protocols/engine_bench.h"
 
 #include <algorithm>
+#include <set>
 
 namespace hanse::test {
 
+// A bell that is heeded anew rings another time.
 void EngineBench::answer_all(const Answerer& answerer) {
-  while (!open_.empty()) answer_first(answerer(open_.front().ask));
+  std::set<const Bell*> heard;
+  std::deque<Question> anew;
+  while (!open_.empty()) {
+    const Heed* const heed = std::get_if<Heed>(&open_.front().ask);
+    if (heed == nullptr || heard.insert(heed->bell.get()).second) {
+      answer_first(answerer(open_.front().ask));
+    } else {
+      anew.push_back(std::move(open_.front()));
+      open_.pop_front();
+    }
+  }
+  open_ = std::move(anew);
 }
 
 void EngineBench::answer_first(Answer answer) {
