@@ -132,6 +132,9 @@ struct UserTextChanged {
   What what = What::account;
   std::string_view value;
   Timestamp nick_timestamp = 0;   // 0: the line does not say
+  // Read: InspIRCd tells along what is behind a shown host. Empty: it stays; without a `value` the
+  // one that is shown does.
+  std::string_view real_host{};
 };
 struct VisibilityChanged {
   Party who;

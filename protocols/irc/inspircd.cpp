@@ -228,7 +228,7 @@ void Inspircd::say_server(std::string& out) const {
 void Inspircd::write_burst_start(Timestamp now, std::string& out) {
   LineMaker make(out);
   make.words(network_->sid, "BURST", {std::to_string(now)});
-  make.text(network_->sid, "SINFO", {"version"}, "hanse");
+  make.text(network_->sid, "SINFO", {version_key(newer_)}, "hanse");
 }
 
 void Inspircd::write_burst_end(std::string& out) {

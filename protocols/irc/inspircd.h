@@ -10,6 +10,9 @@
 
 namespace hanse::irc {
 
+// It answers VERSION of our servers by itself, with what they say under this (1206: another) key.
+constexpr std::string_view version_key(bool newer) { return newer ? "rawbranch" : "version"; }
+
 // InspIRCd's spanning tree protocol 1205, and what 1202 and 1206 say otherwise (irc 3).
 // inspircd.cpp: the handshake; inspircd_read.cpp, inspircd_write.cpp: lines.
 class Inspircd final : public Dialect {

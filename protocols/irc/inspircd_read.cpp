@@ -11,13 +11,28 @@ namespace {
 constexpr std::string_view of_no_interest[] = {
     "SINFO", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE", "SVSJOIN",
     "SVSPART", "SVSNICK", "SVSTOPIC", "SVSHOLD", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
-    "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE"};
+    "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE", "WALLOPS", "KNOCK",
+    "RESYNC", "RCONNECT", "SVSCMODE", "SVSOPER", "GLOADMODULE", "GUNLOADMODULE", "GRELOADMODULE"};
 
 using What = UserTextChanged::What;
 
-NetworkEvent about(const Line& line, What what) {
-  if (line.at(0) == "*") return Ignored{};
-  return UserTextChanged{{line.source, {}}, {line.source, {}}, what, line.at(0)};
+std::string_view star_as_nothing(std::string_view text) {
+  return text == "*" ? std::string_view() : text;
+}
+
+// "shown [real]"; 1206 leaves one of both as it is: "*".
+NetworkEvent read_host(const Line& line) {
+  UserTextChanged out{{line.source, {}}, {line.source, {}}, What::shown_host,
+                      star_as_nothing(line.at(0))};
+  out.real_host = star_as_nothing(line.at(1));
+  if (out.value.empty() && out.real_host.empty()) return Ignored{};
+  return out;
+}
+
+// The same of the user name, of which only what is shown is kept.
+NetworkEvent read_ident(const Line& line) {
+  if (star_as_nothing(line.at(0)).empty()) return Ignored{};
+  return UserTextChanged{{line.source, {}}, {line.source, {}}, What::ident, line.at(0)};
 }
 
 }  // namespace
@@ -36,9 +51,8 @@ const Command<Inspircd> Inspircd::commands[] = {
      [](Inspircd&, const Line& line) -> NetworkEvent {
        return AwaySet{{line.source, {}}, line.at(1)};
      }},
-    // 1206 may leave one of two out: "*".
-    {"FHOST", 1, [](Inspircd&, const Line& line) { return about(line, What::shown_host); }},
-    {"FIDENT", 1, [](Inspircd&, const Line& line) { return about(line, What::ident); }},
+    {"FHOST", 1, [](Inspircd&, const Line& line) { return read_host(line); }},
+    {"FIDENT", 1, [](Inspircd&, const Line& line) { return read_ident(line); }},
     {"FNAME", 1,
      [](Inspircd&, const Line& line) -> NetworkEvent {
        return UserTextChanged{{line.source, {}}, {line.source, {}}, What::realname, line.at(0)};

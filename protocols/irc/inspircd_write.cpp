@@ -19,7 +19,7 @@ struct InspircdWriter {
 
   bool operator()(const ServerIntroduced& one) {
     return make.text(one.uplink.id, "SERVER", {one.name, one.sid}, one.description) &&
-           make.text(one.sid, "SINFO", {"version"}, "hanse");   // it answers VERSION by itself
+           make.text(one.sid, "SINFO", {version_key(newer)}, "hanse");
   }
   bool operator()(const ServerLeft& one) {
     return make.text(one.source.id, "SQUIT", {one.server.id}, one.reason);

@@ -288,6 +288,10 @@ Verdict Mirror::handle(const UserTextChanged& event) {
   if (user == no_id) return dropped("a change of an unknown user");
   if (event.nick_timestamp != 0 && side_.model().user(user).timestamp != event.nick_timestamp)
     return good;   // meant for somebody else of that name
+  if (!event.real_host.empty()) {
+    side_.model().set_text(user, UserText::host, event.real_host);
+    if (event.value.empty()) return good;
+  }
   set_text(user, event.what, event.value);
   return good;
 }

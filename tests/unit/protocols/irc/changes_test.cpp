@@ -136,7 +136,8 @@ std::string shown(const NetworkEvent& event) {
   if (one == nullptr) return "none";
   const std::string_view names[] = {"account", "shown_host", "host", "ident", "realname"};
   return std::string(one->who.id) + " " + std::string(names[static_cast<int>(one->what)]) + "=" +
-         std::string(one->value);
+         std::string(one->value) +
+         (one->real_host.empty() ? "" : " real=" + std::string(one->real_host));
 }
 
 std::string heard(DialectKind kind, const std::string& text) {
@@ -149,8 +150,15 @@ std::string heard(DialectKind kind, const std::string& text) {
 TEST_CASE("irc 9 changes of a person, as each network tells of them") {
   using enum DialectKind;
   CHECK(heard(inspircd, ":1AAAAAAAA FHOST h.example") == "1AAAAAAAA shown_host=h.example");
-  CHECK(heard(inspircd, ":1AAAAAAAA FHOST * real.example") == "none");
+  CHECK(heard(inspircd, ":1AAAAAAAA FHOST h.example *") == "1AAAAAAAA shown_host=h.example");
+  CHECK(heard(inspircd, ":1AAAAAAAA FHOST * r.example") == "1AAAAAAAA shown_host= real=r.example");
+  CHECK(heard(inspircd, ":1AAAAAAAA FHOST h.example r.example") ==
+        "1AAAAAAAA shown_host=h.example real=r.example");
+  CHECK(heard(inspircd, ":1AAAAAAAA FHOST * *") == "none");
   CHECK(heard(inspircd, ":1AAAAAAAA FIDENT x") == "1AAAAAAAA ident=x");
+  CHECK(heard(inspircd, ":1AAAAAAAA FIDENT x real") == "1AAAAAAAA ident=x");
+  CHECK(heard(inspircd, ":1AAAAAAAA FIDENT x *") == "1AAAAAAAA ident=x");
+  CHECK(heard(inspircd, ":1AAAAAAAA FIDENT * real") == "none");
   CHECK(heard(inspircd, ":1AAAAAAAA FNAME :New Name") == "1AAAAAAAA realname=New Name");
   CHECK(heard(inspircd, ":1AA FNAME") == "none");
   CHECK(heard(solanum, ":1SV ENCAP * CHGHOST 3HYAAAAAA h.example") ==

@@ -73,59 +73,6 @@ TEST_CASE("irc 3.2 InspIRCd calls us") {
   CHECK(link.served_ == std::vector<std::string>{"home"});
 }
 
-TEST_CASE("irc 3.1 InspIRCd 4 calls us, and 1206 is spoken") {
-  Bench bench;
-  EngineBench& link = bench.accept();
-  CHECK(bench.say(link, "CAPAB START 1206\n") == "CAPAB START 1206\n");
-  CHECK(bench.say(link, "CAPAB MODULES :account ircv3_ctctags\n"
-                        "CAPAB CHANMODES :list:ban=b param-set:limit=l param:key=k "
-                        "prefix:10000:voice=+v prefix:30000:op=@o simple:secret=s\n"
-                        "CAPAB CAPABILITIES :CASEMAPPING=ascii MAXNICK=25 MAXUSER=12 "
-                        "MAXCHANNEL=60\nCAPAB END\n") ==
-        "CAPAB CAPABILITIES :CASEMAPPING=ascii\nCAPAB END\n");
-  CHECK(bench.say(link, "SERVER insp.home.example from-home 1AA :Insp 4\n") ==
-        "SERVER node.a.example to-home 9RL :relay node\n");
-  bench.say(link, ":1AA BURST " + now + "\n"
-                  ":1AA UID 1AAAAAAAA 1795229193 carol real.example shown.example realuser "
-                  "showuser 192.0.2.1 1795229193 + :Carol\n"
-                  ":1AA FJOIN #x 1795229195 +s :o,1AAAAAAAA:0\n"
-                  ":1AA LMODE #x 1795229195 b *!*@bad.example 1795229196 carol *!*@evil.example "
-                  "1795229197 carol half\n"
-                  ":1AA LMODE #x 1795229195 z ignored 1 x\n"
-                  ":1AA METADATA @ 1AAAAAAAA #x 1795229195 0 key :value\n:1AA ENDBURST\n");
-  CHECK(link.log_.find("dropped") == std::string::npos);
-  const Side& side = bench.side("home");
-  REQUIRE(bench.side("home").linked());
-  CHECK(side.facts().nick_bytes_max == 25);
-  CHECK(side.facts().ident_bytes_max == 12);
-  CHECK(side.facts().channel_bytes_max == 60);
-  const UserId carol = side.model().find_nick("carol");
-  REQUIRE(carol != no_id);
-  const PackedTexts& texts = side.model().user(carol).texts;
-  CHECK(texts.get(UserText::ident) == "showuser");
-  CHECK(texts.get(UserText::shown_host) == "shown.example");
-  CHECK(texts.get(UserText::address) == "192.0.2.1");
-  const Channel& channel = side.model().channel(side.model().find_channel("#x"));
-  REQUIRE(channel.lists.size() == 2);
-  CHECK(channel.lists[1].mask == "*!*@evil.example");
-}
-
-TEST_CASE("irc 3.1 in 1206 a person has two names of the machine, both told") {
-  Bench bench;
-  EngineBench& link = bench.accept();
-  bench.say(link, "CAPAB START 1206\n" +
-                      inspircd_capabilities.substr(inspircd_capabilities.find('\n') + 1) +
-                      "SERVER insp.home.example from-home 1AA :Insp 4\n:1AA BURST " + now +
-                      "\n:1AA ENDBURST\n");
-  bench.home = std::move(bench.called);
-  bench.settle(link, nullptr);
-  EngineBench& other = bench.link_away();
-  bench.say(other, ":3HY UID erin 1 1795229110 +i ~e h h 192.0.2.1 3HYAAAAAB * :Erin\n"
-                   ":3HY SJOIN 1795229120 #dev + :3HYAAAAAB\n");
-  const std::string told = bench.settled(link);
-  CHECK(told.find(" erin/away h h e e 0.0.0.0 1795229110 ") != std::string::npos);
-}
-
 TEST_CASE("irc 3.1 whoever is called by us is told 1205, and holds to it") {
   Bench bench;
   EngineBench& link = bench.dial("home");
