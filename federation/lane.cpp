@@ -19,10 +19,11 @@ Instant Lane::State::advance() {
   bury_links(now);
   retire_links(now, false);
   if (dead_name && now >= dead_name->until) dead_name.reset();
+  if (now >= swift_look) look_at_swift(now);
   if (std::exchange(rules_changed, false)) give_back("the configuration has changed");
   if (regress) {
     give_back("an earlier one has to go first");
-    regress = in_flight > 0 || stored.claiming();
+    regress = in_flight > patient_in_flight || copies > 0 || stored.claiming();
   }
   const bool up = any(LaneLink::Phase::ready);
   const bool resting = !up && (!breaker.may_try(now) || now < awaited_until);
@@ -57,6 +58,7 @@ Instant Lane::State::next_look(Instant now) const {
   const auto consider = [&](Instant at) { next = std::min(next, std::max(at, now)); };
   if (draining) return next;
   if (patient > 0) consider(patience_next);
+  consider(swift_look);
   if (now < awaited_until) consider(awaited_until);
   else if (!breaker.may_try(now)) consider(breaker.until());
   else if (!held) consider(stored.next());
@@ -172,7 +174,8 @@ Lane::State::~State() {
   if (armed != Instant::max()) parts.timers.cancel(timer);
   if (breaker.open()) ledger.breaker_forgotten();
   while (!ready.empty()) pop_front();
-  for (const auto& [item, why] : spill) parts.bodies.remove(item.work);
+  for (const LaneSpill& one : spill)
+    if (one.copy == nullptr) parts.bodies.remove(one.item.work);
   for (const auto& link : links)
     for (const LaneFlight& flight : link->flights) parts.bodies.remove(flight.item.work);
 }

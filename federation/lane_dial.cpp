@@ -6,6 +6,7 @@
 
 #include "federation/lane_name.h"
 #include "federation/lane_state.h"
+#include "federation/limits.h"
 #include "federation/retry.h"
 #include "server/base/limits.h"
 #include "server/base/quantity.h"
@@ -78,6 +79,7 @@ bool Lane::State::connected(LaneLink& link) {
 void Lane::State::begin_attempt(Instant now) {
   attempting = true;
   attempt_began = now;
+  if (last_unstored != 0) swift_look = std::min(swift_look, now + limits::swift_in_memory_max);
   attempt_works = std::min(ready.size(), window_now());
   if (stands()) plan.begin(demand.tls, bounds(*traits), now);
   else endpoints_until = Instant::min();

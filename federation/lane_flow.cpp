@@ -104,45 +104,51 @@ void Lane::State::store(LaneItem item, std::string_view why) {
   if (!parts.host.may_store())  // D9
     return end_unstored(item.work, failure(Fault::overloaded, "4.3.1", "disk space is low"));
   if (spill.empty() && storing < limits::lane_storing_items_max)
-    return store_now(std::move(item), std::string(why));
+    return store_now({std::move(item), std::string(why)});
   if (spill.size() >= limits::lane_spill_items_max || !parts.bodies.fits(item.work))
     return end_unstored(item.work, failure(Fault::overloaded, "4.3.1",
                                            "more than the lane can put on disk"));
   parts.bodies.add(item.work);
-  spill.emplace_back(std::move(item), why);
+  spill.push_back({std::move(item), std::string(why)});
 }
 
 void Lane::State::store_spilled() {
   while (!spill.empty() && storing < limits::lane_storing_items_max) {
-    auto [item, why] = std::move(spill.front());
+    LaneSpill next = std::move(spill.front());
     spill.pop_front();
-    parts.bodies.remove(item.work);
-    store_now(std::move(item), std::move(why));
+    if (next.copy == nullptr) parts.bodies.remove(next.item.work);
+    if (is_needless(next)) copied(next.copy, Error{Fault::never, "it has gone"});
+    else store_now(std::move(next));
   }
 }
 
-void Lane::State::store_now(LaneItem item, std::string why) {
-  Acceptance acceptance{item.work.envelope, item.work.body, {}, {}};
-  for (const Target& target : item.work.targets)
+void Lane::State::store_now(LaneSpill spilled) {
+  const Work& work = spilled.item.work;
+  Acceptance acceptance{work.envelope, work.body, {}, {}};
+  for (const Target& target : work.targets)
     acceptance.legs.push_back({target.to, protocol, name, "swift"});
+  if (spilled.copy != nullptr) spilled.copy->phase = LaneCopy::Phase::storing;
   ++storing;
   parts.queue.accept(std::move(acceptance),
-                     [this, token = std::weak_ptr(alive), work = std::move(item.work),
-                      why = std::move(why)](Result<Accepted> accepted) mutable {
+                     [this, token = std::weak_ptr(alive), spilled = std::move(spilled)](
+                         Result<Accepted> accepted) mutable {
                        if (token.expired()) return;
                        --storing;
-                       if (accepted && accepted->ids.size() == work.targets.size()) {
-                         for (std::size_t at = 0; at < work.targets.size(); ++at)
-                           work.targets[at].id = accepted->ids[at];
-                         return_work(work, why);
-                       } else {
-                         end_unstored(work, failure(Fault::overloaded, "4.3.1",
-                                                    accepted ? "the store lost a recipient"
-                                                             : accepted.error().what));
-                       }
+                       stored_now(std::move(spilled), std::move(accepted));
                        store_spilled();
                        turn();
                      });
+}
+
+void Lane::State::stored_now(LaneSpill spilled, Result<Accepted> accepted) {
+  Work& work = spilled.item.work;
+  if (accepted && accepted->ids.size() != work.targets.size())
+    accepted = Error{Fault::overloaded, "the store lost a recipient"};
+  if (spilled.copy != nullptr) return copied(spilled.copy, accepted);
+  if (!accepted)
+    return end_unstored(work, failure(Fault::overloaded, "4.3.1", accepted.error().what));
+  for (std::size_t at = 0; at < work.targets.size(); ++at) work.targets[at].id = accepted->ids[at];
+  return_work(work, spilled.why);
 }
 
 void Lane::State::let_go() {

@@ -11,54 +11,12 @@
 #include "federation/dial_plan.h"
 #include "federation/endpoint_finder.h"
 #include "federation/lane.h"
+#include "federation/lane_flight.h"
 #include "federation/lane_ledger.h"
 #include "federation/stored_work.h"
 #include "federation/window.h"
 
 namespace hanse {
-
-// A work in the lane's hands and how often a link has given it back.
-struct LaneItem {
-  Work work;
-  unsigned returns = 0;
-  std::uint64_t place = 0;                  // among all that came to the lane; 0: not placed yet
-  Instant patience_end = Instant::max();    // live, latest
-  bool claimed = false, passive = false;    // has waited in the store; is worth no dial
-
-  bool stored() const { return work.targets.front().id > 0; }
-  bool patient() const { return patience_end != Instant::max(); }
-};
-
-// A work on a link: which of its recipients are still open, and what is known of the others.
-struct LaneFlight {
-  LaneItem item;
-  LaneLedger::Try tried;
-  std::vector<bool> settled;               // of one recipient it is empty
-  std::size_t open = 0;
-  std::vector<Settlement> settlements;
-  std::vector<Target> given_back;
-  std::uint64_t rules = 0;       // those it left under
-  Outcome last_return;
-  bool judged = false, delivered = false;   // the peer said something, said yes
-  bool put_by = false;           // what came back of it is for the store
-  bool is_settled(std::size_t at) const { return !settled.empty() && settled[at]; }
-};
-
-struct LaneLink {
-  // waiting: adopted, and another has its place
-  enum class Phase : std::uint8_t { dialling, waiting, ready, closing, closed };
-  std::unique_ptr<Link> link;    // null: it was given up and is to be forgotten
-  Phase phase = Phase::dialling;
-  DialPlan::Step step;
-  Instant ready_at{}, idle_since{};
-  std::size_t served = 0;
-  bool useful = false;           // the peer judged at least one message on it
-  bool spent = false;            // it gave a work back: nothing more goes there
-  bool adopted = false;          // of the peer's making: never dialled, never retired for age
-  bool guest = false;            // adopted, beside links of ours
-  ServedLink* lent = nullptr;    // `link` again, when adopted
-  std::deque<LaneFlight> flights;
-};
 
 // Why nothing can be done for a destination: its name does not exist, or wants no messages.
 struct DeadName {
@@ -67,7 +25,8 @@ struct DeadName {
 };
 
 // The parts of a lane. lane.cpp: the turn and the events; lane_dial.cpp: how it gets links;
-// lane_work.cpp: how works come, go out and end; lane_flow.cpp: those the store does not know.
+// lane_work.cpp: how works come, go out and end; lane_flow.cpp: those the store does not know;
+// lane_spool.cpp: those it has to know after all.
 struct Lane::State {
   State(Lane& events, std::string lane_name, std::shared_ptr<const LaneTraits> lane_traits,
         HopDemand hop_demand, LaneParts lane_parts, const std::string& peer_label);
@@ -121,7 +80,9 @@ struct Lane::State {
   void assign(Instant now);
   void deliver(LaneLink& link, LaneItem item, Instant now);
   void settled(LaneLink& link, DeliveryId id, Outcome outcome);
+  void judge(LaneFlight& flight, std::size_t at, Outcome outcome);
   void finish(LaneLink& link, std::size_t index);
+  void conclude(LaneFlight flight);
   void abandon_flights(LaneLink& link, const std::string& why);
   void judged(LaneLink& link, bool delivered, Instant now);
   void give_back(std::string_view why);
@@ -142,7 +103,8 @@ struct Lane::State {
   void put_down(LaneItem item, std::string_view why);
   void put_down_first(const Outcome& outcome, Duration wait_least);
   void store(LaneItem item, std::string_view why);
-  void store_now(LaneItem item, std::string why);
+  void store_now(LaneSpill spilled);
+  void stored_now(LaneSpill spilled, Result<Accepted> accepted);
   void store_spilled();
   void let_go();                           // nothing leaves now: whoever feeds us may go on
   void end_unstored(const Work& work, const Outcome& outcome);
@@ -151,6 +113,15 @@ struct Lane::State {
   void settled_unstored(LaneFlight& flight, const Target& target, Outcome outcome);
   void finish_unstored(LaneFlight flight);
   void expire_patience(Instant now);
+
+  // ---- lane_spool.cpp ----
+  void look_at_swift(Instant now);
+  Instant oldest_swift() const;
+  void spool();
+  void copy(LaneFlight& flight);
+  static bool is_needless(const LaneSpill& spilled);
+  void copied(const std::shared_ptr<LaneCopy>& copy, const Result<Accepted>& accepted);
+  bool land(LaneFlight& flight);           // false: the store has not answered yet
 
   Lane& self;
   const std::string name;
@@ -162,8 +133,11 @@ struct Lane::State {
   std::deque<LaneItem> ready;
   std::vector<std::unique_ptr<LaneLink>> links;
   std::size_t patient = 0, passive = 0, claimed = 0;   // in `ready`: such as say so
-  std::size_t in_flight = 0, storing = 0;  // works on links; accepts under way
-  std::deque<std::pair<LaneItem, std::string>> spill;   // to be stored behind those, and why
+  std::size_t in_flight = 0, patient_in_flight = 0;     // works on links
+  std::size_t storing = 0;                 // accepts under way
+  std::deque<LaneSpill> spill;             // to be stored behind those
+  std::size_t copies = 0;                  // of these: pending
+  Instant swift_look = Instant::max();     // for such as should have gone
   Instant patience_next = Instant::max();  // none ends before
   DeliveryId last_unstored = 0;
   std::uint64_t last_place = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "federation/lane_state.h"
+#include "federation/limits.h"
 #include "federation/retry.h"
 #include "server/base/limits.h"
 
@@ -156,7 +157,11 @@ void Lane::State::assign(Instant now) {
 
 void Lane::State::deliver(LaneLink& link, LaneItem item, Instant now) {
   Work work = item.work;
+  work.hold = nullptr;   // the lane counts
   parts.bodies.add(work);
+  if (item.patient()) ++patient_in_flight;
+  else if (!item.stored())
+    swift_look = std::min(swift_look, now + limits::swift_in_memory_max);
   LaneFlight& flight = link.flights.emplace_back();
   flight.open = item.work.targets.size();
   if (flight.open > 1) flight.settled.assign(flight.open, false);
@@ -182,39 +187,52 @@ bool Lane::State::settled_in(LaneLink& link, std::size_t index, DeliveryId id, O
   LaneFlight& flight = link.flights[index];
   const std::vector<Target>& targets = flight.item.work.targets;
   for (std::size_t at = 0; at < targets.size(); ++at) {
-    if (targets[at].id != id || flight.is_settled(at)) continue;
+    if (flight.id_on_link(at) != id || flight.is_settled(at)) continue;
     if (!flight.settled.empty()) flight.settled[at] = true;
     --flight.open;
     flight.judged |= outcome.disposition != Disposition::returned && is_judgement(outcome);
     flight.delivered |= outcome.disposition == Disposition::delivered;
-    if (outcome.disposition == Disposition::returned) {
-      flight.given_back.push_back(targets[at]);
-      if (outcome.ambiguous) ++flight.given_back.back().attempt;   // the next link should know
-      flight.last_return = std::move(outcome);
-      link.spent = true;  // it is going down, or of no use
-    } else if (!flight.item.stored()) {
-      // A link that broke takes nothing more.
-      link.spent |= outcome.disposition == Disposition::deferred && !is_judgement(outcome);
-      settled_unstored(flight, targets[at], std::move(outcome));
-    } else {
-      flight.settlements.push_back(ledger.settle(*traits, *flight.item.work.envelope, targets[at],
-                                                 std::move(outcome), flight.tried));
-    }
+    // It is going down, or of no use; one that broke takes nothing more.
+    link.spent |= outcome.disposition == Disposition::returned ||
+                  (outcome.disposition == Disposition::deferred && !flight.item.stored() &&
+                   !is_judgement(outcome));
+    if (flight.copy != nullptr) flight.copy->heard.emplace_back(at, std::move(outcome));
+    else judge(flight, at, std::move(outcome));
     if (flight.open == 0) finish(link, index);
     return true;
   }
   return false;
 }
 
-// The last recipient of a work has its answer: all of them go to the store in one piece.
+void Lane::State::judge(LaneFlight& flight, std::size_t at, Outcome outcome) {
+  const Target& target = flight.item.work.targets[at];
+  if (outcome.disposition == Disposition::returned) {
+    flight.given_back.push_back(target);
+    if (outcome.ambiguous) ++flight.given_back.back().attempt;   // the next link should know
+    flight.last_return = std::move(outcome);
+  } else if (!flight.item.stored()) {
+    settled_unstored(flight, target, std::move(outcome));
+  } else {
+    flight.settlements.push_back(ledger.settle(*traits, *flight.item.work.envelope, target,
+                                               std::move(outcome), flight.tried));
+  }
+}
+
 void Lane::State::finish(LaneLink& link, std::size_t index) {
   LaneFlight flight = std::move(link.flights[index]);
   link.flights.erase(link.flights.begin() + static_cast<std::ptrdiff_t>(index));
   --in_flight;
+  if (flight.item.patient()) --patient_in_flight;
   parts.bodies.remove(flight.item.work);
   const Instant now = parts.clock.now();
   link.idle_since = now;
   if (flight.judged) judged(link, flight.delivered, now);
+  conclude(std::move(flight));
+}
+
+// The last recipient of a work has its answer: all of them go to the store in one piece.
+void Lane::State::conclude(LaneFlight flight) {
+  if (flight.copy != nullptr && !land(flight)) return;
   const bool outdated = flight.rules != rules;
   flight.put_by |= outdated;
   if (!flight.item.stored()) return finish_unstored(std::move(flight));
@@ -245,7 +263,7 @@ void Lane::State::abandon_flights(LaneLink& link, const std::string& why) {
     outcome.reply = why;
     outcome.remote = to_text(link.step.endpoint);
     outcome.ambiguous = true;  // M-11
-    settled(link, flight.item.work.targets[at].id, std::move(outcome));
+    settled(link, flight.id_on_link(at), std::move(outcome));
   }
 }
 

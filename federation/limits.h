@@ -3,10 +3,15 @@
 
 #include <cstddef>
 
+#include "server/base/time.h"
+
 // Bounds of lanes and links; those that were here before it are in server/base/limits.h.
 namespace hanse::limits {
 
 // Of one protocol that has one stream for a lane: from the first octet until it may carry works.
 constexpr std::size_t dials_open_max = 64;
+
+// What is in memory only and should have gone: then it is put on disk (xmpp 9.5).
+constexpr Duration swift_in_memory_max = std::chrono::seconds(30);
 
 }  // namespace hanse::limits

@@ -75,6 +75,7 @@ xmpp() {
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
   suite "system: XMPP page" $python -m tests.system.xmpp_page
   suite "system: XMPP taken" $python -m tests.system.xmpp_taken
+  suite "system: XMPP spool" $python -m tests.system.xmpp_spool
   suite "system: DANE" $python -m tests.system.xmpp_dane
   for name in xmpp_streams xmpp_routes xmpp_circles xmpp_components xmpp_as_component xmpp_blocked \
               xmpp_dials xmpp_resumption xmpp_taken xmpp_page xmpp_dane; do

@@ -170,6 +170,7 @@ constexpr FixedLimit table[] = {
     {"log_repeats_max", limits::log_repeats_max, count},
     {"log_repeat_pause", limits::log_repeat_pause},
     {"dials_open_max", limits::dials_open_max, count},
+    {"swift_in_memory_max", limits::swift_in_memory_max},
 };
 
 }  // namespace

@@ -80,7 +80,7 @@ std::size_t MemoryQueue::count(Leg state) const {
 
 void MemoryQueue::accept(Acceptance acceptance, std::function<void(Result<Accepted>)> committed) {
   if (accept_fails) {
-    world_.at(world_.now(), [committed] { committed(Error{Fault::overloaded, "disk is full"}); });
+    world_.at(answer_at(), [committed] { committed(Error{Fault::overloaded, "disk is full"}); });
     return;
   }
   Accepted out;
@@ -92,7 +92,12 @@ void MemoryQueue::accept(Acceptance acceptance, std::function<void(Result<Accept
     out.ids.push_back(id);
   }
   for (const DeliveryId id : acceptance.reports) rows.at(id).reportable = false;
-  world_.at(world_.now(), [committed, out] { committed(out); });
+  world_.at(answer_at(), [committed, out] { committed(out); });
+}
+
+Instant MemoryQueue::answer_at() {
+  answered_ = std::max(answered_, world_.now() + accept_wait);
+  return answered_;
 }
 
 void MemoryQueue::claim(std::string_view protocol, std::string_view lane, std::size_t most,

@@ -60,6 +60,7 @@ class MemoryQueue final : public Queue, public Blobs {
   std::vector<std::vector<Settlement>> settled;   // each call
   std::size_t claims = 0, expires = 0, reports_ended = 0;
   bool accept_fails = false, claim_fails = false;
+  Duration accept_wait = 0us;
 
   DeliveryId put(const std::string& lane, std::string to = "user@b.example", unsigned attempts = 0);
   std::size_t count(Leg state) const;
@@ -81,7 +82,9 @@ class MemoryQueue final : public Queue, public Blobs {
 
  private:
   World& world_;
+  Instant answer_at();                 // one after the other
   DeliveryId last_id_ = 0;
+  Instant answered_{};
 };
 
 class Links;

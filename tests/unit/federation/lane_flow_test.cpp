@@ -150,7 +150,7 @@ TEST_CASE("flow: a feeder is held up by a lane that is up, not by one that is do
   at.link().ready();
   at.pass("B", Flow::swift, 30s, hold);
   at.pass("C", Flow::live, 30s, hold);
-  CHECK(hold.use_count() == 1 + 2 * 2);    // each in the lane's hands and on the link
+  CHECK(hold.use_count() == 1 + 2);
   SECTION("until they have arrived") {
     for (int n = 0; n < 3; ++n) at.link().answer(Disposition::delivered);
     CHECK(hold.use_count() == 1);
