@@ -10,7 +10,7 @@ from tests.harness.namespace import may_have_mounts
 from tests.harness.results import Skip
 from tests.harness.workspace import PEERS
 
-CONFIG = """M%{server}%%{name}%{servers}%{sid}
+CONFIG = """M%{server}%{host}%{name}%{servers}%{sid}
 A%a%a@{name}.example%x%%N
 Y%1%90%%1000%5000000%100.100%1000.1000
 Y%2%90%{seconds}%10%50000000%100.100%1000.1000

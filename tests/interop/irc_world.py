@@ -50,13 +50,16 @@ class World:
         self.node = Node(workspace, "hanse-irc", text)
 
     def start(self):
-        if self.pasted:
+        # irc2 that finds nobody calls again a minute later.
+        first = self.pasted or self.left.calls or self.right.calls
+        if first:
             self.node.start()
+        if self.pasted:
             self.paste(self.left)
             self.paste(self.right)
         self.left.start()
         self.right.start()
-        if not self.pasted:
+        if not first:
             self.node.start()
         self.wait_linked()
         return self
