@@ -185,6 +185,7 @@ void Relay::attach(StrandId id, Side& to) {
       }
       elsewhere(id, junction, [&](Side& side, const std::string& name) {
         if (&side != &to || natives.empty()) return;
+        if (id == from.index()) overrule(from, channel, to, name, junction);
         meeting_ = true;
         const bool was_there = !bring(id, junction, channel, to, name, natives);
         meeting_ = false;

@@ -147,12 +147,16 @@ class Relay final : public Watcher, private RelayState {
   bool is_younger(const Junction& junction, const Side& side) const;
   const Channel* at_owner(const Junction& junction) const;   // null: not there, or no owner
   Party owner_party(const Junction& junction, const Side& side) const;
+  bool counts_there(const Junction& junction, const Side& side, Claim what) const;
   bool may_undo(const Junction& junction, const Side& side, const std::string& what);
+  void note_undone(const Junction& junction, const Side& side, const std::string& what);
   void undo_topic(Side& side, const Junction& junction, ChannelId channel);
   void undo_kick(Side& side, const Junction& junction, UserId puppet, ChannelId channel);
   std::optional<ModeChange> inverse(Side& side, const Junction& junction, ChannelId channel,
                                     const ModeChange& change, std::string& parameter) const;
   void undo_modes(Side& side, const Junction&, ChannelId, std::span<const ModeChange> changes);
+  void overrule(Side& from, ChannelId, Side& to, const std::string& name, const Junction&);
+  bool has_its_own_say(const Side& side, ChannelId channel) const;
 
   // ---- relay_guards.cpp ----
   bool is_listed(PersonId, const Side& to, const Channel& place, Mode list, BanEffect) const;
@@ -183,5 +187,7 @@ class Relay final : public Watcher, private RelayState {
 
 bool stays_at_home(Mode mode);   // what a network's own services and operators say of a channel
 Claim claim_on(Mode mode);
+// One that means the same may be there in other words.
+ListEntry as_it_is_there(const Side& to, ChannelId there, ListEntry wanted);
 
 }  // namespace hanse::irc

@@ -118,6 +118,7 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
       });
   for (const auto& [id, people] : comers) {
     elsewhere(id, *junction, [&, id = id, &people = people](Side& to, const std::string& name) {
+      if (is_made && has_its_own_say(side, channel)) overrule(side, channel, to, name, *junction);
       const bool was_there = !bring(id, *junction, channel, to, name, people);
       if (was_there && is_made) meet(side, channel, to, name, *junction);
     });

@@ -66,6 +66,12 @@ Party Relay::owner_party(const Junction& junction, const Side& side) const {
   return side.party_of_server(server == no_id ? side.us() : server);
 }
 
+// What keeps people out of a channel there, or from talking. Who has no claim to it keeps out none
+// of those he has no say about, but while nobody is there to decide.
+bool Relay::counts_there(const Junction& junction, const Side& side, Claim what) const {
+  return may(junction, side, what) || at_owner(junction) == nullptr;
+}
+
 // The same thing once a minute, and never many in a short time: who insists has his way at home.
 bool Relay::may_undo(const Junction& junction, const Side& side, const std::string& what) {
   Undoing& undoing = undoings_[side.index()];
@@ -77,14 +83,17 @@ bool Relay::may_undo(const Junction& junction, const Side& side, const std::stri
   std::erase_if(undoing.done, [now](const auto& one) {
     return now - one.second >= limits::undo_pause_seconds;
   });
-  if (undoing.count >= limits::undo_window_max ||
-      !undoing.done.emplace(junction.name + " " + what, now).second)
-    return false;
+  return undoing.count < limits::undo_window_max &&
+         !undoing.done.contains(junction.name + " " + what);
+}
+
+void Relay::note_undone(const Junction& junction, const Side& side, const std::string& what) {
+  Undoing& undoing = undoings_[side.index()];
+  undoing.done.emplace(junction.name + " " + what, now_());
   ++undoing.count;
   note(Level::info, "irc.undone",
        what + " in junction " + junction.name + " by " + side.settings().name +
            ", which has no claim to it: undone there");
-  return true;
 }
 
 void Relay::undo_topic(Side& side, const Junction& junction, ChannelId channel) {
@@ -94,6 +103,7 @@ void Relay::undo_topic(Side& side, const Junction& junction, ChannelId channel) 
   if (home == nullptr || home->topic == here.topic || side.facts().asks_ranks ||
       !may_undo(junction, side, "a topic"))
     return;
+  note_undone(junction, side, "a topic");
   const Party by = owner_party(junction, side);
   const std::string setter(by.name);
   const Timestamp at = std::max(now_(), here.topic_timestamp + 1);
@@ -108,6 +118,7 @@ void Relay::undo_kick(Side& side, const Junction& junction, UserId puppet, Chann
   const std::string nick(side.model().user(puppet).texts.get(UserText::nick));
   side.model().part(puppet, channel);
   if (!may_undo(junction, side, "a kick of " + nick)) return;
+  note_undone(junction, side, "a kick of " + nick);
   const UserId native = persons_.at(id).user;
   enter(persons_.at(id).strand, side, name, timestamp, {&native, 1});
 }
@@ -144,7 +155,7 @@ std::optional<ModeChange> Relay::inverse(Side& side, const Junction& junction, C
     out.add = !wanted.empty();
     parameter = out.add ? wanted : now;
   } else if (is_list(change.mode)) {
-    if (parameter.empty()) return std::nullopt;
+    if (parameter.empty() || at_owner(junction) == nullptr) return std::nullopt;
   } else {
     const Channel* const home = at_owner(junction);
     if (home == nullptr || home->has(change.mode) == change.add) return std::nullopt;
@@ -164,12 +175,63 @@ void Relay::undo_modes(Side& side, const Junction& junction, ChannelId channel,
     const std::string what = std::string("mode ") + (one.add ? '+' : '-') + one.letter + " " +
                              std::string(one.parameter);
     if (!may_undo(junction, side, what)) continue;
-    if (const auto undone = inverse(side, junction, channel, one, parameters[at]))
-      back.push_back(*undone);
+    const auto undone = inverse(side, junction, channel, one, parameters[at]);
+    if (!undone) continue;
+    note_undone(junction, side, what);
+    back.push_back(*undone);
   }
   const Channel& here = side.model().channel(channel);
   if (!back.empty())
     side.write(ModesChanged{owner_party(junction, side), here.name, here.timestamp, back});
+}
+
+// Two networks meet, of which one decides: what the other has set meanwhile without a claim to it
+// is taken back before anybody enters. Bans only where an owner was given: a list that has grown is
+// not swept away because another channel is older, it only does not count.
+void Relay::overrule(Side& from, ChannelId channel, Side& to, const std::string& name,
+                     const Junction& junction) {
+  const ChannelId there = to.model().find_channel(name);
+  if (there == no_id || decider(junction) != from.index() || !is_attached(from, to)) return;
+  const Channel home = from.model().channel(channel);
+  const Channel before = to.model().channel(there);   // changes look into it
+  std::vector<ModeChange> back;
+  for (const ModeRow& row : to.dialect().modes().rows()) {
+    if (stays_at_home(row.mode) || may(junction, to, claim_on(row.mode))) continue;
+    if (row.kind == ModeKind::flag && before.has(row.mode) && !home.has(row.mode))
+      back.push_back({false, row.mode, row.letter, {}});
+    if (row.mode == Mode::key && !before.key.empty() && before.key != home.key)
+      back.push_back({false, row.mode, row.letter, before.key});
+    if (row.mode == Mode::limit && !before.limit.empty() && before.limit != home.limit)
+      back.push_back({false, row.mode, row.letter, before.limit});
+  }
+  const bool sweeps = junction.owner == from.index() && !may(junction, to, Claim::bans);
+  std::vector<ListEntry> theirs;
+  for (const ListEntry& one : home.lists) {
+    if (auto entry = ban_there(from, one.list, one.mask, to))
+      theirs.push_back(as_it_is_there(to, there, *std::move(entry)));
+  }
+  for (const ListEntry& one : before.lists) {
+    const bool is_theirs = std::ranges::any_of(theirs, [&](const ListEntry& known) {
+      return known.list == one.list && same_name(to.facts().casemap, known.mask, one.mask);
+    });
+    if (sweeps && !is_theirs) back.push_back({false, one.list, 'b', one.mask});
+  }
+  std::erase_if(back, [&](const ModeChange& one) { return !to.model().set_mode(there, one); });
+  if (back.empty()) return;
+  to.write(ModesChanged{pseudo_party(from.index(), to), name, before.timestamp, back});
+  note(Level::info, "irc.undone",
+       std::to_string(back.size()) + " modes or bans in junction " + junction.name + " that " +
+           to.settings().name + " set without a claim to it, apart from " +
+           from.settings().name + ": undone there");
+}
+
+// A channel that only our puppets have made says nothing about how it should be.
+bool Relay::has_its_own_say(const Side& side, ChannelId id) const {
+  const Channel& channel = side.model().channel(id);
+  return channel.flags != 0 || !channel.key.empty() || !channel.limit.empty() ||
+         !channel.lists.empty() ||
+         std::ranges::none_of(channel.members,
+                              [&side](UserId one) { return side.is_our_user(one); });
 }
 
 }  // namespace hanse::irc

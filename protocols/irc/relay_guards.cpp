@@ -44,6 +44,8 @@ bool Relay::is_listed(PersonId id, const Side& to, const Channel& place, Mode li
 bool Relay::is_muted(PersonId id, const Side& to, ChannelId there) const {
   const Channel& place = to.model().channel(there);
   const Membership* const member = to.model().membership(persons_.on(id, to.index()), there);
+  const Junction* const junction = junction_of(to, there);
+  if (junction == nullptr || !counts_there(*junction, to, Claim::bans)) return false;
   const auto muted = [&](Mode list) { return is_listed(id, to, place, list, BanEffect::talk); };
   return member->status == 0 && !place.lists.empty() && (muted(Mode::quiet) || muted(Mode::ban)) &&
          !is_listed(id, to, place, Mode::ban_exception, BanEffect::entry);
@@ -77,14 +79,16 @@ std::string_view Relay::kept_out_by(PersonId id, const Side& to,
   const Junction* const junction = junction_of(to, there);
   if (junction == nullptr) return {};
   const auto listed = [&](Mode list) { return is_listed(id, to, place, list, BanEffect::entry); };
-  if (listed(Mode::ban) && !listed(Mode::ban_exception)) return "a ban there";
+  const bool bans_count = counts_there(*junction, to, Claim::bans);
+  if (bans_count && listed(Mode::ban) && !listed(Mode::ban_exception)) return "a ban there";
   // Where his own channel is as closed, his own server has let him in. Otherwise nobody asked him,
   // nor when it became so only now that the networks meet.
   const Side& home = *sides_[persons_.at(id).home];
   const auto own = std::ranges::find(junction->members, home.index(), &Junction::Member::network);
   const ChannelId here = own == junction->members.end() ? no_id
                                                         : home.model().find_channel(own->channel);
-  if (!closed || here == no_id || renewing_) return {};
+  if (!closed || here == no_id || renewing_ || !counts_there(*junction, to, Claim::modes))
+    return {};
   const Channel& door = home.model().channel(here);
   const bool unasked = meeting_ && is_younger(*junction, home);
   if (place.has(Mode::invite_only) && (unasked || !door.has(Mode::invite_only)) &&

@@ -63,9 +63,7 @@ std::string translated_account(const Side& from, std::string_view account, const
 
 }  // namespace
 
-namespace {
-
-// One that means the same may be there in other words: "$a" is "$a:*".
+// "$a" is "$a:*".
 ListEntry as_it_is_there(const Side& to, ChannelId there, ListEntry wanted) {
   const auto meaning = read_ban(to.facts(), wanted.list, wanted.mask);
   const bool plain =
@@ -76,8 +74,6 @@ ListEntry as_it_is_there(const Side& to, ChannelId there, ListEntry wanted) {
   }
   return wanted;
 }
-
-}  // namespace
 
 // What an entry of a list is there (irc 10). Nothing: there are no words for it.
 std::optional<ListEntry> Relay::ban_there(const Side& from, Mode list, std::string_view text,

@@ -121,5 +121,80 @@ TEST_CASE("irc 9 a network that comes back is told the owner's modes and topic")
   CHECK(world.welcome.find(" :ours\n") != std::string::npos);
 }
 
+// Both link with somebody in the channel, as a network does that was only cut off.
+void back_home(Owned& world, const std::string& modes) {
+  auto& link = world.dial("home");
+  world.say(link, test::inspircd_capabilities + "SERVER insp.home.example from-home 0 1AA :Insp\n");
+  link.feed(":1AA BURST " + std::to_string(world.clock.seconds) +
+            "\n:1AA UID 1AAAAAAAA 1795229100 carol real.host shown.host carol 192.0.2.1 "
+            "1795229100 +i :Carol C\n:1AA FJOIN #dev 1795229120 " + modes +
+            " :o,1AAAAAAAA:0\n:1AA ENDBURST\n");
+  world.settle(link, world.away.get());
+}
+
+void back_away(Owned& world, const std::string& modes, const std::string& bans) {
+  auto& link = world.dial("away");
+  world.say(link, "PASS from-away\nCAPAB :TBURST ENCAP EOB RHOST HOP\n"
+                  "SERVER hyb.away.example 1 3HY + :hybrid\n");
+  link.feed(":3HY SVINFO 6 6 0 :" + std::to_string(world.clock.seconds) +
+            "\n:3HY UID dave 1 1795229110 +i dave dave.host dave.host 192.0.2.2 3HYAAAAAA * "
+            ":Dave\n:3HY SJOIN 1795229120 #dev " + modes + " :@3HYAAAAAA\n" + bans + ":3HY EOB\n"
+            ":hyb.away.example PONG hyb.away.example :node.a.example\n");
+  world.settle(link, world.home.get());
+}
+
+bool is_in(Owned& world, const std::string& network, std::string_view nick) {
+  const Network& model = world.side(network).model();
+  const UserId user = model.find_nick(nick);
+  return user != no_id && model.membership(user, model.find_channel("#dev")) != nullptr;
+}
+
+TEST_CASE("irc 9 what is set while the owner is cut off is undone when he is back, before anybody "
+          "enters") {
+  Owned world;
+  world.home->event(Closed{false, "reset"});
+  world.written(*world.away);
+  for (const std::string change : {"+mk sesame", "+l 1", "+b *!*@shown.host", "-n"})
+    CHECK(world.away_says(":3HYAAAAAA TMODE 1795229120 #dev " + change).empty());
+  CHECK(world.away->log_.find("irc.undone") == std::string::npos);   // nothing was
+  back_home(world, "+nts");
+  const std::string undone = ":9RA TMODE 1795229120 #dev -klmb sesame *!*@shown.host\n";
+  const std::size_t at = world.meanwhile.find(undone);
+  CAPTURE(world.meanwhile);
+  REQUIRE(at != std::string::npos);
+  CHECK(at < world.meanwhile.find(":9RA UID carol|home "));
+  CHECK(world.meanwhile.find("TMODE 1795229120 #dev +sn\n") != std::string::npos);
+  CHECK(is_in(world, "away", "carol|home"));
+  CHECK((world.home->log_ + world.away->log_).find("irc.undone") != std::string::npos);
+  CHECK((world.home->log_ + world.away->log_).find("irc.kept_out") == std::string::npos);
+  world.say(*world.home, ":1AAAAAAAA PRIVMSG #dev :heard\n");
+  CHECK(world.written(*world.away) == ":9RAAAAAAB PRIVMSG #dev :heard\n");
+}
+
+TEST_CASE("irc 9 a network comes back with modes and bans of its own") {
+  const std::string bans = ":3HY BMASK 1795229120 #dev b :*!*@shown.host x|home!*@*\n";
+  const auto come_back = [&](Owned& world) {
+    world.say(*world.home, ":1AAAAAAAA FMODE #dev 1795229120 +b x!*@*\n");
+    world.away->event(Closed{false, "reset"});
+    back_away(world, "+ntmik sesame", bans);
+  };
+  SECTION("without a claim to them: the owner's are put in their place") {
+    Owned world;
+    come_back(world);
+    CAPTURE(world.welcome);
+    // The one the owner has as well stays.
+    CHECK(world.welcome.find(":9RA TMODE 1795229120 #dev -kimb sesame *!*@shown.host\n") !=
+          std::string::npos);
+    CHECK(is_in(world, "away", "carol|home"));
+    CHECK(world.welcome.find("+b") == std::string::npos);
+  }
+  SECTION("granted: they stay, and count") {
+    Owned world(every_claim);
+    come_back(world);
+    CHECK(world.welcome.find("TMODE 1795229120 #dev -") == std::string::npos);
+    CHECK_FALSE(is_in(world, "away", "carol|home"));
+  }
+}
+
 }  // namespace
 }  // namespace hanse::irc

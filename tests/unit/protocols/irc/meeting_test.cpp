@@ -77,6 +77,16 @@ TEST_CASE("irc 9 without an owner the older channel decides, and as old as each 
   CHECK_FALSE(equal.is_in("home", "carol"));
 }
 
+TEST_CASE("irc 9 a younger channel keeps nobody of the older one out") {
+  struct Closed : Apart {
+    Closed() : Apart("+nt", "", "1795229150 #dev +ntimk sesame :@3HYAAAAAA\n:3HY BMASK 1795229150 "
+                                "#dev b :*!*@shown.host\n:3HY SJOIN 1795229150") {}
+  } world;
+  CHECK(has(world.welcome, " #dev -kim sesame\n"));
+  CHECK(world.is_in("away", "carol|home"));
+  CHECK_FALSE(has(world.welcome, "-b"));   // a list is not swept away for that
+}
+
 TEST_CASE("irc 9 a ban that names one person holds by whom it means, not by how it looks") {
   Apart world("+nt");
   world.say(*world.away, ":3HY UID carol|homes 1 1795229110 +i c c.host c.host 192.0.2.3 3HYAAAAAC "
