@@ -104,13 +104,14 @@ void Exchange::State::set_up(const std::vector<std::shared_ptr<const LaneTraits>
 }
 
 void Exchange::State::arm() {
-  if (armed || draining || (!makes_reports && missed.empty())) return;
+  if (armed || draining || (!makes_reports && missed.empty() && handed_on.empty())) return;
   armed = true;
   timer = parts.timers.at(parts.clock.now() + limits::exchange_tick, [this] { tick(); });
 }
 
 void Exchange::State::tick() {
   armed = false;
+  handed_on.let_go();
   for (const LaneKey& key : std::exchange(missed, {})) nudge(key);
   if (makes_reports && !pressure->disk_low) desk.check();
   arm();

@@ -69,7 +69,11 @@ void Exchange::State::send(LaneShare share) {
   const bool others_wait = swift && (!missed.empty() || !detours.empty()) &&
                            (missed.contains({share.protocol, share.lane}) ||
                             detours.contains({share.protocol, share.lane}));
-  if (!others_wait && parts.shards.hand(share.protocol, share.lane, share.work)) return;
+  if (!others_wait) {
+    handed_on.keep(share.work);
+    arm();
+    if (parts.shards.hand(share.protocol, share.lane, share.work)) return;
+  }
   if (swift && may_store()) return store(std::move(share));
   Outcome outcome;
   outcome.disposition = Disposition::failed;

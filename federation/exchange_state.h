@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "federation/exchange.h"
+#include "federation/handed_on.h"
 #include "federation/intake.h"
 #include "federation/lane_table.h"
 #include "federation/report_desk.h"
@@ -48,6 +49,7 @@ struct Exchange::State final : LaneHost {
   Intake intake;
   ReportDesk desk;
   std::set<LaneKey> missed;       // the store holds work their lanes do not know of
+  HandedOn handed_on;
   std::map<LaneKey, std::size_t> detours;   // swift works being stored on their way there
   std::shared_ptr<ShardDoor> askers = std::make_shared<ShardDoor>();
   Legacies legacies{parts.shards, parts.clock, parts.timers, askers};

@@ -171,6 +171,8 @@ constexpr FixedLimit table[] = {
     {"log_repeat_pause", limits::log_repeat_pause},
     {"dials_open_max", limits::dials_open_max, count},
     {"swift_in_memory_max", limits::swift_in_memory_max},
+    {"handed_on_items_max", limits::handed_on_items_max, count},
+    {"handed_on_bytes_max", limits::handed_on_bytes_max, bytes},
 };
 
 }  // namespace
