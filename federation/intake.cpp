@@ -64,15 +64,16 @@ void Intake::add_leg(Prepared& prepared, const Address& to, const Policy& policy
                             });
   if (share == prepared.shares.end()) {
     Work work{prepared.envelope, prepared.acceptance.body, {}, nullptr, prepared.hold};
-    prepared.shares.push_back({to.protocol, choice.lane, std::move(work)});
+    prepared.shares.push_back({to.protocol, std::move(choice.lane), std::move(work)});
     share = prepared.shares.end() - 1;
   }
-  prepared.places.emplace_back(static_cast<std::size_t>(share - prepared.shares.begin()),
-                               share->work.targets.size());
-  share->work.targets.push_back({0, to, 1});
+  std::vector<Target>& targets = share->work.targets;
+  targets.push_back({0, to, 1});
   if (prepared.envelope->flow != Flow::durable) return;   // a leg is for the store
+  prepared.places.emplace_back(static_cast<std::size_t>(share - prepared.shares.begin()),
+                               targets.size() - 1);
   prepared.acceptance.legs.push_back(
-      {to, to.protocol, std::move(choice.lane), std::move(choice.route)});
+      {to, to.protocol, share->lane, std::move(choice.route)});
 }
 
 void Intake::passed(const Prepared& prepared, const Policy& policy) {
