@@ -58,15 +58,28 @@ std::size_t Scanner::skip(std::string_view bytes) const {
     case At::quoted: count = bytes.find(quote_); break;
     case At::end_tag: count = bytes.find_first_of("<>"); break;
     case At::cdata: count = matched_ == 0 ? bytes.find(']') : 0; break;
-    case At::start_tag:
-      while (count < bytes.size() && !matters_in_tag[static_cast<unsigned char>(bytes[count])]) {
-        ++count;
-      }
-      break;
+    case At::start_tag: count = skip_in_tag(bytes); break;
     case At::opened:
     case At::marked: break;
   }
   return count == bytes.npos ? bytes.size() : count;
+}
+
+// Values that end in what we have are passed over with the rest.
+std::size_t Scanner::skip_in_tag(std::string_view bytes) {
+  std::size_t count = 0;
+  while (count < bytes.size()) {
+    const char byte = bytes[count];
+    if (byte == '\'' || byte == '"') {
+      const std::size_t end = bytes.find(byte, count + 1);
+      if (end == bytes.npos) break;
+      count = end;
+    } else if (matters_in_tag[static_cast<unsigned char>(byte)]) {
+      break;
+    }
+    ++count;
+  }
+  return count;
 }
 
 std::optional<StreamFault> Scanner::on_opened(char byte) {

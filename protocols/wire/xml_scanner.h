@@ -39,6 +39,7 @@ class Scanner {
   void on_cdata(char byte);
   void start_is_over();
   std::size_t skip(std::string_view bytes) const;
+  static std::size_t skip_in_tag(std::string_view bytes);
 
   At at_ = At::content;
   Seen seen_ = Seen::more;

@@ -54,7 +54,7 @@ class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
   virtual bool on_open(Element header, std::vector<Declaration> declared) = 0;  // has no children
-  virtual bool on_element(Element element) = 0;
+  virtual bool on_element(Element&& element) = 0;
   virtual bool on_close() = 0;
   virtual void on_space(std::size_t bytes) { (void)bytes; }  // ignored ones outside of elements
 };

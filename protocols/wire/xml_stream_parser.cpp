@@ -65,26 +65,30 @@ struct StreamParser::Hooks {
     if (parser.fault_) return;
     const bool is_root = parser.root_.empty();
     if (!fits(parser, name, ns, declarations, attributes)) return;
-    Element element(ns, name);
+    Element& element = place_of(parser, ns, name);
     element.attributes.reserve(attributes.count);
     for (std::size_t i = 0; i < attributes.count; ++i) {
-      element.attributes.push_back({std::string(attributes.ns(i)), std::string(attributes.name(i)),
-                                    std::string(attributes.value(i))});
+      Attribute& attribute = element.attributes.emplace_back();
+      attribute.ns = attributes.ns(i);
+      attribute.name = attributes.name(i);
+      attribute.value = attributes.value(i);
     }
-    if (is_root) {
-      parser.root_ = prefix.empty() ? std::string(name) : std::string(prefix) + ":" + element.name;
-      for (std::size_t i = 0; i < declarations.count; ++i) {
-        parser.declared_.push_back(
-            {std::string(declarations.prefix(i)), std::string(declarations.ns(i))});
-      }
-      parser.unit_ = std::move(element);
-      parser.complete_ = true;
-    } else if (parser.open_.empty()) {
-      parser.unit_ = std::move(element);
-      parser.open_.push_back(&parser.unit_);
-    } else {
-      parser.open_.push_back(&parser.open_.back()->add(std::move(element)));
+    if (!is_root) {
+      parser.open_.push_back(&element);
+      return;
     }
+    parser.root_ = prefix.empty() ? std::string(name) : std::string(prefix) + ":" + element.name;
+    for (std::size_t i = 0; i < declarations.count; ++i) {
+      parser.declared_.push_back(
+          {std::string(declarations.prefix(i)), std::string(declarations.ns(i))});
+    }
+    parser.complete_ = true;
+  }
+
+  static Element& place_of(StreamParser& parser, std::string_view ns, std::string_view name) {
+    if (!parser.open_.empty()) return parser.open_.back()->add(ns, name);
+    parser.unit_ = Element(ns, name);
+    return parser.unit_;
   }
 
   // xmpp 7.5: libxml2 has its own bounds nearly nowhere (the depth of 256 is looked at by a

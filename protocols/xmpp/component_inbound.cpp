@@ -28,7 +28,7 @@ struct ComponentInbound::Taken final : xml::StreamHandler {
     declared = std::move(its);
     return false;
   }
-  bool on_element(xml::Element element) override {
+  bool on_element(xml::Element&& element) override {
     one = std::move(element);
     return false;
   }
@@ -170,7 +170,7 @@ void ComponentInbound::handshake(const xml::Element& one, Outbox& out) {
 
 // ---- what it sends ----
 
-void ComponentInbound::element(xml::Element one, Outbox& out) {
+void ComponentInbound::element(xml::Element&& one, Outbox& out) {
   if (one.is(ns::stream, "error")) {
     const StreamError error = read_stream_error(one);
     out.note(Level::info, "xmpp.peer_error", escape_text(error.condition + ": " + error.text));
@@ -188,7 +188,7 @@ void ComponentInbound::element(xml::Element one, Outbox& out) {
   stanza(std::move(one), out);
 }
 
-void ComponentInbound::stanza(xml::Element one, Outbox& out) {
+void ComponentInbound::stanza(xml::Element&& one, Outbox& out) {
   Checked checked = check_stanza(std::move(one));
   if (checked.fault) return close_with(*checked.fault, out);
   if (checked.from_key != component_->domain)   // its domain, and none below it

@@ -42,9 +42,9 @@ class ComponentInbound final : public Engine {
 
   void head(const xml::Element& header, const std::vector<xml::Declaration>& declared,
             Outbox& out);
-  void element(xml::Element one, Outbox& out);
+  void element(xml::Element&& one, Outbox& out);
   void handshake(const xml::Element& one, Outbox& out);
-  void stanza(xml::Element one, Outbox& out);
+  void stanza(xml::Element&& one, Outbox& out);
   void send_back(const Checked& refused, const StanzaError& error);
   void close_with(const StreamError& error, Outbox& out);
   void answer_contest(Outbox& out);

@@ -95,7 +95,7 @@ bool ComponentOutbound::on_open(xml::Element header, std::vector<xml::Declaratio
   return true;
 }
 
-bool ComponentOutbound::on_element(xml::Element element) {
+bool ComponentOutbound::on_element(xml::Element&& element) {
   Outbox& out = *out_;
   if (element.is(ns::stream, "error")) {
     const StreamError error = read_stream_error(element);
@@ -120,7 +120,7 @@ bool ComponentOutbound::on_close() {
 }
 
 // xmpp 13 b: what the server has for the domain, from whomever. It has asked them who they are.
-void ComponentOutbound::stanza(xml::Element one, Outbox& out) {
+void ComponentOutbound::stanza(xml::Element&& one, Outbox& out) {
   rename(one, ns::component, ns::server);
   if (!is_stanza(one)) return;
   Checked checked = check_stanza(std::move(one));
@@ -138,7 +138,7 @@ void ComponentOutbound::stanza(xml::Element one, Outbox& out) {
   }
 }
 
-void ComponentOutbound::carry(Checked checked, Outbox& out) {
+void ComponentOutbound::carry(Checked&& checked, Outbox& out) {
   Submission submission = to_submission({checked.stanza, checked.from, checked.to, false,
                                          settings_->peer_bounce.contains(checked.to_key)});
   Hop hop;

@@ -26,11 +26,11 @@ class ComponentOutbound final : public Engine, private xml::StreamHandler {
   enum : TimerId { negotiation_timer, idle_timer };
 
   bool on_open(xml::Element header, std::vector<xml::Declaration> declared) override;
-  bool on_element(xml::Element element) override;
+  bool on_element(xml::Element&& element) override;
   bool on_close() override;
   void received(std::string_view bytes, Outbox& out);
-  void stanza(xml::Element one, Outbox& out);
-  void carry(Checked checked, Outbox& out);
+  void stanza(xml::Element&& one, Outbox& out);
+  void carry(Checked&& checked, Outbox& out);
   void deliver(Work work, Outbox& out);
   void flush(Outbox& out);
   void rang(TimerId timer, Outbox& out);

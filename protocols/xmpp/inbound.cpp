@@ -18,7 +18,7 @@ struct Inbound::Taken final : xml::StreamHandler {
     declared = std::move(its);
     return false;
   }
-  bool on_element(xml::Element element) override {
+  bool on_element(xml::Element&& element) override {
     one = std::move(element);
     return false;
   }
@@ -159,7 +159,7 @@ bool Inbound::within_bounds(std::size_t bytes, std::size_t spaces, Outbox& out) 
   return false;
 }
 
-void Inbound::element(xml::Element one, Outbox& out) {
+void Inbound::element(xml::Element&& one, Outbox& out) {
   if (one.is(ns::stream, "error")) {
     const StreamError error = read_stream_error(one);
     out.note(Level::info, "xmpp.peer_error", escape_text(error.condition + ": " + error.text));
@@ -185,7 +185,7 @@ void Inbound::element(xml::Element one, Outbox& out) {
   close_with({"unsupported-stanza-type", {}, {}}, out);
 }
 
-void Inbound::stanza(xml::Element one, Outbox& out) {
+void Inbound::stanza(xml::Element&& one, Outbox& out) {
   if (state_ != State::trusted) return close_with({"not-authorized", {}, {}}, out);  // xmpp 4.1
   if (!is_stanza(one)) return close_with({"unsupported-stanza-type", {}, {}}, out);
   last_stanza_ = now_;

@@ -66,8 +66,8 @@ class Inbound final : public Engine {
   void consume_held(Outbox& out);
   void consume(std::string_view& input, Outbox& out);
   bool within_bounds(std::size_t bytes, std::size_t spaces, Outbox& out);
-  void element(xml::Element one, Outbox& out);
-  void stanza(xml::Element one, Outbox& out);
+  void element(xml::Element&& one, Outbox& out);
+  void stanza(xml::Element&& one, Outbox& out);
   void end_over_stanza(Outbox& out);    // once all that came before it is acknowledged
   void finish_turn(Outbox& out);
   void ask(Asked asked, Ask question, Outbox& out);

@@ -60,23 +60,31 @@ bool is_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+constexpr std::size_t name_octets_max = 253;   // RFC 1035 2.3.4
+
 enum class Labels : std::uint8_t { good, bad, encoded };  // encoded: one begins with xn--
+
+// Of letters, digits and hyphens.
+Labels look_at_label(std::string_view label) {
+  constexpr std::size_t label_octets_max = 63;  // RFC 1035 2.3.4
+  if (label.empty() || label.size() > label_octets_max) return Labels::bad;
+  if (label.front() == '-' || label.back() == '-') return Labels::bad;
+  const bool encoded = label.size() >= 4 && label[2] == '-' && starts_with_case(label, "xn--");
+  return encoded ? Labels::encoded : Labels::good;
+}
 
 // Over a name of letters, digits, hyphens and dots, label by label without splitting.
 Labels look_at_labels(std::string_view name) {
-  constexpr std::size_t name_octets_max = 253, label_octets_max = 63;  // RFC 1035 2.3.4
   if (name.size() > name_octets_max) return Labels::bad;
   Labels out = Labels::good;
   for (std::size_t start = 0;;) {
-    std::size_t end = start;
-    while (end < name.size() && name[end] != '.') ++end;
-    const std::size_t size = end - start;
-    if (size == 0 || size > label_octets_max) return Labels::bad;
-    if (name[start] == '-' || name[end - 1] == '-') return Labels::bad;
-    if (size >= 4 && name[start + 2] == '-' && starts_with_case(name.substr(start), "xn--"))
-      out = Labels::encoded;
+    const std::size_t end = std::min(name.find('.', start), name.size());
+    const std::string_view label = name.substr(start, end - start);
+    const Labels one = look_at_label(label);
+    if (one == Labels::bad) return one;
+    if (one == Labels::encoded) out = one;
     // A last label of digits is no name: resolvers take such things for addresses.
-    if (end == name.size()) return is_digits(name.substr(start)) ? Labels::bad : out;
+    if (end == name.size()) return is_digits(label) ? Labels::bad : out;
     start = end + 1;
   }
 }
@@ -120,11 +128,23 @@ bool take_plain_local(std::string_view text, std::string& out) {
   return look.plain;
 }
 
+// One pass: every stanza brings two of them.
 bool take_plain_domain(std::string_view text, std::string& out) {
   if (text.ends_with('.')) text.remove_suffix(1);  // RFC 7622 3.2
-  const Look look = look_at(text, in_domain);
-  if (!look.plain || look_at_labels(text) != Labels::good) return false;
-  copy_lower(text, look.upper, out);
+  if (text.size() > name_octets_max) return false;
+  std::uint8_t all = in_domain, any = 0;
+  std::size_t start = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::uint8_t kinds = octets[static_cast<unsigned char>(text[at])];
+    all = static_cast<std::uint8_t>(all & kinds);
+    any = static_cast<std::uint8_t>(any | kinds);
+    if (text[at] != '.') continue;
+    if (look_at_label(text.substr(start, at - start)) != Labels::good) return false;
+    start = at + 1;
+  }
+  const std::string_view last = text.substr(start);
+  if (all == 0 || look_at_label(last) != Labels::good || is_digits(last)) return false;
+  copy_lower(text, (any & upper_case) != 0, out);
   return true;
 }
 
@@ -224,13 +244,18 @@ std::string domain_key(std::string_view domain) {
   return to_ascii_domain(*prepared).value_or({});
 }
 
+std::string domain_key(const Jid& jid) {
+  const Look look = look_at(jid.domain, in_domain);
+  return look.plain ? jid.domain : domain_key(jid.domain);
+}
+
 std::string comparison_key(const Jid& bare) {
   std::string key;
   if (!bare.local.empty()) {
     key = look_at(bare.local, in_local).plain ? bare.local : fold_compatibility(bare.local);
     key += '@';
   }
-  return key += domain_key(bare.domain);
+  return key += domain_key(bare);
 }
 
 bool is_stable(const Jid& jid) {

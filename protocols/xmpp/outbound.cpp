@@ -169,7 +169,7 @@ bool Outbound::on_open(xml::Element header, std::vector<xml::Declaration> declar
   return true;
 }
 
-bool Outbound::on_element(xml::Element element) {
+bool Outbound::on_element(xml::Element&& element) {
   Outbox& out = *out_;
   if (element.is(ns::stream, "error")) {
     peer_said_error(element, out);

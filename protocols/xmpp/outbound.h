@@ -54,7 +54,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void answered(const hanse::Answered& event, Outbox& out);
   bool must_hold() const;              // an answer decides what becomes of the next octet
   bool on_open(xml::Element header, std::vector<xml::Declaration> declared) override;
-  bool on_element(xml::Element element) override;
+  bool on_element(xml::Element&& element) override;
   bool on_close() override;
   void rang(TimerId timer, Outbox& out);
   void drain(Outbox& out);
@@ -67,7 +67,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void end_stream(Outbox& out);
 
   // outbound_negotiation.cpp: from the first header to ready
-  void negotiate(xml::Element element, Outbox& out);
+  void negotiate(xml::Element&& element, Outbox& out);
   void hear_features(const xml::Element& features, Outbox& out);
   void begin_tls(Outbox& out);
   void tls_up(const TlsFacts& facts, Outbox& out);
@@ -98,7 +98,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void judge_peer(Outbox& out);
   void peer_judged(const Answer& answer, Outbox& out);
   void proved_ourselves();
-  void hear_stanza(xml::Element element, Outbox& out);
+  void hear_stanza(xml::Element&& element, Outbox& out);
   void end_over_stanza(Outbox& out);
   void hear_request(Outbox& out);
   void peer_ended();
@@ -108,7 +108,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   // outbound_delivery.cpp: works
   void deliver(Work work, Outbox& out);
   void deliver_question(const Work& work, Outbox& out);
-  void hear(xml::Element element, Outbox& out);
+  void hear(xml::Element&& element, Outbox& out);
   void hear_answer(const xml::Element& element, Outbox& out);
   void not_asked(Outbox& out);
   void acknowledged(std::uint32_t handled, Outbox& out);

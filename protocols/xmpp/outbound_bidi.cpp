@@ -48,7 +48,7 @@ void Outbound::proved_ourselves() {
 }
 
 // Behind our own goodbye nothing can be acknowledged any more: the peer sends it again elsewhere.
-void Outbound::hear_stanza(xml::Element element, Outbox& out) {
+void Outbound::hear_stanza(xml::Element&& element, Outbox& out) {
   if (phase_ == Phase::closing && receiving_.counts()) return;
   refused_ = receiving_.take(std::move(element), now_, out);
   end_over_stanza(out);

@@ -58,7 +58,7 @@ void Outbound::deliver_question(const Work& work, Outbox& out) {
 
 // ---- what the peer says ----
 
-void Outbound::hear(xml::Element element, Outbox& out) {
+void Outbound::hear(xml::Element&& element, Outbox& out) {
   if (element.is(ns::management, "r") && management_) return hear_request(out);
   if (element.is(ns::management, "a") && management_) {
     const auto handled = read_handled(element.attribute("h"));

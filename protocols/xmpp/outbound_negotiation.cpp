@@ -43,7 +43,7 @@ std::string first_condition(const xml::Element& failure) {
 
 }  // namespace
 
-void Outbound::negotiate(xml::Element element, Outbox& out) {
+void Outbound::negotiate(xml::Element&& element, Outbox& out) {
   if (element.is(ns::stream, "features")) return hear_features(element, out);
   // From the moment we have proved ourselves, whatever else is still to be agreed on.
   if (both_ways_ && is_stanza(element) &&

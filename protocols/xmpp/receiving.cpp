@@ -62,7 +62,7 @@ bool Receiving::heard_whether_public(const Checked& checked) {
                                           agrees_to_be_public(iq));
 }
 
-std::optional<StreamError> Receiving::take(xml::Element stanza, Instant now, Outbox& out) {
+std::optional<StreamError> Receiving::take(xml::Element&& stanza, Instant now, Outbox& out) {
   Checked checked = check_stanza(std::move(stanza));
   if (checked.fault) return checked.fault;
   if (!lang_.empty() && checked.stanza.attribute(xml::xml_ns, "lang").empty())   // xmpp 7.4
@@ -124,7 +124,7 @@ bool Receiving::leads_back(const Checked& checked) const {
   return to != nullptr && to->via == from->via;
 }
 
-void Receiving::ask_permission(Checked checked, const std::string& peer, Outbox& out) {
+void Receiving::ask_permission(Checked&& checked, const std::string& peer, Outbox& out) {
   Permit permit;
   permit.question.claim = claim(checked.from_key);
   permit.question.peer = peer;
@@ -159,7 +159,7 @@ void Receiving::permit_decided(const Answer& answer, Instant now, Outbox& out) {
   send_back(*checked, permission_error(permission, settings_.node_domain), out);
 }
 
-void Receiving::carry(Checked checked, const std::string& peer, Outbox& out) {
+void Receiving::carry(Checked&& checked, const std::string& peer, Outbox& out) {
   Submission submission =
       to_submission({checked.stanza, checked.from, checked.to, counted_.has_value(),
                      settings_.peer_bounce.contains(checked.to_key)});

@@ -45,7 +45,7 @@ class Receiving {
   void ask_whether_public(const DomainPair& pair, Outbox& out) const;
 
   // One stanza. An error ends the stream.
-  std::optional<StreamError> take(xml::Element stanza, Instant now, Outbox& out);
+  std::optional<StreamError> take(xml::Element&& stanza, Instant now, Outbox& out);
   // For an answer without which nothing that follows may be taken.
   bool waits() const { return asked_ != 0; }
   bool busy() const { return waits() || submits_.count() > 0; }   // something is not settled yet
@@ -72,9 +72,9 @@ class Receiving {
   Pair* find(const Checked& checked);
   StreamError stranger(const Checked& checked, Outbox& out) const;
   bool leads_back(const Checked& checked) const;
-  void ask_permission(Checked checked, const std::string& peer, Outbox& out);
+  void ask_permission(Checked&& checked, const std::string& peer, Outbox& out);
   void permit_decided(const Answer& answer, Instant now, Outbox& out);
-  void carry(Checked checked, const std::string& peer, Outbox& out);
+  void carry(Checked&& checked, const std::string& peer, Outbox& out);
   void submit(Submission submission, Checked original, Outbox& out);
   bool submitted(AskId id, const Answer& answer, Outbox& out);
   void send_back(const Checked& refused, const StanzaError& error, Outbox& out);

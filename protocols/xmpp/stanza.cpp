@@ -110,7 +110,7 @@ namespace {
 class One final : public xml::StreamHandler {
  public:
   bool on_open(xml::Element, std::vector<xml::Declaration>) override { return true; }
-  bool on_element(xml::Element element) override {
+  bool on_element(xml::Element&& element) override {
     element_ = std::move(element);
     return true;
   }

@@ -19,6 +19,6 @@ struct Checked {
   std::optional<StanzaError> refusal;      // the stanza goes back, once its sender is believed
 };
 
-Checked check_stanza(xml::Element stanza);
+Checked check_stanza(xml::Element&& stanza);
 
 }  // namespace hanse::xmpp

@@ -69,7 +69,7 @@ class Heard : public xml::StreamHandler {
     elements.push_back(std::move(header));
     return !stops_;
   }
-  bool on_element(xml::Element element) override {
+  bool on_element(xml::Element&& element) override {
     told += "element " + written(element) + "\n";
     require(check(element, 1) <= tight.nodes_max, "nodes are bounded");
     elements.push_back(std::move(element));

@@ -66,7 +66,7 @@ bool Events::on_open(Element header, std::vector<Declaration> declared) {
   return !stops;
 }
 
-bool Events::on_element(Element element) {
+bool Events::on_element(Element&& element) {
   lines.push_back("element " + written(element));
   return !stops;
 }

@@ -16,7 +16,7 @@ constexpr StreamLimits roomy{256 * 1024, 64, 20'000, 64, 256, 1024, 64, 8192};
 class Events : public StreamHandler {
  public:
   bool on_open(Element header, std::vector<Declaration> declared) override;
-  bool on_element(Element element) override;
+  bool on_element(Element&& element) override;
   bool on_close() override;
   void on_space(std::size_t bytes) override { space += bytes; }
   void on_fault(const StreamFault& fault);

@@ -29,7 +29,7 @@ std::string repeated(std::string_view part, std::size_t times) {
 class Counter : public StreamHandler {
  public:
   bool on_open(Element, std::vector<Declaration>) override { return true; }
-  bool on_element(Element element) override {
+  bool on_element(Element&& element) override {
     ++elements;
     attributes += element.attributes.size();
     return true;

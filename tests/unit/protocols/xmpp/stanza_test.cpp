@@ -187,7 +187,7 @@ ReadHead head(std::string_view attributes, std::string_view default_ns = "jabber
       head = read_head(header, declared, "jabber:server");
       return true;
     }
-    bool on_element(xml::Element) override { return true; }
+    bool on_element(xml::Element&&) override { return true; }
     bool on_close() override { return true; }
     ReadHead head;
   } heard;
