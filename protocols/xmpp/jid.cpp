@@ -244,9 +244,10 @@ std::string domain_key(std::string_view domain) {
   return to_ascii_domain(*prepared).value_or({});
 }
 
-std::string domain_key(const Jid& jid) {
-  const Look look = look_at(jid.domain, in_domain);
-  return look.plain ? jid.domain : domain_key(jid.domain);
+std::string prepared_key(std::string_view prepared) {
+  const Look look = look_at(prepared, in_domain);
+  const bool as_is = look.plain && !look.upper && !prepared.ends_with('.');
+  return as_is ? std::string(prepared) : domain_key(prepared);
 }
 
 std::string comparison_key(const Jid& bare) {
@@ -255,7 +256,7 @@ std::string comparison_key(const Jid& bare) {
     key = look_at(bare.local, in_local).plain ? bare.local : fold_compatibility(bare.local);
     key += '@';
   }
-  return key += domain_key(bare);
+  return key += prepared_key(bare.domain);
 }
 
 bool is_stable(const Jid& jid) {

@@ -25,7 +25,7 @@ Result<std::string> prepare_domain(std::string_view text);
 
 // The same as a key for DNS, certificates and tables: lower-case A-labels. Empty when it is none.
 std::string domain_key(std::string_view domain);
-std::string domain_key(const Jid& prepared);
+std::string prepared_key(std::string_view prepared);   // of what has the wire form: one look
 
 // Equal for two addresses that either PRECIS or the older stringprep takes for one: a key for
 // tables, never sent (xmpp 10.4). The resource takes no part.

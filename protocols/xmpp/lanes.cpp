@@ -92,7 +92,7 @@ std::string lane_to_gateway(const Component& component) {
 // that we connect as says goes to its server, but for what it says to itself.
 std::string lane_of(const XmppSettings& settings, std::string_view from, const Address& to,
                     std::string_view hop) {
-  const std::string key = domain_key(to.domain), own = domain_key(from);
+  const std::string key = prepared_key(to.domain), own = prepared_key(from);
   const auto component = settings.components.find(key);
   if (component != settings.components.end() && component->second.gateway_comes())
     return lane_to_gateway(component->second);

@@ -46,7 +46,7 @@ Checked check_stanza(xml::Element&& stanza) {
     out.fault = StreamError{"invalid-from", "the sender is no address", {}};
     return out;
   }
-  out.from_key = domain_key(out.from);
+  out.from_key = prepared_key(out.from.domain);
   if (Result<Jid> target = parse_jid(to)) {
     out.to = *std::move(target);
     if (!out.refusal && !is_sound(stanza))
@@ -55,7 +55,7 @@ Checked check_stanza(xml::Element&& stanza) {
     out.to.domain = domain_of(to);
     out.refusal = StanzaError{"jid-malformed", "modify", "the address cannot be read", {}};
   }
-  out.to_key = domain_key(out.to);
+  out.to_key = prepared_key(out.to.domain);
   out.stanza = std::move(stanza);
   return out;
 }

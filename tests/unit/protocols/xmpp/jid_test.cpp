@@ -94,6 +94,7 @@ TEST_CASE("xmpp 10.2 domains: U-labels on the wire, A-labels as the key") {
     good(text, {"", std::string(wire), ""});
     CHECK(domain_key(text) == key);
     CHECK(domain_key(wire) == key);
+    CHECK(prepared_key(wire) == key);
     CHECK(prepare_domain(key).value_or("") == wire);
   };
   domain("b\xc3\xbc" "cher.example", "b\xc3\xbc" "cher.example", "xn--bcher-kva.example");
@@ -272,6 +273,7 @@ TEST_CASE("xmpp 10.5 no input crashes, and what is accepted stays itself") {
     REQUIRE(again);
     REQUIRE(*again == *jid);
     REQUIRE_FALSE(domain_key(jid->domain).empty());
+    REQUIRE(prepared_key(jid->domain) == domain_key(jid->domain));
     REQUIRE(prepare_domain(domain_key(jid->domain)).value_or("") == jid->domain);
   }
   CHECK(accepted > 500);
