@@ -13,6 +13,7 @@ constexpr std::size_t dials_open_max = 64;
 
 // What is in memory only and should have gone: then it is put on disk (xmpp 9.5).
 constexpr Duration swift_in_memory_max = std::chrono::seconds(30);
+
 // What a shard has handed on and keeps until it is done with.
 constexpr std::size_t handed_on_items_max = 4096;
 constexpr std::size_t handed_on_bytes_max = 1024 * 1024;
