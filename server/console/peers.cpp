@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "federation/lane_name.h"
 #include "server/base/text.h"
@@ -40,14 +42,43 @@ bool names_it(const LaneStatus& lane, std::string_view domain) {
   return lane.lane == domain || name.target == domain || name.hop == domain;
 }
 
+std::string key_of(const Json& lane) {
+  return text_of(lane, "protocol") + "/" + text_of(lane, "lane");
+}
+
+// By the domain or place they lead to, without those that lead to configured peers.
+std::map<std::string, Json> other_lanes(const std::vector<LaneStatus>& lanes,
+                                        const std::set<std::string>& of_peers) {
+  std::map<std::string, Json> others;
+  for (const LaneStatus& lane : lanes) {
+    const LaneName name = split_lane(lane.lane);
+    Json json = lane_json(lane);
+    if (!name.purpose.empty() || of_peers.contains(key_of(json))) continue;
+    Json& found = others[std::string(name.target)];
+    if (found.is_null()) found = Json::array();
+    found.push_back(std::move(json));
+  }
+  return others;
+}
+
 Ended run_list(Node& node, const Request&, const Emit& emit) {
   const std::shared_ptr<const Policy> policy = node.view.policy();
   const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
+  std::set<std::string> of_peers;
   for (const PeerPolicy& peer : policy->peers) {
     Json json = peer_json(peer);
     json["looks_like"] = policy->looks_like(peer.domain);
     if (lanes) json["lanes"] = lanes_of(*lanes, *policy, peer.domain);
-    if (!emit(std::move(json))) break;
+    for (const Json& lane : member_of(json, "lanes")) of_peers.insert(key_of(lane));
+    if (!emit(std::move(json))) return {};
+  }
+  if (!lanes) return {};
+  for (auto& [name, found] : other_lanes(*lanes, of_peers)) {
+    const bool go_on = emit({{"peer", name},
+                             {"state", "not configured"},
+                             {"looks_like", policy->looks_like(name)},
+                             {"lanes", std::move(found)}});
+    if (!go_on) break;
   }
   return {};
 }
@@ -142,7 +173,8 @@ constexpr Parameter peer_parameter[] = {
 
 const Command group[] = {
     {.words = "peer list",
-     .help = "The configured peers, what they may do, and how the way to them is.",
+     .help = "Peers, what they may do and how the way to them is: the configured ones, then "
+             "whoever else messages went to of late.",
      .on_node = run_list,
      .render = render_list},
     {.words = "peer show",

@@ -10,6 +10,8 @@
 namespace hanse::console {
 namespace {
 
+constexpr std::size_t breakers_shown_max = 5;   // in text
+
 Json protocols_json(Node& node) {
   const Result<std::vector<LinkRow>> links = node.view.links();
   Json rows = Json::array();
@@ -136,10 +138,16 @@ std::string peers_text(const Json& status) {
     out += (out.empty() ? "" : ", ") + count.dump() + " " + escape_text(state);
   }
   out = "peers  " + (out.empty() ? "none configured" : out);
-  for (const Json& breaker : member_of(status, "breakers_open")) {
+  const Json& open = member_of(status, "breakers_open");
+  std::size_t shown = 0;
+  for (const Json& breaker : open) {
+    if (shown == breakers_shown_max) break;
+    ++shown;
     out += ", breaker open (" + text_of(breaker, "lane") + ": " + text_of(breaker, "error") +
            ", next try " + clock_text(text_of(breaker, "next_try")) + ")";
   }
+  if (open.size() > shown)
+    out += ", and " + std::to_string(open.size() - shown) + " more (hanse peer list)";
   return out + "\n";
 }
 

@@ -108,6 +108,26 @@ TEST_CASE("console: peer list and peer show") {
   CHECK(ask(fake, make_request("peer show", {"x.example"})).ended.exit == Exit::not_found);
 }
 
+TEST_CASE("console: peer list has those too that nobody configured") {
+  FakeNode fake;
+  one_is_up(fake);
+  LaneStatus lane;
+  lane.protocol = "chat";
+  lane.phase = "backoff";
+  for (const char* name : {"a.example>z.example", "c.example>z.example",
+                           "a.example>y.example=192.0.2.1:5269", "a.example>x.example?verify"}) {
+    lane.lane = name;
+    fake.lane_rows.push_back(lane);
+  }
+  const Answered listed = ask(fake, make_request("peer list"));
+  REQUIRE(listed.items.size() == 4);   // b and d are configured
+  CHECK(listed.items[2]["peer"] == "y.example");
+  CHECK(listed.items[2]["state"] == "not configured");
+  CHECK(listed.items[3]["peer"] == "z.example");
+  CHECK(listed.items[3]["lanes"].size() == 2);
+  CHECK(listed.text.find("z.example  not configured") != std::string::npos);
+}
+
 TEST_CASE("console: Q-5 peer list and peer show tell who is slow") {
   FakeNode fake;
   one_is_up(fake);

@@ -29,6 +29,21 @@ TEST_CASE("console: status tells that the last reload was rejected, and where") 
   CHECK(ask(fake, make_request("status")).items[0]["config_rejected"].is_null());
 }
 
+TEST_CASE("console: status names five open breakers and counts the others") {
+  FakeNode fake;
+  LaneStatus lane;
+  lane.breaker_open_since = fake.clock.at;
+  for (const char* name : {"b", "c", "d", "e", "f", "g", "h"}) {
+    lane.lane = std::string(name) + ".example";
+    fake.lane_rows.push_back(lane);
+  }
+  const Answered answered = ask(fake, make_request("status"));
+  CHECK(answered.items[0]["breakers_open"].size() == 7);
+  CHECK(answered.text.find("breaker open (f.example") != std::string::npos);
+  CHECK(answered.text.find("breaker open (g.example") == std::string::npos);
+  CHECK(answered.text.find(", and 2 more (hanse peer list)\n") != std::string::npos);
+}
+
 TEST_CASE("console: status shows what the node warns of, and is ready all the same") {
   FakeNode fake;
   fake.troubles = {"the certificate for a.example expires in 5d"};
