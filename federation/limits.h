@@ -10,6 +10,9 @@ namespace hanse::limits {
 
 // Of one protocol that has one stream for a lane: from the first octet until it may carry works.
 constexpr std::size_t dials_open_max = 64;
+// One that is on its way longer is not counted among these any more: without an answer, with one.
+constexpr Duration dial_unanswered_wait = std::chrono::milliseconds(250);
+constexpr Duration dial_place_kept_max = std::chrono::seconds(1);
 
 // What is in memory only and should have gone: then it is put on disk (xmpp 9.5).
 constexpr Duration swift_in_memory_max = std::chrono::seconds(30);

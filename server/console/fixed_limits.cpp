@@ -170,6 +170,8 @@ constexpr FixedLimit table[] = {
     {"log_repeats_max", limits::log_repeats_max, count},
     {"log_repeat_pause", limits::log_repeat_pause},
     {"dials_open_max", limits::dials_open_max, count},
+    {"dial_unanswered_wait", limits::dial_unanswered_wait},
+    {"dial_place_kept_max", limits::dial_place_kept_max},
     {"swift_in_memory_max", limits::swift_in_memory_max},
     {"handed_on_items_max", limits::handed_on_items_max, count},
     {"handed_on_bytes_max", limits::handed_on_bytes_max, bytes},

@@ -106,6 +106,7 @@ class Connection final : public Wire,
   bool enter(const std::string& protocol);
   void begin_dial();
   bool needs_place() const;
+  void take_place();
   void leave_place();
   void connected();
   void connect_failed(const std::string& what);

@@ -2,6 +2,7 @@
 #include "server/net/connection_dialled.h"
 
 #include "federation/lane_name.h"
+#include "federation/limits.h"
 #include "server/base/digest.h"
 #include "server/base/limits.h"
 #include "server/net/connection_served.h"
@@ -47,7 +48,7 @@ std::unique_ptr<Link> Connection::start_outbound(DialRequest request, LinkEvents
   if (needs_place()) {
     dialling_ = Dialling::waits;
     if (!hall_->dials.enter(protocol_, shared_from_this())) return link;
-    dialling_ = Dialling::has_place;
+    take_place();
   }
   begin_dial();
   return link;
@@ -73,8 +74,23 @@ bool Connection::needs_place() const {
 }
 
 void Connection::go_on() {
-  dialling_ = Dialling::has_place;
+  take_place();
   begin_dial();
+}
+
+// Whoever does not answer keeps nobody else waiting: the place is for others before the attempt is
+// over.
+void Connection::take_place() {
+  dialling_ = Dialling::has_place;
+  const auto after = [this](Duration wait, bool only_unanswered) {
+    hall_->shard.at(hall_->clock.now() + wait, [token = weak_from_this(), only_unanswered] {
+      const std::shared_ptr<Connection> self = token.lock();
+      if (self == nullptr || (only_unanswered && self->phase_ != Phase::connecting)) return;
+      self->leave_place();
+    });
+  };
+  after(limits::dial_unanswered_wait, true);
+  after(limits::dial_place_kept_max, false);
 }
 
 void Connection::leave_place() {

@@ -4,10 +4,11 @@
 import socket
 import sys
 import threading
+import time
 
 from tests.harness import pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, free_port, swallowing, wait_until
 from tests.harness.xmpp import PING, SECRET, Component
 from tests.harness.xmpp_server import Server
 from tests.system.xmpp_resumption import CONFIG
@@ -16,51 +17,45 @@ ROUTE = """
 [[route]]
 match = "{}.example"
 protocol = "xmpp"
-via = "127.0.0.1:{}"
+via = "{}"
 tls = "verify"
 """
-PLACES, PEERS = 64, 150
+PLACES, PEERS, DEAD = 64, 150, 300
+HOLE = "127.0.0.9"
 WORLD = None
 
 
 class Silent(threading.Thread):
-    """Takes connections and says nothing on them until the test lets it hang up."""
+    """Takes connections and says nothing on them."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
-        self.open, self.came, self.over = [], 0, threading.Event()
-        self.lock = threading.Lock()
+        self.open, self.came = [], 0
         self.listener = socket.create_server(("127.0.0.1", port), backlog=PEERS)
         self.start()
 
     def run(self):
         while True:
             connection, _ = self.listener.accept()
-            with self.lock:
-                self.came += 1
-                if self.over.is_set():
-                    connection.close()
-                else:
-                    self.open.append(connection)
-
-    def hang_up(self):
-        with self.lock:
-            self.over.set()
-            for connection in self.open:
-                connection.close()
+            self.open.append(connection)
+            self.came += 1
 
 
 class World:
     def __init__(self, workspace):
         ca = pki.Authority(workspace.folder("pki"))
-        self.ports = {name: free_port() for name in ("silent", "good", "later")}
+        self.ports = {name: free_port() for name in ("silent", "good", "later", "third", "hole")}
         cert, key = ca.issue("a.example", "*.a.example")
         component = free_port()
-        routes = "".join(ROUTE.format(f"h{at}", self.ports["silent"]) for at in range(PEERS))
-        routes += "".join(ROUTE.format(name, self.ports[name]) for name in ("good", "later"))
+        good = ("good", "later", "third")
+        routes = "".join(ROUTE.format(f"h{at}", f"127.0.0.1:{self.ports['silent']}")
+                         for at in range(PEERS))
+        routes += "".join(ROUTE.format(f"dead{at}", f"{HOLE}:{self.ports['hole']}")
+                          for at in range(DEAD))
+        routes += "".join(ROUTE.format(name, f"127.0.0.1:{self.ports[name]}") for name in good)
         self.silent = Silent(self.ports["silent"])
         self.servers = {name: Server(self.ports[name], f"{name}.example",
-                                     ca.issue(f"{name}.example")) for name in ("good", "later")}
+                                     ca.issue(f"{name}.example")) for name in good}
         self.node = Node(workspace, "hanse", CONFIG.format(
             name="a", domain="a.example", port=free_port(), dns=free_port(), component=component,
             cert=cert, key=key, ca=ca.certificate,
@@ -87,18 +82,28 @@ def not_worth_it():
 
 
 def so_many():
-    """64 are on their way at once, and whoever waits has its turn when one of them is over"""
+    """64 are on their way at once, and whoever says nothing makes the others wait for a second"""
+    begin = time.monotonic()
     for at in range(PEERS):
         WORLD.sender.message("u", f"v@h{at}.example", "x")
     wait_until(lambda: WORLD.silent.came >= PLACES, 20, "the first are dialled")
-    WORLD.sender.ask("a.example", PING)
-    assert WORLD.silent.came == PLACES, f"{WORLD.silent.came} at once"
-    WORLD.silent.hang_up()
     wait_until(lambda: WORLD.silent.came >= PEERS, 20, "the others have their turn")
+    took = time.monotonic() - begin
+    assert took > PEERS // PLACES * 0.95, f"all {PEERS} after {took:.2f} s"
     assert WORLD.silent.came == PEERS, f"{WORLD.silent.came}, one for each was due"
 
 
-TESTS = [not_worth_it, so_many]
+def dead():
+    """300 peers that do not answer keep nobody from one that does"""
+    with swallowing(HOLE, WORLD.ports["hole"]):
+        for at in range(DEAD):
+            WORLD.sender.message("u", f"v@dead{at}.example", "x")
+        WORLD.sender.ask("a.example", PING)       # all of them have been taken
+        name = WORLD.sender.message("u", "v@third.example", "and here I am")
+        WORLD.servers["third"].wait(lambda one: one.get("id") == name, 15)
+
+
+TESTS = [not_worth_it, so_many, dead]
 
 
 def main():
