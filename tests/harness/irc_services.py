@@ -45,6 +45,20 @@ module {{ name = "nickserv" client = "NickServ" defaults = "" guestnickprefix = 
 command {{ service = "NickServ" name = "HELP" command = "generic/help" }}
 module {{ name = "help" }}
 """
+# Somebody called admin may give hosts to people who are known to it.
+ANOPE_HOSTS = """
+module {{ name = "db_flatfile" database = "anope.db" }}
+module {{ name = "ns_register" registration = none nickregdelay = 0s unconfirmedexpire = 1d }}
+command {{ service = "NickServ" name = "REGISTER" command = "nickserv/register" }}
+service {{ nick = "HostServ" user = "services" host = "{server}" gecos = "Hosts" }}
+module {{ name = "hostserv" client = "HostServ" activate_on_set = yes }}
+module {{ name = "hs_set" }}
+command {{ service = "HostServ" name = "SET" command = "hostserv/set" permission = "hostserv/set" }}
+module {{ name = "hs_off" }}
+command {{ service = "HostServ" name = "OFF" command = "hostserv/off" }}
+opertype {{ name = "Root" commands = "*" privileges = "*" }}
+oper {{ name = "admin" type = "Root" require_oper = no }}
+"""
 
 
 class Services:
@@ -96,6 +110,7 @@ class Atheme(Services):
 
 class Anope(Services):
     kind = "anope"
+    more = ""
 
     def start(self, port):
         found = program("anope")
@@ -104,7 +119,7 @@ class Anope(Services):
             self.workspace.folder(f"{self.kind}-{self.module}/{folder}", 0o777)
         numeric = 'id = "00A"' if self.module != "ngircd" else ""
         self.workspace.file(f"{self.kind}-{self.module}/motd", "hello\n")
-        text = ANOPE.format(numeric=numeric, **self.words(port))
+        text = (ANOPE + self.more).format(numeric=numeric, **self.words(port))
         self.workspace.file(f"{self.kind}-{self.module}/services.conf",   # a line for each
                             re.sub(r" (?=\w+ = |\}|id)", "\n", text))
         folder = self.folder
@@ -114,3 +129,7 @@ class Anope(Services):
              "--localedir=/usr/share/locale"], f"{self.kind}-{self.module}/output", cwd=folder,
             user=user_irc(), group=user_irc())
         return self
+
+
+class HostServ(Anope):
+    more = ANOPE_HOSTS
