@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network with Anope on it, whose HostServ gives somebody a host: it is his on the other network."""
+"""A network with Anope on it, whose HostServ gives somebody a host: it is his elsewhere too."""
 
 from tests.harness import results
 from tests.harness.irc_peers import HOST, Hybrid, Inspircd
@@ -33,7 +33,7 @@ def whois(asker, nick):
 
 
 def gives_a_host():
-    """a host that HostServ gives is shown on the other network, and so is the one behind it again"""
+    """a host that HostServ gives is shown on the other network, until it takes it away"""
     admin, bob = WORLD.left.person("admin"), WORLD.right.person("bob")
     try:
         for person in admin, bob:
