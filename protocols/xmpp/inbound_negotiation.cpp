@@ -177,7 +177,7 @@ void Inbound::negotiate_in_clear(const xml::Element& one, Outbox& out) {
 // ---- SASL EXTERNAL (xmpp 3.7, XEP-0178) ----
 
 void Inbound::authenticate(const xml::Element& one, Outbox& out) {
-  if (state_ == State::trusted && !external_)   // by dialback
+  if (state_ == State::trusted)   // by dialback, too
     return close_with({"policy-violation", "authenticated already", {}}, out);
   if (!external_) external_.emplace(from_);
   const std::string text(trim(one.text()));

@@ -162,6 +162,32 @@ TEST_CASE("xmpp 3.10 as many questions to authorities as are allowed, and one mo
   CHECK(said(bench.take_output(), "resource-constraint"));
 }
 
+TEST_CASE("xmpp 3.7 who is trusted by dialback may not authenticate again") {
+  EngineBench bench(test::make_inbound({{"trust", "dialback"}, {"tls_first", "1"}}));
+  bench.event(Opened{"192.0.2.1", "192.0.2.7", 40000});
+  TlsFacts facts;
+  auto chain = std::make_shared<CertificateChain>();
+  chain->valid = true;
+  chain->certificates.emplace_back().dns_names = {"b.example"};
+  facts.chain = std::move(chain);
+  bench.event(TlsUp{facts});
+  bench.feed(test::open_head());
+  const auto answer_all = [&bench] {
+    bench.answer_all(
+        [](const Ask&) -> Answer { return TrustDecision{Verdict::accept, "", "", {}}; });
+  };
+  answer_all();
+  bench.feed("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AA==</auth>");
+  CHECK(bench.take_output().find("<failure ") != std::string::npos);
+  bench.feed("<db:result from='b.example' to='a.example'>k</db:result>");
+  answer_all();
+  CHECK(bench.take_output().find("type='valid'") != std::string::npos);
+  bench.feed("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
+  const std::string output = bench.take_output();
+  CHECK(output.find("<success ") == std::string::npos);
+  CHECK(said(output, "policy-violation"));
+}
+
 std::unique_ptr<EngineBench> dialback_stream(const std::shared_ptr<const XmppSettings>& settings,
                                              const std::string& address) {
   InboundContext context;
