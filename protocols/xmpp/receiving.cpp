@@ -205,8 +205,7 @@ void Receiving::send_back(const Checked& refused, const StanzaError& error, Outb
   std::optional<xml::Element> reply = error_reply(refused.stanza, error);
   if (!reply) return;
   // What could not be read as an address is none to send from.
-  if (error.condition == "jid-malformed" && is_domain(refused.to))
-    reply->set("from", refused.to.domain);
+  if (error.condition == "jid-malformed") reply->set("from", to_text(refused.to));
   pass_reply(refused, *reply, out);
 }
 

@@ -52,7 +52,8 @@ Checked check_stanza(xml::Element&& stanza) {
     if (!out.refusal && !is_sound(stanza))
       out.refusal = StanzaError{"bad-request", "modify", {}, {}};
   } else {
-    out.to.domain = domain_of(to);
+    // RFC 6120 8.3.1: the answer comes from whom it was for, as far as that can be read.
+    out.to = parse_jid(to.substr(0, to.find('/'))).value_or(Jid{{}, domain_of(to), {}});
     out.refusal = StanzaError{"jid-malformed", "modify", "the address cannot be read", {}};
   }
   out.to_key = prepared_key(out.to.domain);

@@ -81,6 +81,22 @@ TEST_CASE("xmpp 10.5: an address that cannot be read is answered, and ends nothi
     CHECK(reply.find("<error type='modify'><jid-malformed ") != reply.npos);
     CHECK(stream.bench.passed_[0].envelope.to.front() == Address{"xmpp", "", "b.example"});
   }
+  SECTION("the answer is from whom it was for, as far as that can be read") {
+    struct Case {
+      std::string_view to, from;
+    };
+    for (const Case& one : {Case{"v@a.example/x\u200Dy", "v@a.example"},
+                            Case{"\u2665@a.example/x", "a.example"}}) {
+      auto stanza = read_stanza("<message from='u@b.example/x' to='" + std::string(one.to) +
+                                "' id='7'><body>hi</body></message>");
+      REQUIRE(stanza);
+      CHECK_FALSE(
+          stream.receiving.take(std::move(*stanza), stream.bench.now_, stream.bench).has_value());
+      REQUIRE_FALSE(stream.bench.passed_.empty());
+      CHECK(stream.bench.passed_.back().body.bytes->starts_with(
+          "<message from='" + std::string(one.from) + "' to='u@b.example/x' "));
+    }
+  }
   SECTION("an error is not answered") {
     CHECK(take(stream, "\u2665@b.example", "type='error'").empty());
     CHECK(stream.bench.passed_.empty());
