@@ -37,7 +37,6 @@ constexpr FixedLimit table[] = {
     {"channels_per_user_max", limits::channels_per_user_max, count},
     {"list_entries_per_channel_max", limits::list_entries_per_channel_max, count},
     {"mask_bytes_max", limits::mask_bytes_max, bytes},
-    {"channels_told_max", limits::channels_told_max, count},
     {"outgoing_soft_bytes", limits::outgoing_soft_bytes, bytes},
     {"outgoing_room_bytes", limits::outgoing_room_bytes, bytes},
     {"outgoing_hard_bytes", limits::outgoing_hard_bytes, bytes},

@@ -43,7 +43,6 @@ constexpr std::size_t channels_per_network_max = 200'000;
 constexpr std::size_t channels_per_user_max = 1000;
 constexpr std::size_t list_entries_per_channel_max = 1000;      // bans and their like
 constexpr std::size_t mask_bytes_max = 200;
-constexpr std::size_t channels_told_max = 256;                  // whose members are still to come
 
 // One link (irc 7)
 constexpr std::size_t outgoing_soft_bytes = 8u * 1024 * 1024;    // who sends more has to wait

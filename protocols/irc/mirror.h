@@ -73,6 +73,7 @@ class Mirror {
   void set_text(UserId user, UserTextChanged::What what, std::string_view value);
   void set_modes(ChannelId channel, std::span<const ModeChange> changes);
   void add_ranks(unsigned status, std::string_view who, std::vector<ModeChange>& out) const;
+  Verdict about_nothing();
   void forget_modes(Source source, ChannelId channel, Timestamp older);
 
   Side& side_;

@@ -11,7 +11,7 @@ using Verdict = Mirror::Verdict;
 
 constexpr Verdict dropped(std::string_view why) { return {Verdict::Kind::dropped, why}; }
 constexpr Verdict unknown_source = dropped("a source that is not behind this link");
-constexpr Verdict unknown_channel = dropped("an unknown channel");
+constexpr Verdict too_many{Verdict::Kind::fatal, "too many channels"};
 
 bool is_channel_name(std::string_view name) {
   return name.size() > 1 && (name.front() == '#' || name.front() == '&' || name.front() == '+' ||
@@ -55,7 +55,11 @@ Verdict Mirror::handle(const ChannelJoined& event) {
     if (known == nullptr) joined_.push_back(user);
     else add_ranks(status & ~known->status, member.who.id, raised);
     channel = model.join(user, event.channel, timestamp, status);
-    if (channel == no_id) return {Verdict::Kind::fatal, "too many channels"};
+    if (channel == no_id) return too_many;
+  }
+  if (event.members.empty() && counts) {   // a permanent one, or its members come later
+    channel = model.keep_empty(event.channel, timestamp);
+    if (channel == no_id) return too_many;
   }
   if (channel != no_id && with_modes) set_modes(channel, event.modes);
   const bool with_topic = channel != no_id && with_modes && !event.topic.empty() &&
@@ -131,7 +135,7 @@ Verdict Mirror::handle(const TopicSet& event) {
   if (!source) return unknown_source;
   Network& model = side_.model();
   const ChannelId channel = model.find_channel(event.channel);
-  if (channel == no_id) return unknown_channel;
+  if (channel == no_id) return about_nothing();
   const Channel& now_there = model.channel(channel);
   const bool has_date = event.channel_timestamp != 0;
   if (has_date && !change_counts(now_there.timestamp, event.channel_timestamp)) return {};
@@ -152,12 +156,19 @@ Verdict Mirror::handle(const ModesChanged& event) {
   const std::optional<Source> source = source_of(event.source);
   if (!source) return unknown_source;
   const ChannelId channel = side_.model().find_channel(event.channel);
-  if (channel == no_id) return unknown_channel;
+  if (channel == no_id) return about_nothing();
   if (side_.facts().has_timestamps && event.timestamp < limits::timestamp_seconds_min)
     return dropped("modes with a channel timestamp that is no date");   // irc 4.3
   if (!change_counts(side_.model().channel(channel).timestamp, event.timestamp)) return {};
   set_modes(channel, event.changes);
   watcher_.modes_changed(side_, *source, channel, event.changes);
+  side_.model().drop_if_over(channel);
+  return {};
+}
+
+// irc 7: it may have been left a moment ago, or be one whose people have lost their names.
+Verdict Mirror::about_nothing() {
+  side_.note_desync("a topic or modes of an unknown channel");
   return {};
 }
 

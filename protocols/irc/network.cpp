@@ -145,6 +145,23 @@ const Membership* Network::membership(UserId user, ChannelId channel) const {
   return const_cast<Network*>(this)->find_membership(user, channel);
 }
 
+ChannelId Network::make_channel(std::string_view name, Timestamp timestamp) {
+  if (channels() >= limits::channels_per_network_max) return no_id;
+  const ChannelId id = take_slot(channels_, free_channels_);
+  channels_[id].name = name;
+  channels_[id].folded = fold(casemap_, name);
+  channels_[id].timestamp = timestamp;
+  by_channel_.add(id);
+  return id;
+}
+
+ChannelId Network::keep_empty(std::string_view name, Timestamp timestamp) {
+  ChannelId id = find_channel(name);
+  if (id == no_id) id = make_channel(name, timestamp);
+  if (id != no_id) channels_[id].told_empty = channels_[id].members.empty();
+  return id;
+}
+
 ChannelId Network::join(UserId user, std::string_view name, Timestamp timestamp,
                         std::uint8_t status) {
   ChannelId id = find_channel(name);
@@ -154,14 +171,9 @@ ChannelId Network::join(UserId user, std::string_view name, Timestamp timestamp,
     return id;
   }
   if (users_[user].channels.size() >= limits::channels_per_user_max) return no_id;
-  if (id == no_id) {
-    if (channels() >= limits::channels_per_network_max) return no_id;
-    id = take_slot(channels_, free_channels_);
-    channels_[id].name = name;
-    channels_[id].folded = fold(casemap_, name);
-    channels_[id].timestamp = timestamp;
-    by_channel_.add(id);
-  }
+  if (id == no_id) id = make_channel(name, timestamp);
+  if (id == no_id) return no_id;
+  channels_[id].told_empty = false;
   std::vector<UserId>& members = channels_[id].members;
   users_[user].channels.push_back({id, static_cast<std::uint32_t>(members.size()), status});
   members.push_back(user);
@@ -181,7 +193,12 @@ void Network::part(UserId user, ChannelId id) {
     channel.members[position] = last;
     find_membership(last, id)->position = position;
   }
-  if (!channel.members.empty()) return;
+  drop_if_over(id);
+}
+
+void Network::drop_if_over(ChannelId id) {
+  Channel& channel = channels_[id];
+  if (!channel.members.empty() || channel.told_empty || channel.has(Mode::permanent)) return;
   by_channel_.remove(channel.folded);
   channel = Channel();
   free_channels_.push_back(id);
@@ -217,6 +234,7 @@ bool Network::set_mode(ChannelId id, const ModeChange& change) {
     const std::uint32_t bit = mode_bit(change.mode);
     if (channel.has(change.mode) == change.add) return false;
     channel.flags = change.add ? channel.flags | bit : channel.flags & ~bit;
+    if (change.mode == Mode::permanent) channel.told_empty = false;
     return true;
   }
   const auto known = std::ranges::find_if(channel.lists, [&](const ListEntry& one) {

@@ -64,15 +64,16 @@ struct ListEntry {
 };
 
 struct Channel {
-  std::string name;
+  std::string name;             // empty: this slot is free
   std::string folded;
   Timestamp timestamp = 0;
-  std::vector<UserId> members;  // empty: this slot is free
+  std::vector<UserId> members;
   std::string topic, topic_setter;
   Timestamp topic_timestamp = 0;
   std::uint32_t flags = 0;      // mode_bit of each that is set
   std::string key, limit;
   std::vector<ListEntry> lists;
+  bool told_empty = false;      // the peer has told of it, and of nobody in it
 
   bool has(Mode flag) const { return (flags & mode_bit(flag)) != 0; }
 };
@@ -128,6 +129,10 @@ class Network {
   // Makes the channel when there is none; `timestamp` counts only then.
   ChannelId join(UserId user, std::string_view channel, Timestamp timestamp, std::uint8_t status);
   void part(UserId user, ChannelId channel);
+  // A channel is there while somebody is in it, while it is permanent, and once the peer has told
+  // of it until somebody has been in it.
+  ChannelId keep_empty(std::string_view channel, Timestamp timestamp);
+  void drop_if_over(ChannelId channel);
   bool set_status(UserId user, ChannelId channel, std::uint8_t status);
   // A lower timestamp came (judge_channel: take_theirs): nobody keeps a rank.
   void lower_timestamp(ChannelId channel, Timestamp timestamp);
@@ -167,6 +172,7 @@ class Network {
   };
 
   Membership* find_membership(UserId user, ChannelId channel);
+  ChannelId make_channel(std::string_view name, Timestamp timestamp);
 
   Casemap casemap_;
   std::vector<Server> servers_;

@@ -24,21 +24,12 @@ class Ngircd final : public Rfc2813 {
   Result<void> pass(const Line& line);
   void supports(const Line& line);
 
-  static const Command<Ngircd> commands[6];
+  static const Command<Ngircd> commands[5];
   NetworkEvent read_nick(const Line& line) const;
   NetworkEvent read_channel(const Line& line);
-  NetworkEvent read_members(const Line& line);
   NetworkEvent read_metadata(const Line& line) const;
   NetworkEvent read_ping(const Line& line);
 
-  // CHANINFO comes before the members of its channel: kept until then.
-  struct About {
-    std::string modes, key, limit, topic;
-  };
-
-  std::map<std::string, About, std::less<>> about_;   // by channel
-  About told_;                             // what the line that was read last looks into
-  std::vector<ModeChange> told_modes_;
   bool enhanced_ = false;                  // flag H: both say what they support first
   bool metadata_ = false;                  // flag M: it is told of accounts
   bool burst_over_ = false;                // its PING ends it

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "protocols/irc/limits.h"
 #include "protocols/irc/ngircd.h"
 
 namespace hanse::irc {
@@ -26,7 +25,6 @@ constexpr Metadata metadata_keys[] = {{"accountname", UserTextChanged::What::acc
 // The commands of RFC 2813 and IRC+ that are unlike those of others (irc 5).
 const Command<Ngircd> Ngircd::commands[] = {
     {"NICK", 1, [](Ngircd& self, const Line& line) { return self.read_nick(line); }},
-    {"NJOIN", 2, [](Ngircd& self, const Line& line) { return self.read_members(line); }},
     {"CHANINFO", 2, [](Ngircd& self, const Line& line) { return self.read_channel(line); }},
     {"METADATA", 2, [](Ngircd& self, const Line& line) { return self.read_metadata(line); }},
     {"PING", 1, [](Ngircd& self, const Line& line) { return self.read_ping(line); }},
@@ -55,39 +53,26 @@ NetworkEvent Ngircd::read_nick(const Line& line) const {
   return user;
 }
 
-// "channel +modes [key limit] [:topic]", where "*" is no key and "0" no limit.
+// "channel +modes [key limit] [:topic]", where "*" is no key and "0" no limit. Its members come
+// behind it, if there are any.
 NetworkEvent Ngircd::read_channel(const Line& line) {
-  if (about_.size() >= limits::channels_told_max) return Malformed{"CHANINFO without members"};
-  About& about = about_[std::string(line.at(0))];
-  about = {std::string(line.at(1)), {}, {}, {}};
-  if (line.parameters >= 4) {
-    if (line.at(2) != "*") about.key = line.at(2);
-    if (line.at(3) != "0") about.limit = line.at(3);
-  }
-  if (line.parameters == 3 || line.parameters == 5) about.topic = line.all().back();
-  return Ignored{};
-}
-
-NetworkEvent Ngircd::read_members(const Line& line) {
-  NetworkEvent event = read_rest(line, {});
-  const auto found = about_.find(line.at(0));
-  auto* joined = std::get_if<ChannelJoined>(&event);
-  if (found == about_.end() || joined == nullptr) return event;
-  told_ = std::move(found->second);
-  about_.erase(found);
-  told_modes_.clear();
-  for (const char letter : told_.modes) {
+  const bool with_values = line.parameters >= 4;
+  changes_.clear();
+  for (const char letter : line.at(1)) {
     const ModeRow* row = modes_.by_letter(letter);
     if (row == nullptr || is_rank(row->mode) || is_list(row->mode)) continue;
-    const std::string& value = row->mode == Mode::key ? told_.key : told_.limit;
-    const bool has_value = row->mode == Mode::key || row->mode == Mode::limit;
-    if (has_value && value.empty()) continue;
-    told_modes_.push_back(
-        {true, row->mode, letter, has_value ? std::string_view(value) : std::string_view()});
+    std::string_view value;
+    if (row->mode == Mode::key || row->mode == Mode::limit) {
+      const bool is_key = row->mode == Mode::key;
+      value = with_values ? line.at(is_key ? 2 : 3) : std::string_view();
+      if (value.empty() || value == (is_key ? "*" : "0")) continue;
+    }
+    changes_.push_back({true, row->mode, letter, value});
   }
-  joined->modes = told_modes_;
-  joined->topic = told_.topic;
-  return event;
+  members_.clear();
+  ChannelJoined out{{line.source, {}}, line.at(0), 0, changes_, members_};
+  if (line.parameters == 3 || line.parameters == 5) out.topic = line.all().back();
+  return out;
 }
 
 NetworkEvent Ngircd::read_metadata(const Line& line) const {

@@ -183,8 +183,10 @@ void Relay::attach(StrandId id, Side& to) {
       for (const UserId user : from.model().channel(channel).members) {
         if (strand_of(from, user) == id) natives.push_back(user);
       }
+      const Channel& place = from.model().channel(channel);
+      const bool alone = id == from.index() && (place.told_empty || place.has(Mode::permanent));
       elsewhere(id, junction, [&](Side& side, const std::string& name) {
-        if (&side != &to || natives.empty()) return;
+        if (&side != &to || (natives.empty() && !alone)) return;
         if (id == from.index()) overrule(from, channel, to, name, junction);
         meeting_ = true;
         const bool was_there = !bring(id, junction, channel, to, name, natives);

@@ -37,15 +37,14 @@ class Rfc2813 : public Dialect {
   PeerServer peer_;
   DialectFacts facts_;
   ModeTable modes_;
+  std::vector<ModeChange> changes_;        // of the line that was read last
+  std::vector<ChannelMember> members_;
 
  private:
   static const Command<Rfc2813> commands[6];
   NetworkEvent read_members(const Line& line);
   NetworkEvent read_join(const Line& line);
   NetworkEvent read_mode(const Line& line);
-
-  std::vector<ModeChange> changes_;        // of the line that was read last
-  std::vector<ChannelMember> members_;
 };
 
 // The lines both write alike. A dialect's own writer is one of these and has the rest.

@@ -140,7 +140,7 @@ StatePage view_page(const Hub& hub, std::string_view view, std::size_t from, std
         hub, from, most, [](const Side& side) { return side.model().channel_slots(); },
         [&hub](const Side& side, ChannelId id) -> std::optional<StateRow> {
           const Channel& channel = side.model().channel(id);
-          if (channel.members.empty()) return std::nullopt;
+          if (channel.name.empty()) return std::nullopt;
           return channel_row(hub.settings(), side, channel);
         });
   }

@@ -30,6 +30,7 @@ class Peer:
     dialect = ""
     sid = ""
     separator = "|"  # in the nicks of puppets there
+    more = ""  # at the end of its configuration
     us = OUR_NAME  # what hanse is called there; to be set before it is made
 
     def __init__(self, workspace, name, calls=None, tls=None):
@@ -169,7 +170,7 @@ class Inspircd(Peer):
                                 'requestclientcert="yes">')
         words["link"] = self.link(INSPIRCD_LINK, words)
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/inspircd.conf",
-                                          INSPIRCD.format(**words))
+                                          INSPIRCD.format(**words) + self.more)
 
     def command(self):
         return [program("inspircd"), "--nofork", "--nopid", "--runasroot", "--config", self.config]
@@ -299,7 +300,7 @@ class Ngircd(Peer):
             words["calling"] += "\n SSLConnect = yes\n SSLVerify = no" * bool(self.calls)
         words["link"] = self.link(NGIRCD_LINK, words)
         self.config = self.workspace.file(f"{self.dialect}-{self.name}/ngircd.conf",
-                                          NGIRCD.format(**words))
+                                          NGIRCD.format(**words) + self.more)
 
     @staticmethod
     def owner():

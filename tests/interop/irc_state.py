@@ -148,13 +148,50 @@ def bans_mean_the_same():
         assert WORLD.node.events("irc.ban_refused")
 
 
+def empty_channels_hold():
+    """a channel that nobody is in keeps its modes and topic, for who joins it and elsewhere"""
+    with Meeting(WORLD) as one:
+        bob = one.bob
+        mark = bob.mark()
+        bob.say("MODE #dev")
+        assert "m" in bob.wait(" 324 ", since=mark).split(" #dev ")[1], bob.lines[mark:]
+        bob.say("TOPIC #dev")
+        bob.wait(" 332 ", "welcome to dev", since=mark)
+        bob.tell("#dev", "may I?")
+        bob.wait(" 404 ", since=mark)
+    rows = {row["channel"]: row for row in WORLD.node.console("irc", "channels")
+            if row["network"] == "home"}
+    assert rows["#dev"]["topic"] == "welcome to dev" and "m" in rows["#dev"]["modes"], rows
+    assert len(rows) == 31 and rows["#perm29"]["members"] == 0, len(rows)
+    found = WORLD.node.events("irc.dropped") + WORLD.node.events("irc.end")
+    assert not found, found
+
+
+# Thirty-one channels that are there without anybody in them.
+PERMANENT = [("#dev", "ntm", "welcome to dev")] + [
+    (f"#perm{number}", "nt", f"topic {number}") for number in range(30)]
+
+
+class StandingInspircd(Inspircd):
+    more = '<module name="permchannels">' + "".join(
+        f'<permchannels channel="{name}" modes="+P{modes}" topic="{topic}">\n'
+        for name, modes, topic in PERMANENT)
+
+
+class StandingNgircd(Ngircd):
+    more = "".join(f"\n[Channel]\n Name = {name}\n Modes = +{modes}\n Topic = {topic}\n"
+                   for name, modes, topic in PERMANENT)
+
+
 # Who is linked to whom, and the tests between them.
 WORLDS = [(Inspircd, Hybrid, [ranks_come_along, hosts_change, same_names,
                               bans_mean_the_same]),
           (Inspircd, Ngircd, [ranks_come_along, hosts_change]),
           (Inspircd, Inspircd, [hosts_change]),
           (Inspircd, Irc2, [hosts_change, same_names]),
-          (Hybrid, Irc2, [ranks_come_along])]
+          (Hybrid, Irc2, [ranks_come_along]),
+          (StandingInspircd, Hybrid, [empty_channels_hold]),
+          (StandingNgircd, Hybrid, [empty_channels_hold])]
 
 
 def run(left_kind, right_kind, tests):

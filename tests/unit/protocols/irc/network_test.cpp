@@ -69,6 +69,44 @@ TEST_CASE("irc network: a channel lives as long as it has members") {
   CHECK(network.channels() == 0);
 }
 
+TEST_CASE("irc network: a channel that is permanent, or told of empty, is there without members") {
+  Network network(Casemap::ascii);
+  const ServerId hub = network.add_server("hub.a.example", "1AA", no_id);
+  const UserId alice = add(network, hub, "alice", "1AAAAAAAA");
+  const ChannelId told = network.keep_empty("#Told", 1000);
+  CHECK(network.find_channel("#told") == told);
+  network.set_topic(told, "about", "x", 1000);
+  CHECK(network.keep_empty("#told", 2000) == told);
+  CHECK(network.join(alice, "#told", 2000, 0) == told);
+  CHECK(network.channel(told).timestamp == 1000);
+  network.part(alice, told);
+  CHECK(network.find_channel("#told") == no_id);   // as any other
+
+  const ChannelId stays = network.join(alice, "#stays", 1000, 0);
+  network.set_mode(stays, {true, Mode::permanent, 'P', {}});
+  network.set_topic(stays, "about", "x", 1000);
+  network.remove_user(alice);
+  REQUIRE(network.find_channel("#stays") == stays);
+  CHECK(network.channel(stays).topic == "about");
+  network.drop_if_over(stays);
+  CHECK(network.channels() == 1);
+  network.set_mode(stays, {false, Mode::permanent, 'P', {}});
+  network.drop_if_over(stays);
+  CHECK(network.channels() == 0);
+  for (int round = 0; round < 3; ++round) {   // its slot is used again
+    const ChannelId empty = network.keep_empty("#e", 1000);
+    CHECK(empty == stays);
+    network.set_mode(empty, {true, Mode::permanent, 'P', {}});
+    network.set_mode(empty, {false, Mode::permanent, 'P', {}});
+    network.drop_if_over(empty);
+  }
+  CHECK(network.channels() == 0);
+  std::size_t kept = 0;
+  for (std::size_t count = 0; count < limits::channels_per_network_max + 10; ++count)
+    kept += network.keep_empty("#" + std::to_string(count), 1000) != no_id;
+  CHECK(kept == limits::channels_per_network_max);
+}
+
 TEST_CASE("irc 4.3 a split takes the server, all behind it, and nobody else") {
   Network network(Casemap::ascii);
   const ServerId hub = network.add_server("hub.a.example", "1AA", no_id);
