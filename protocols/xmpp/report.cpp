@@ -21,7 +21,7 @@ struct Row {
 };
 
 // The table of xmpp 4.6. Lanes and links speak in enhanced status codes, whatever the protocol.
-constexpr std::array<Row, 14> rows{{
+constexpr std::array<Row, 15> rows{{
     {"1.2", "remote-server-not-found", "cancel"},    // no such domain
     {"1.10", "remote-server-not-found", "cancel"},   // it wants no connections
     {"4.1", "remote-server-timeout", "wait"},        // nobody answers
@@ -36,6 +36,7 @@ constexpr std::array<Row, 14> rows{{
     {"7.8", "remote-server-timeout", "cancel"},      // it does not believe ours
     {"7.0", "remote-server-timeout", "cancel"},      // there was no way to prove who we are
     {"7.1", "not-allowed", "cancel"},                // policy
+    {"0.0", "service-unavailable", "cancel"},        // the operator gave it back
 }};
 
 }  // namespace

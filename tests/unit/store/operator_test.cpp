@@ -161,7 +161,7 @@ TEST_CASE("bounce makes a failure that is to be reported") {
   const auto found = desk.bench.reportable(desk.bench.clock.utc());
   REQUIRE(found.size() == 1);
   CHECK(found[0].failures.at(0).id == id);
-  CHECK(found[0].failures[0].outcome.reply == "returned by operator: a reason");
+  CHECK(found[0].failures[0].outcome.reply == "returned by the operator: a reason");
 }
 
 TEST_CASE("operations 6 what an operator ends has its last line in the log, once it is so") {

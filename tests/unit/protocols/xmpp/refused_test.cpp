@@ -51,6 +51,8 @@ TEST_CASE("what a stream error says of the stanza before it", "[xmpp]") {
   CHECK(stanza_error_of(failed).condition == "not-acceptable");
   failed.status = "5.3.4";
   CHECK(stanza_error_of(failed).type == "modify");
+  failed.status = "5.0.0";
+  CHECK(stanza_error_of(failed).type == "cancel");
 }
 
 TEST_CASE("a peer that ends the stream over the only stanza that is open has refused that one",
