@@ -14,6 +14,7 @@ namespace hanse {
 namespace {
 
 constexpr std::string_view unix_prefix = "unix:";
+constexpr std::string_view tls_prefix = "tls://";
 constexpr std::string_view literal_prefix = "IPv6:";   // RFC 5321 4.1.3
 
 constexpr std::string_view never_dialled[] = {
@@ -77,6 +78,12 @@ NextHop parse_next_hop(std::string_view lane) {
     const std::string_view path = lane.substr(unix_prefix.size());
     if (!path.starts_with('/')) return {};
     return {NextHop::Kind::unix_path, std::string(path), 0};
+  }
+  if (lane.starts_with(tls_prefix)) {
+    NextHop hop = parse_next_hop(lane.substr(tls_prefix.size()));
+    if (hop.port == 0 || hop.tls_first) return {};
+    hop.tls_first = true;
+    return hop;
   }
   std::uint16_t port = 0;
   if (lane.starts_with('[')) {

@@ -20,6 +20,7 @@ struct NextHop {
   Kind kind = Kind::bad;
   std::string name;          // domain and host as A-labels, address or path
   std::uint16_t port = 0;    // 0: not said
+  bool tls_first = false;    // "tls://192.0.2.1:5270": TLS from the first octet; with a port only
 };
 NextHop parse_next_hop(std::string_view lane);
 

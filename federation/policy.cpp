@@ -159,8 +159,8 @@ Result<Route> read_route(const Settings& settings, std::size_t number,
     return problem(settings, "match", "expected a domain, \"*.domain\" or \"*\"");
   std::optional<std::string> via = read_via(settings.text("via"));
   if (!via)
-    return problem(settings, "via", "expected \"discover\", a domain, \"[host]\", \"host:port\" "
-                                    "or \"unix:PATH\"");
+    return problem(settings, "via", "expected \"discover\", a domain, \"[host]\", \"host:port\", "
+                                    "\"tls://host:port\" or \"unix:PATH\"");
   route.via = *std::move(via);
   if (settings.has("tls")) route.tls = parse_tls_level(settings.text("tls"));
   Result<TlsVersion> tls_min = read_tls_min(settings, route);

@@ -87,7 +87,8 @@ constexpr Option route_options[] = {
      .help = "Where it goes next: \"discover\" to ask the DNS for the destination's hosts; a "
              "domain (\"relay.example\") for that one's hosts instead; \"[host]\" or "
              "\"[address]\" for that host alone, at the protocol's own port; \"host:port\"; "
-             "\"unix:PATH\". A loopback address needs its port."},
+             "\"tls://host:port\" where TLS stands at the beginning; \"unix:PATH\". A "
+             "loopback address needs its port."},
     {.key = "tls",
      .type = OptionType::choice,
      .help = "How far this hop must be protected: off, may (when offered), encrypt (always), "

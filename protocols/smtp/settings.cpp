@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "federation/next_hop.h"
 #include "federation/routes.h"
 #include "protocols/smtp/address.h"
 #include "server/base/text.h"
@@ -231,6 +232,24 @@ bool has_way_on(const Configuration& configuration, const std::string& host) {
          });
 }
 
+Error wrong_at(const Place& at, const std::string& what) {
+  return {Fault::never, at.file + ":" + std::to_string(at.line) + ":" +
+                            std::to_string(at.column) + ": " + what};
+}
+
+// Mail begins in plain text wherever it goes.
+Result<void> find_tls_first(const Configuration& configuration) {
+  for (const Settings& rule : configuration.tables("route")) {
+    const bool ours = rule.text_or("protocol", "smtp") == "smtp";
+    if (!ours || !parse_next_hop(rule.text("via")).tls_first) continue;
+    return wrong_at(rule.entries.find("via")->second.place,
+                    "route.via: mail has STARTTLS, and no TLS from the first octet on its way out; "
+                    "take \"tls://\" away and say how far in tls, or name the protocol that this "
+                    "route is for");
+  }
+  return {};
+}
+
 // Mail for a host without one would be refused, each and every, as if nobody lived there.
 Result<void> find_ways_on(const Configuration& configuration) {
   const Settings& table = configuration.table("smtp");
@@ -238,11 +257,9 @@ Result<void> find_ways_on(const Configuration& configuration) {
     const std::string host = plain_pattern(text);
     if (has_way_on(configuration, host)) continue;
     const Place& at = table.entries.find("hosts")->second.place;
-    return Error{Fault::never, at.file + ":" + std::to_string(at.line) + ":" +
-                                   std::to_string(at.column) + ": smtp.hosts: " +
-                                   escape_text(host) + " needs a [[route]] of its own that says " +
-                                   "where it lives (match = \"" + escape_text(host) +
-                                   "\", via = \"HOST:PORT\"); its MX leads to this node"};
+    return wrong_at(at, "smtp.hosts: " + escape_text(host) + " needs a [[route]] of its own that " +
+                            "says where it lives (match = \"" + escape_text(host) +
+                            "\", via = \"HOST:PORT\"); its MX leads to this node");
   }
   return {};
 }
@@ -361,6 +378,7 @@ const ContentPolicy& content_policy(const InboundSettings& in, std::string_view 
 
 Result<SmtpSettings> read_settings(const Configuration& configuration, const NodeFacts& node) {
   if (Result<void> found = find_ways_on(configuration); !found) return found.error();
+  if (Result<void> good = find_tls_first(configuration); !good) return good.error();
   Result<InboundSettings> in = read_inbound(configuration.table("smtp"), node);
   if (!in) return in.error();
   in->peers = read_peers(configuration, in->content);

@@ -50,13 +50,13 @@ void DomainDiscovery::begin(const NextHop& hop, std::string_view text) {
         const bool v6 = hop.name.find(':') != hop.name.npos;
         names.push_back(v6 ? "[" + canonical_address(hop.name) + "]" : hop.name);
       }
-      endpoints_.push_back({hop.name, hop.name, port, std::move(names), false});
+      endpoints_.push_back({hop.name, hop.name, port, std::move(names), false, hop.tls_first});
       stage_ = Stage::done;
       return;
     }
     case NextHop::Kind::host:
       configured_ = true;
-      targets_.push_back({.srv = {hop.name, port, 0, 0, false, true}});
+      targets_.push_back({.srv = {hop.name, port, 0, 0, hop.tls_first, true}});
       return ask_addresses();
     case NextHop::Kind::domain:
       // 1.1: such names mean something else in every network.

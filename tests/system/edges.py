@@ -353,6 +353,17 @@ def host_without_a_way_on():
         assert done.returncode == 2 and f"{path}:5:1" in said and "[[route]]" in said, said
 
 
+def tls_first():
+    """mail to a place that wants TLS from the first octet is told of when the rule is read"""
+    with Workspace("tls_first") as workspace:
+        path = workspace.file("hanse.toml", '[node]\ndomain = "mx.a.example"\ndata_dir = "/none"\n'
+                              '[smtp]\n[[route]]\nmatch = "*"\nvia = "tls://127.0.0.1:4650"\n')
+        done = subprocess.run([HANSE, "config", "check", path], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True)
+        said = done.stdout + done.stderr
+        assert done.returncode == 2 and f"{path}:7:1" in said and "STARTTLS" in said, said
+
+
 def readme_configuration():
     """the configuration that the README shows is one"""
     with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as readme:
@@ -370,7 +381,8 @@ def readme_configuration():
 
 TESTS = [known_by_certificate, own_wildcard, loops_are_counted, deferred_and_bounced,
          holding_is_told, handshake_timeout, needs_restart, networks_need_a_restart,
-         not_permitted, the_database, no_core_dumps, host_without_a_way_on, readme_configuration]
+         not_permitted, the_database, no_core_dumps, host_without_a_way_on, tls_first,
+         readme_configuration]
 if os.path.exists(os.path.join(BUILD, "commit")):   # the daemon as it is shipped
     TESTS += [the_clock_jumps, installed]
 

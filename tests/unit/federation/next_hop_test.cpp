@@ -32,6 +32,16 @@ TEST_CASE("M-1 what the name of a lane means") {
   means("unix:/run/mail.sock", Kind::unix_path, "/run/mail.sock", 0);
 }
 
+TEST_CASE("xmpp 1.7 a place that wants TLS from the first octet") {
+  means("tls://127.0.0.1:5270", NextHop::Kind::address, "127.0.0.1", 5270);
+  means("tls://xmpp.b.example:5270", NextHop::Kind::host, "xmpp.b.example", 5270);
+  CHECK(parse_next_hop("tls://[2001:db8::1]:5270").tls_first);
+  CHECK_FALSE(parse_next_hop("[2001:db8::1]:5270").tls_first);
+  for (const std::string_view lane : {"tls://", "tls://b.example", "tls://192.0.2.1",
+                                      "tls://unix:/run/x.sock", "tls://tls://192.0.2.1:5270"})
+    means(lane, NextHop::Kind::bad, "", 0);
+}
+
 TEST_CASE("M-1 what is no next hop") {
   for (const std::string_view lane :
        {"", ".", "a b", "b..example", "-b.example", "b.example:", "b.example:0", "b.example:65536",

@@ -260,6 +260,9 @@ TEST_CASE("xmpp 1.7 a named place needs no SRV, and no permission to dial") {
   CHECK(places("[::1]:15269") == "[::1]:15269");
   CHECK(places("unix:/run/x.sock") == "unix:/run/x.sock");
   CHECK(places("localhost:15269", {"localhost A 127.0.0.1"}) == "localhost [127.0.0.1]:15269");
+  CHECK(places("tls://127.0.0.1:15270") == "[127.0.0.1]:15270 tls");
+  CHECK(places("tls://localhost:15270", {"localhost A 127.0.0.1"}) ==
+        "localhost [127.0.0.1]:15270 tls");
   CHECK(places("x.b.example:15269") == "try_later 4.4.4");
   CHECK(places("x.b.example:15269", {"x.b.example FAIL A"}) == "try_later 4.4.3");
   const Found found = discover({"x.b.example A 192.0.2.1"}, {.lane = "a.example>x.b.example:1"});
