@@ -82,11 +82,10 @@ void Inbound::claim_pair(const xml::Element& result, Outbox& out) {
   requested.to = prepare_domain(result.attribute("to")).value_or({});
   requested.pair = {domain_key(requested.to), domain_key(requested.from)};
   const std::string& remote = requested.pair.remote;
-  const Home from_home = settings_->home_of(remote);
   if (settings_->home_of(requested.pair.local) == Home::none &&
       !settings_->is_behind(remote, remote_address_))
     return pair_refused(requested, "item-not-found", "cancel", out);
-  if (from_home == Home::node || from_home == Home::component)
+  if (settings_->is_ours(remote, remote_address_))
     return pair_refused(requested, "forbidden", "auth", out);
   const PairState state = book_.state(requested.pair);
   if (state == PairState::valid) return say_result(requested, "valid", nullptr);

@@ -35,13 +35,12 @@ std::optional<StreamError> Inbound::judge_head(const ReadHead& read) const {
   const bool version_only = read.fault && read.fault->condition == "unsupported-version";
   if (read.fault && !version_only) return read.fault;
   if (read.to.empty()) return StreamError{"improper-addressing", "to has to be a domain", {}};
-  const Home from_home = settings_->home_of(domain_key(read.from));
   // A server behind us may reach everybody through us.
   if (settings_->home_of(domain_key(read.to)) == Home::none &&
       !settings_->is_behind(domain_key(read.from), remote_address_))
     return StreamError{"host-unknown", {}, {}};
   if (read.from.empty()) return StreamError{"improper-addressing", "from has to be a domain", {}};
-  if (from_home == Home::node || from_home == Home::component)
+  if (settings_->is_ours(domain_key(read.from), remote_address_))
     return StreamError{"invalid-from", "that is a name of ours", {}};
   if (!from_.empty() && read.from != from_)
     return StreamError{"invalid-from", "from has changed", {}};

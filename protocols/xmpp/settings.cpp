@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "federation/next_hop.h"
 #include "federation/routes.h"
 #include "protocols/xmpp/jid.h"
 #include "protocols/xmpp/limits.h"
@@ -244,10 +245,22 @@ std::int64_t XmppSettings::bytes_per_second_of(std::string_view peer_key) const 
   return found == peer_bytes_per_second.end() ? bytes_per_second_max : found->second;
 }
 
-bool XmppSettings::is_behind(std::string_view key, std::string_view address) const {
-  return home_of(key) == Home::face &&
-         std::any_of(relay_from.begin(), relay_from.end(),
+bool XmppSettings::comes_from_behind(std::string_view address) const {
+  return std::any_of(relay_from.begin(), relay_from.end(),
                      [&](const Network& one) { return contains(one, address); });
+}
+
+bool XmppSettings::is_behind(std::string_view key, std::string_view address) const {
+  return home_of(key) == Home::face && comes_from_behind(address);
+}
+
+bool XmppSettings::is_ours(std::string_view key, std::string_view address) const {
+  const Home home = home_of(key);
+  if (home != Home::face) return home != Home::none;
+  const Face* face = face_of(key);
+  if (face == nullptr || comes_from_behind(address)) return false;
+  const NextHop place = parse_next_hop(face->via);
+  return place.kind == NextHop::Kind::address && comes_from_behind(place.name);
 }
 
 // xmpp 3.5: a pin stands above all the rest.

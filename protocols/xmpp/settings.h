@@ -84,6 +84,10 @@ struct XmppSettings {
   Home home_of(std::string_view domain_key) const;
   // A server behind us, by its domain and by where it connects from.
   bool is_behind(std::string_view domain_key, std::string_view address) const;
+  // Nobody who connects from there may say that he is it: a domain of this node's, or that of a
+  // server whose place is behind us, where others are not.
+  bool is_ours(std::string_view domain_key, std::string_view address) const;
+  bool comes_from_behind(std::string_view address) const;
   Trust trust_of(std::string_view peer_key) const;      // how it proves itself to us
   bool dials_back(std::string_view peer_key) const;     // dialback may prove us to it
   const Face* face_of(std::string_view domain_key) const;   // null: no server behind us has it

@@ -25,7 +25,8 @@ std::shared_ptr<const XmppSettings> inbound_settings(Trust trust, const std::str
                                     std::string("a secret of the gateway")};
   out.faces = {{"f.example", "192.0.2.80:5269"},
                {"g.example", "192.0.2.80:5269"},
-               {"h.example", "192.0.2.81:5269"}};
+               {"h.example", "192.0.2.81:5269"},
+               {"far.example", "203.0.113.5:5269"}};
   out.relay_from = {*parse_network("192.0.2.0/24")};
   out.trust = trust;
   out.dialback_secret = std::string("s3cr3tf0rd14lb4ck");

@@ -98,6 +98,15 @@ TEST_CASE("xmpp every inbound transcript, whole, octet by octet and cut at every
   }
 }
 
+TEST_CASE("xmpp 2.3 the name of a server behind us is said from where it is") {
+  const std::string behind = head("from='f.example' to='a.example' version='1.0'");
+  CHECK(outcome_of("OPEN 198.51.100.7\n", {behind}) == "invalid-from");
+  CHECK(outcome_of("OPEN 192.0.2.7\n", {behind}).empty());
+  // Its place is not where we are told that servers behind us come from.
+  CHECK(outcome_of("OPEN 198.51.100.7\n",
+                   {head("from='far.example' to='a.example' version='1.0'")}).empty());
+}
+
 TEST_CASE("xmpp 8 headers that are no good") {
   const std::string unknown = head("from='b.example' to='other.example' version='1.0'");
   const std::string no_to = head("from='b.example' version='1.0'");
