@@ -24,6 +24,9 @@ struct DialectFacts {
   std::size_t channel_bytes_max = 50;
   char nick_separator = '|';        // between a name and the network it is from (irc 9)
   bool saves = false;               // the loser of a collision is renamed, not killed
+  // In a collision somebody is the same person by user name and address, not by user name and host:
+  // a puppet, whose address is not told, never is.
+  bool same_by_address = false;
   bool paced = false;               // reads only what is put before it bit by bit (pacer.h)
   bool burst_asks = false;          // our burst ends with a PING
   bool has_ids = true;              // servers and users have one beside their name

@@ -51,7 +51,7 @@ std::string proof(std::string_view password, std::string_view challenge) {
 Inspircd::Inspircd(const std::string& nonce)
     : challenge_(hex(sha256(nonce)).substr(0, challenge_signs)) {
   facts_.nick_separator = '/';
-  facts_.saves = facts_.paced = true;
+  facts_.saves = facts_.paced = facts_.same_by_address = true;
   facts_.ident_bytes_max = 10;
   facts_.extbans = Extbans::letters;
   facts_.no_address = "0.0.0.0";

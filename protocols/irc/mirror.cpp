@@ -153,7 +153,8 @@ Verdict Mirror::handle(const UserIntroduced& event) {
   if (!event.uid.empty() && model.find_uid(event.uid) != no_id) return fatal("a UID twice");
   const Timestamp given = side_.facts().has_timestamps ? event.timestamp : now_;
   if (event.nick.empty() || given == 0) return dropped("no nick or no timestamp");
-  const Contest fight = contest(event.nick, no_id, given, event.ident, event.host);
+  const Contest fight = contest(event.nick, no_id, given, event.ident,
+                                side_.facts().same_by_address ? event.address : event.host);
   if (fight.loses && !side_.facts().saves) return good;   // its own side takes it away
   const bool saved = fight.loses || !fight.free;
   const Timestamp timestamp =
@@ -173,7 +174,7 @@ Verdict Mirror::handle(const UserIntroduced& event) {
 // both are theirs, their network has judged, or holds two names apart that are one to us: that is
 // for us to bear. The one who was there is known by its UID until it has a name again.
 Mirror::Contest Mirror::contest(std::string_view nick, UserId contender, Timestamp timestamp,
-                                std::string_view ident, std::string_view host) {
+                                std::string_view ident, std::string_view place) {
   Network& model = side_.model();
   const UserId holder = model.find_nick(nick);
   if (holder == no_id || holder == contender) return {};
@@ -188,7 +189,7 @@ Mirror::Contest Mirror::contest(std::string_view nick, UserId contender, Timesta
     }
     return {};
   }
-  const bool same = texts.get(UserText::ident) == ident && texts.get(UserText::host) == host;
+  const bool same = texts.get(UserText::ident) == ident && texts.get(told_apart_by()) == place;
   // irc 5: without timestamps there is nothing to judge by, and both go.
   const NickLoser loser = side_.facts().has_timestamps
                               ? judge_nick(model.user(holder).timestamp, timestamp, same)
@@ -216,9 +217,9 @@ Verdict Mirror::handle(const NickChanged& event) {
   if (event.nick.empty()) return dropped("no nick");
   Network& model = side_.model();
   const std::string ident(model.user(user).texts.get(UserText::ident));
-  const std::string host(model.user(user).texts.get(UserText::host));
+  const std::string place(model.user(user).texts.get(told_apart_by()));
   const Timestamp timestamp = event.timestamp == 0 ? now_ : event.timestamp;
-  const Contest fight = contest(event.nick, user, timestamp, ident, host);
+  const Contest fight = contest(event.nick, user, timestamp, ident, place);
   if (fight.loses && !side_.facts().saves) {
     remove(user, "Nick collision");
     return good;

@@ -66,8 +66,12 @@ class Mirror {
   struct Contest {
     bool free = true, loses = false;
   };
+  UserText told_apart_by() const {
+    return side_.facts().same_by_address ? UserText::address : UserText::host;
+  }
+  // `place`: where he is from, as far as that network tells people apart by it.
   Contest contest(std::string_view nick, UserId contender, Timestamp timestamp,
-                  std::string_view ident, std::string_view host);
+                  std::string_view ident, std::string_view place);
   void lose(UserId puppet);
   void remove(UserId user, std::string_view reason);
   void set_text(UserId user, UserTextChanged::What what, std::string_view value);

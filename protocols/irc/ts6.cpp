@@ -51,6 +51,7 @@ Ts6::Ts6(bool hybrid) : hybrid_(hybrid) {
   // As their 005 tells their clients.
   facts_.casemap = hybrid ? Casemap::ascii : Casemap::rfc1459;
   facts_.saves = !hybrid;
+  facts_.same_by_address = hybrid;
   facts_.burst_asks = true;
   facts_.extbans = Extbans::dollars;
   facts_.extban_letters = hybrid ? "acrmn" : "a~cr";

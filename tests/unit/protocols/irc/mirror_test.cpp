@@ -187,7 +187,8 @@ struct Collision {
   bool puppet_stays, newcomer_stays;
 };
 
-// irc 4.3: the puppet is dave, ident dave, host h, since 1795229110.
+// irc 4.3: the puppet is dave, ident dave, host h, since 1795229110. Who has its address too, which
+// nobody has, is the same person.
 const Collision collisions[] = {
     {"older, somebody else", 1795229000, "other", false, true},
     {"older, the same person", 1795229000, "dave", true, false},
@@ -202,7 +203,8 @@ TEST_CASE("irc 4.3 a nick that is taken, where the loser is renamed") {
     Met met;
     Network& model = met.side("home").model();
     met.say(*met.home, ":1AA UID 1AAAAAAAB " + std::to_string(one.theirs) + " dave/away h h " +
-                           one.ident + " 192.0.2.1 1 + :X\n");
+                           one.ident + (one.ident == "dave" ? " 0.0.0.0" : " 192.0.2.1") +
+                           " 1 + :X\n");
     const UserId holder = model.find_nick("dave/away");
     CHECK((holder != no_id && holder == model.find_uid("9RBAAAAAA")) == one.puppet_stays);
     CHECK((holder != no_id && holder == model.find_uid("1AAAAAAAB")) == one.newcomer_stays);
@@ -219,8 +221,8 @@ TEST_CASE("irc 4.3 a nick that is taken, where the loser is killed") {
     const Timestamp theirs =
         one.theirs - 1795229110 + model.user(model.find_nick("carol|home")).timestamp;
     met.say(*met.away, ":3HY UID carol|home 1 " + std::to_string(theirs) + " +i " +
-                           (one.ident == "dave" ? "carol" : one.ident) +
-                           " h h 192.0.2.2 3HYAAAAAB * :X\n");
+                           (one.ident == "dave" ? "carol h h 0" : one.ident + " h h 192.0.2.2") +
+                           " 3HYAAAAAB * :X\n");
     const UserId holder = model.find_nick("carol|home");
     CHECK((holder != no_id && holder == model.find_uid("9RAAAAAAA")) == one.puppet_stays);
     CHECK((model.find_uid("3HYAAAAAB") != no_id) == one.newcomer_stays);

@@ -62,20 +62,21 @@ std::vector<Tongue> tongues() {
 }
 
 std::string user(const Tongue& tongue, const std::string& nick, const std::string& uid,
-                 const std::string& since, const std::string& ident = "u") {
+                 const std::string& since, const std::string& ident = "u",
+                 const std::string& address = "192.0.2.1") {
   const std::string from = ":" + tongue.peer + " ";
   switch (tongue.kind) {
     case DialectKind::inspircd:
-      return from + "UID " + uid + " " + since + " " + nick + " h h " + ident + " 192.0.2.1 " +
-             since + " + :X\n";
+      return from + "UID " + uid + " " + since + " " + nick + " h h " + ident + " " + address +
+             " " + since + " + :X\n";
     case DialectKind::hybrid:
-      return from + "UID " + nick + " 1 " + since + " +i " + ident + " h h 192.0.2.1 " + uid +
-             " * :X\n";
+      return from + "UID " + nick + " 1 " + since + " +i " + ident + " h h " + address + " " +
+             uid + " * :X\n";
     case DialectKind::solanum:
-      return from + "EUID " + nick + " 1 " + since + " +i " + ident + " h 192.0.2.1 " + uid +
+      return from + "EUID " + nick + " 1 " + since + " +i " + ident + " h " + address + " " + uid +
              " * * :X\n";
     case DialectKind::irc2:
-      return from + "UNICK " + nick + " " + uid + " " + ident + " h 192.0.2.1 + :X\n";
+      return from + "UNICK " + nick + " " + uid + " " + ident + " h " + address + " + :X\n";
     default: return from + "NICK " + nick + " 1 " + ident + " h 1 + :X\n";
   }
 }
@@ -214,7 +215,8 @@ TEST_CASE("irc 12 lists with holes, and a join without its list") {
   }
 }
 
-// irc 4.3: the five rows. Without dates both always go.
+// irc 4.3: the five rows, and the one that both share. Without dates both always go. Who has the
+// user name and the host of the puppet is the same person; InspIRCd and hybrid go by the address.
 TEST_CASE("irc 12 the nick collision table in every dialect") {
   struct Row {
     Timestamp later;   // than the puppet
@@ -224,6 +226,7 @@ TEST_CASE("irc 12 the nick collision table in every dialect") {
   const Row rows[] = {{-100, "other", false, true},
                       {-100, "dave", true, false},
                       {0, "other", false, false},
+                      {0, "dave", false, false},
                       {80, "other", true, false},
                       {80, "dave", false, true}};
   for (const Tongue& tongue : tongues()) {
@@ -234,7 +237,10 @@ TEST_CASE("irc 12 the nick collision table in every dialect") {
           std::to_string(met.model().user(met.puppet).timestamp + row.later);
       if (!tongue.dates) row.puppet_keeps = row.newcomer_keeps = false;
       const std::string newcomer = tongue.kind == DialectKind::irc2 ? "000AAAAAB" : "3HYAAAAAB";
-      met.say(*met.away, user(tongue, met.name, newcomer, since, row.ident));
+      const std::string address(
+          met.side("away").facts().same_by_address
+              ? met.model().user(met.puppet).texts.get(UserText::address) : "192.0.2.1");
+      met.say(*met.away, user(tongue, met.name, newcomer, since, row.ident, address));
       const UserId holder = met.model().find_nick(met.name);
       const bool is_ours = holder != no_id && met.side("away").is_our_user(holder);
       CHECK(is_ours == row.puppet_keeps);
@@ -247,6 +253,24 @@ TEST_CASE("irc 12 the nick collision table in every dialect") {
       for (UserId id = 0; id < met.model().user_slots(); ++id)
         puppets += met.model().user(id).server == met.side("away").pseudo(0);
       CHECK(puppets == 1);
+    }
+  }
+}
+
+// As InspIRCd 3.15 and ircd-hybrid 8.2.43 judged it, with the user name and host of who was there
+// and another address: the older one keeps the nick.
+TEST_CASE("irc 4.3 who shares user name and host with a puppet is another person all the same") {
+  for (const Tongue& tongue : tongues()) {
+    for (const Timestamp later : {-100, 0, 80}) {
+      Meeting met(tongue);
+      if (!met.side("away").facts().same_by_address) continue;
+      CAPTURE(tongue.peer, later);
+      const std::string since = std::to_string(met.model().user(met.puppet).timestamp + later);
+      met.say(*met.away, user(tongue, met.name, "3HYAAAAAB", since, "dave"));
+      const UserId holder = met.model().find_nick(met.name);
+      const bool is_ours = holder != no_id && met.side("away").is_our_user(holder);
+      CHECK(is_ours == (later > 0));
+      CHECK((holder != no_id && !is_ours) == (later < 0));
     }
   }
 }
