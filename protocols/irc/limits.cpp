@@ -56,6 +56,7 @@ constexpr FixedLimit table[] = {
     {"drops_per_minute_max", limits::drops_per_minute_max, count},
     {"handshake_lines_max", limits::handshake_lines_max, count},
     {"nick_attempts_max", limits::nick_attempts_max, count},
+    {"nick_signs_wanted", limits::nick_signs_wanted, count},
     {"puppet_losses_max", limits::puppet_losses_max, count},
     {"puppet_pause_seconds", limits::puppet_pause_seconds, count},
     {"puppet_idle_seconds", limits::puppet_idle_seconds, count},

@@ -64,7 +64,8 @@ constexpr unsigned drops_per_minute_max = 20;                    // lines that m
 constexpr std::size_t handshake_lines_max = 100;
 
 // Puppets (irc 9)
-constexpr unsigned nick_attempts_max = 4;
+constexpr unsigned nick_attempts_max = 6;
+constexpr std::size_t nick_signs_wanted = 4;              // of a name, beside its network
 constexpr std::uint8_t puppet_losses_max = 3;
 constexpr std::int64_t puppet_pause_seconds = 60;
 constexpr std::int64_t puppet_idle_seconds = 60;                 // in no channel, for private talk

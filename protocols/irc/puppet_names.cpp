@@ -34,17 +34,19 @@ std::string puppet_nick(std::string_view nick, std::string_view network, const D
                         unsigned attempt, std::string_view unique) {
   std::string tail(attempt == 1 ? 2 : 1, facts.nick_separator);
   tail += network;
+  std::string digest;
   if (attempt > 1) {
-    tail += facts.nick_separator;
-    tail += sha256_hex(std::string(unique) + std::to_string(attempt)).substr(0, digest_signs);
+    digest = facts.nick_separator;
+    digest += sha256_hex(std::string(unique) + std::to_string(attempt)).substr(0, digest_signs);
   }
   std::string head = only(nick, '_', may_be_in_nick);
   if (head.empty() || is_digit(head.front()) || head.front() == '-') head.insert(0, "_");
-  const std::size_t most = facts.nick_bytes_max;
-  // A network that leaves no room for both keeps the beginning of the tail.
+  // A network that leaves no room for all keeps what tells people apart, then the beginning of the
+  // tail, then the head.
+  const std::size_t most = std::max(facts.nick_bytes_max, digest.size() + 2) - digest.size();
   if (tail.size() >= most) tail.resize(most - 1);
   head.resize(std::min(head.size(), most - tail.size()));
-  return head + tail;
+  return head + tail + digest;
 }
 
 std::string puppet_account(std::string_view account, std::string_view network) {

@@ -31,6 +31,7 @@ void Relay::burst_over(Side& side) {
   for (const auto& other : sides_) {
     if (other.get() != &side && other->linked()) claim(side.index(), *other);
   }
+  warn_of_short_nicks(side);
   claim_all(side);
   look_for_ways(side);
   seat_keepers(side);
@@ -286,20 +287,8 @@ UserId Relay::introduce(PersonId id, Side& to) {
   if (!is_attached(person.strand, to)) return no_id;
   const User& native = home.model().user(person.user);
   const DialectFacts& facts = to.facts();
-  const std::string& network = strands_[person.strand].network;
-  const std::string native_nick = nick_at_home(home, person.user, person.strand);
-  const std::string unique = network + native_nick;
-  std::string nick;
-  unsigned attempt = person.abroad[to.index()].losses;   // a name that was fought over is left
-  const unsigned last = attempt + limits::nick_attempts_max;
-  for (; attempt < last; ++attempt) {
-    nick = puppet_nick(native_nick, network, facts, attempt, unique);
-    if (to.model().find_nick(nick) == no_id) break;
-  }
-  if (attempt > person.abroad[to.index()].losses)
-    note(Level::warning, "irc.same_name", puppet_nick(native_nick, network, facts, 0, unique) +
-                                              " is on " + to.settings().name + " already");
-  if (attempt == last) return no_id;
+  const std::string nick = free_nick(person, to);
+  if (nick.empty()) return no_id;
   const ServerId server = to.pseudo(person.strand);
   const std::string uid = to.make_uid(server);
   const Timestamp since = name_time(to, native.timestamp);

@@ -81,6 +81,8 @@ class Relay final : public Watcher, private RelayState {
   bool is_taken(const Strand& strand, const Side& to) const;
   void yield_to_others(Side& side, std::span<const UserId> users);
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
+  void warn_of_short_nicks(const Side& side);
+  std::string free_nick(const Person& person, const Side& to);
   UserId introduce(PersonId id, Side& to);
   bool may_return(const Person::Puppet& puppet) const;
   Timestamp name_time(const Side& to, Timestamp otherwise) const;

@@ -42,6 +42,40 @@ void Relay::nick_changed(Side& side, UserId user) {
   }
 }
 
+// What he is called there; empty: all he could have are taken. One that was fought over is left.
+std::string Relay::free_nick(const Person& person, const Side& to) {
+  const std::string& network = strands_[person.strand].network;
+  const std::string native = nick_at_home(*sides_[person.home], person.user, person.strand);
+  const auto choice = [&](unsigned attempt) {
+    return puppet_nick(native, network, to.facts(), attempt, network + native);
+  };
+  const unsigned first = person.abroad[to.index()].losses;
+  for (unsigned attempt = first; attempt < first + limits::nick_attempts_max; ++attempt) {
+    std::string nick = choice(attempt);
+    if (to.model().find_nick(nick) != no_id) continue;
+    if (attempt > first)
+      note(Level::warning, "irc.same_name",
+           choice(0) + " is on " + to.settings().name + " already");
+    return nick;
+  }
+  note(Level::warning, "irc.no_nick", native + " of " + network + " is not on " +
+                                          to.settings().name + ": all nicks are taken");
+  return {};
+}
+
+void Relay::warn_of_short_nicks(const Side& side) {
+  const std::size_t most = side.facts().nick_bytes_max;
+  for (const auto& other : sides_) {
+    const std::string& name = other->settings().name;
+    if (other.get() == &side || !share_a_junction(side, *other) ||
+        most >= name.size() + 1 + limits::nick_signs_wanted)
+      continue;
+    note(Level::warning, "irc.short_nicks",
+         side.settings().name + " has nicks of " + std::to_string(most) + ": of people of " + name +
+             " hardly anything is left");
+  }
+}
+
 void Relay::away_set(Side& side, UserId user) {
   const PersonId id = persons_.find(side.index(), user);
   if (id == no_id) return;

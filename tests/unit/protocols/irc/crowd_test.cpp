@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is no fault of a peer ends no link, and whoever is one of many is there all the same.
+#include <set>
+
+#include "protocols/irc/limits.h"
+#include "protocols/irc/puppet_names.h"
+#include "tests/catch.h"
+#include "tests/unit/protocols/irc/irc_bench.h"
+
+namespace hanse::irc {
+namespace {
+
+using test::Bench;
+
+std::string person(unsigned number, const std::string& nick) {
+  std::string uid = std::to_string(number);
+  uid = "1AA" + std::string(6 - uid.size(), 'A') + uid;
+  return ":1AA UID " + uid + " 1795229100 " + nick + " h h u 192.0.2.1 1795229100 + :X\n" +
+         ":1AA FJOIN #dev 1795229120 + :," + uid + ":0\n";
+}
+
+TEST_CASE("irc 9 fifty people whose nicks begin alike, where nicks are short") {
+  for (const std::size_t most : {9, 15}) {
+    DialectFacts facts;
+    facts.nick_bytes_max = most;
+    std::set<std::string> all;
+    for (int number = 0; number < 50; ++number) {
+      const std::string unique = "person" + std::to_string(number);
+      const std::string nick = puppet_nick("alice", "a-network-of-16s", facts, 2, unique);
+      CHECK(nick.size() <= most);
+      CHECK(nick.front() == 'a');
+      all.insert(nick);
+    }
+    CHECK(all.size() >= 49);
+  }
+  Bench bench(DialectKind::inspircd, DialectKind::ngircd);
+  bench.link_home();
+  auto& away = bench.dial("away");
+  const std::string ng = ":hyb.away.example ";
+  away.feed("PASS from-away 0210-IRC+ ngIRCd|26.1:CHLMSXZ PZ\n" + ng +
+            "SERVER hyb.away.example 1 :ng\n" + ng + "005 x NICKLEN=9 :x\n" + ng + "376 x :End\n" +
+            ng + "PING :hyb.away.example\n" + ng + "PONG hyb.away.example :node.a.example\n");
+  bench.settle(away, bench.home.get());
+  for (unsigned number = 0; number < 50; ++number)
+    bench.say(*bench.home, person(number, "alice" + std::to_string(number)));
+  std::string told;
+  for (int round = 0; round < 3; ++round) told += bench.settled(away);
+  const Network& model = bench.side("away").model();
+  std::size_t there = 0;
+  for (UserId id = 0; id < model.user_slots(); ++id)
+    there += model.user(id).server == bench.side("away").pseudo(0);
+  CHECK(there == 50);
+  const std::string log = bench.home->log_ + away.log_;
+  CHECK(log.find("irc.no_nick") == std::string::npos);
+  CHECK(log.find("irc.short_nicks") == std::string::npos);   // four are left of each
+}
+
+}  // namespace
+}  // namespace hanse::irc
