@@ -174,7 +174,12 @@ struct Ignored {};  // known, and of no interest here
 // A line that must not be: missing parameters, or a command nobody knows.
 struct Malformed {
   std::string_view why;
+  bool is_unknown = false;  // a command of which we know nothing says more of us than of the peer
+  Party source{};           // of such a one
 };
+inline Malformed unknown_command(std::string_view source) {
+  return {"unknown command", true, {source, {}}};
+}
 
 using NetworkEvent =
     std::variant<Said, ServerIntroduced, ServerLeft, BurstEnded, BurstTaken, ClockTold,

@@ -63,6 +63,10 @@ const Command<Inspircd> Inspircd::commands[] = {
        if (line.parameters > 1) return Ignored{};   // an answer
        return IdleAsked{{line.source, {}}, {line.at(0), {}}};
      }},
+    {"MAP", 1,   // anybody's, to the server he names
+     [](Inspircd&, const Line& line) -> NetworkEvent {
+       return Queried{{line.source, {}}, "MAP", line.at(0), {}};
+     }},
     {"RSQUIT", 1,
      [](Inspircd&, const Line& line) -> NetworkEvent {
        return ServerLeft{{line.source, {}}, {line.at(0), {}}, line.at(1), true};
@@ -89,7 +93,7 @@ NetworkEvent Inspircd::read(const Line& line) {
   if (const auto own = read_own<Inspircd>(commands, *this, line)) return *own;
   if (const auto query = read_query(line)) return *query;
   if (is_number(line.command) || is_one_of(line.command, of_no_interest)) return Ignored{};
-  return Malformed{"unknown command"};
+  return unknown_command(line.source);
 }
 
 // "uid ts nick realhost dhost ident ip signon +modes [parameters] :gecos"; 1206: the ident twice

@@ -199,6 +199,7 @@ void ServerLink::take(std::string_view text, Instant now, Outbox& out) {
   if (!parse_line(text, limits::parameters_max, line)) return;
   const NetworkEvent event = dialect_->read(line);
   const Mirror::Verdict verdict = mirror_->take(event, hub_->now());
+  if (verdict.kind == Mirror::Verdict::Kind::odd) note_drop(verdict.why, line, out);
   if (verdict.kind == Mirror::Verdict::Kind::dropped) return dropped(verdict.why, line, now, out);
   if (verdict.kind == Mirror::Verdict::Kind::fatal) {
     if (const auto* error = std::get_if<LinkError>(&event))
@@ -218,14 +219,18 @@ void ServerLink::take(std::string_view text, Instant now, Outbox& out) {
   }
 }
 
+void ServerLink::note_drop(std::string_view why, const Line& line, Outbox& out) {
+  side_->note_desync(why);
+  out.note(Level::info, "irc.dropped", std::string(why) + ": " + escape_text(line.command, 32));
+}
+
 // irc 7: what must not be is left out and counted; a peer that goes on with it is not in order.
 void ServerLink::dropped(std::string_view why, const Line& line, Instant now, Outbox& out) {
   if (now - drops_since_ > std::chrono::minutes(1)) {
     drops_since_ = now;
     drops_ = 0;
   }
-  side_->note_desync(why);
-  out.note(Level::info, "irc.dropped", std::string(why) + ": " + escape_text(line.command, 32));
+  note_drop(why, line, out);
   if (++drops_ > limits::drops_per_minute_max)
     end(Fault::never, "too many lines that must not be", true, out);
 }

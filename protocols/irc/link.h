@@ -54,6 +54,7 @@ class ServerLink final : private HandshakeDesk {
   void agreed(Instant now, Outbox& out);
   Result<void> may_link(const NetworkSettings& network) const;
   void take(std::string_view text, Instant now, Outbox& out);
+  void note_drop(std::string_view why, const Line& line, Outbox& out);
   void dropped(std::string_view why, const Line& line, Instant now, Outbox& out);
   void finish_turn(Instant now, Outbox& out);
   void write_more(Instant now, Outbox& out);

@@ -15,6 +15,7 @@ using Verdict = Mirror::Verdict;
 
 constexpr Verdict good{};
 constexpr Verdict dropped(std::string_view why) { return {Verdict::Kind::dropped, why}; }
+constexpr Verdict odd(std::string_view why) { return {Verdict::Kind::odd, why}; }
 constexpr Verdict fatal(std::string_view why) { return {Verdict::Kind::fatal, why}; }
 
 constexpr Verdict unknown_source = dropped("a source that is not behind this link");
@@ -139,7 +140,10 @@ Verdict Mirror::handle(const Queried& event) {
 }
 
 Verdict Mirror::handle(const LinkError&) { return fatal("it ended the link"); }
-Verdict Mirror::handle(const Malformed& event) { return dropped(event.why); }
+// Modules of a server may add any command, and people may say it; in the name of ours nobody may.
+Verdict Mirror::handle(const Malformed& event) {
+  return event.is_unknown && source_of(event.source) ? odd(event.why) : dropped(event.why);
+}
 
 // ---- users ----
 

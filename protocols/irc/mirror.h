@@ -15,9 +15,10 @@ namespace hanse::irc {
 // mirror_channels.cpp: channels.
 class Mirror {
  public:
-  // What to think of a line: dropped ones are counted, a fatal one ends the link.
+  // What to think of a line: dropped ones are counted, a fatal one ends the link; an odd one is
+  // dropped and no fault of the peer.
   struct Verdict {
-    enum class Kind : std::uint8_t { good, dropped, fatal };
+    enum class Kind : std::uint8_t { good, odd, dropped, fatal };
     Kind kind = Kind::good;
     std::string_view why{};
   };

@@ -77,6 +77,9 @@ void Answer::give(Timestamp now) {
     tell("446", {}, "USERS has been disabled");
   } else if (command == "LUSERS") {
     counts();
+  } else if (command == "MAP") {
+    tell("006", {}, server);
+    tell("007", {}, "End of /MAP");
   } else if (command == "LINKS") {
     links();
   }

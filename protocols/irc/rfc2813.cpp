@@ -50,7 +50,7 @@ NetworkEvent Rfc2813::read_rest(const Line& line, std::span<const std::string_vi
   if (const auto shared = read_shared(line)) return *shared;
   if (const auto query = read_query(line)) return *query;
   if (is_number(line.command) || is_one_of(line.command, ignored)) return Ignored{};
-  return Malformed{"unknown command"};
+  return unknown_command(line.source);
 }
 
 // ":server NJOIN channel :@nick,+nick"

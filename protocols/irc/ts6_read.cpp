@@ -79,7 +79,7 @@ NetworkEvent Ts6::read(const Line& line) {
   if (const auto own = read_own<Ts6>(commands, *this, line)) return *own;
   if (const auto query = read_query(line)) return *query;
   if (is_number(line.command) || is_one_of(line.command, of_no_interest)) return Ignored{};
-  return Malformed{"unknown command"};
+  return unknown_command(line.source);
 }
 
 // solanum: "nick hops ts modes ident host ip uid :gecos"

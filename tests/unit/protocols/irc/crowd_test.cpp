@@ -55,5 +55,27 @@ TEST_CASE("irc 9 fifty people whose nicks begin alike, where nicks are short") {
   CHECK(log.find("irc.short_nicks") == std::string::npos);   // four are left of each
 }
 
+TEST_CASE("irc 7 a command that we do not know is no fault of who says it") {
+  Bench bench;
+  bench.link_both();
+  bench.say(*bench.home, person(1, "carol"));
+  bench.written(*bench.away);
+  std::string maps, others;
+  for (int count = 0; count < 30; ++count) {
+    maps += ":1AAAAAAA1 MAP 9RL\n";
+    others += ":1AAAAAAA1 OF_A_MODULE x\n:1AA OF_A_MODULE x\n";
+  }
+  const std::string said = bench.say(*bench.home, maps);
+  CHECK(said.find(":9RL NUM 9RL 1AAAAAAA1 006 :node.a.example\n"
+                  ":9RL NUM 9RL 1AAAAAAA1 007 :End of /MAP\n") != std::string::npos);
+  CHECK(bench.home->log_.find("dropped") == std::string::npos);
+  CHECK(bench.say(*bench.home, others) == "");
+  CHECK(bench.side("home").linked());
+  CHECK(bench.side("home").desyncs().at("unknown command") == 60);
+  std::string ours;
+  for (int count = 0; count < 21; ++count) ours += ":9RAAAAAAA OF_A_MODULE x\n";
+  CHECK(bench.say(*bench.home, ours) == "ERROR :too many lines that must not be\n");
+}
+
 }  // namespace
 }  // namespace hanse::irc
