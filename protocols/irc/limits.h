@@ -40,7 +40,7 @@ constexpr std::int64_t saved_nick_timestamp_seconds = 100;
 constexpr std::size_t servers_per_network_max = 1024;
 constexpr std::size_t users_per_network_max = 500'000;
 constexpr std::size_t channels_per_network_max = 200'000;
-constexpr std::size_t channels_per_user_max = 1000;
+constexpr std::size_t channels_per_user_max = 20'000;   // ChanServ is in many
 constexpr std::size_t list_entries_per_channel_max = 1000;      // bans and their like
 constexpr std::size_t mask_bytes_max = 200;
 

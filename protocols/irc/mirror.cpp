@@ -168,7 +168,7 @@ Verdict Mirror::handle(const UserIntroduced& event) {
       {saved ? event.uid : event.nick, {}, event.uid, event.ident, event.host, event.shown_host,
        event.address, event.realname, event.account, {}},
       timestamp);
-  if (user == no_id) return fatal("too many users");
+  if (user == no_id) return fatal("more people than users_per_network_max");
   model.set_invisible(user, invisible_by(event.modes).value_or(false));
   if (saved) side_.write(NickSaved{side_.ourselves(), side_.party_of(user), event.timestamp});
   return good;

@@ -11,7 +11,8 @@ using Verdict = Mirror::Verdict;
 
 constexpr Verdict dropped(std::string_view why) { return {Verdict::Kind::dropped, why}; }
 constexpr Verdict unknown_source = dropped("a source that is not behind this link");
-constexpr Verdict too_many{Verdict::Kind::fatal, "too many channels"};
+constexpr Verdict too_many{Verdict::Kind::fatal,
+                           "more channels than channels_per_network_max"};
 
 bool is_channel_name(std::string_view name) {
   return name.size() > 1 && (name.front() == '#' || name.front() == '&' || name.front() == '+' ||
@@ -54,8 +55,15 @@ Verdict Mirror::handle(const ChannelJoined& event) {
     const Membership* const known = channel == no_id ? nullptr : model.membership(user, channel);
     if (known == nullptr) joined_.push_back(user);
     else add_ranks(status & ~known->status, member.who.id, raised);
-    channel = model.join(user, event.channel, timestamp, status);
-    if (channel == no_id) return too_many;
+    const ChannelId at = model.join(user, event.channel, timestamp, status);
+    if (at != no_id) {
+      channel = at;
+    } else if (model.user(user).channels.size() < limits::channels_per_user_max) {
+      return too_many;
+    } else {   // he alone is left out
+      side_.note_desync("somebody in more channels than channels_per_user_max");
+      if (known == nullptr) joined_.pop_back();
+    }
   }
   if (event.members.empty() && counts) {   // a permanent one, or its members come later
     channel = model.keep_empty(event.channel, timestamp);

@@ -77,5 +77,25 @@ TEST_CASE("irc 7 a command that we do not know is no fault of who says it") {
   CHECK(bench.say(*bench.home, ours) == "ERROR :too many lines that must not be\n");
 }
 
+TEST_CASE("irc 7 somebody who is in more channels than we keep is left out of the others alone") {
+  Bench bench;
+  bench.link_both();
+  bench.say(*bench.home, person(1, "chanserv") + person(2, "carol"));
+  std::string lines;
+  for (std::size_t number = 0; number < limits::channels_per_user_max + 5; ++number)
+    lines += ":1AA FJOIN #c" + std::to_string(number) + " 1795229120 + :o,1AAAAAAA1:0\n";
+  bench.home->feed(lines);
+  for (std::size_t turn = 0; turn * limits::lines_per_turn_max < lines.size() / 40; ++turn)
+    bench.written(*bench.home);
+  CHECK(bench.side("home").linked());
+  const Network& model = bench.side("home").model();
+  CHECK(model.user(model.find_nick("chanserv")).channels.size() == limits::channels_per_user_max);
+  CHECK(bench.side("home").desyncs().at("somebody in more channels than channels_per_user_max") ==
+        6);
+  bench.say(*bench.home, ":1AA FJOIN #more 1795229120 + :o,1AAAAAAA1:0 ,1AAAAAAA2:0\n");
+  REQUIRE(model.find_channel("#more") != no_id);
+  CHECK(model.channel(model.find_channel("#more")).members.size() == 1);
+}
+
 }  // namespace
 }  // namespace hanse::irc
