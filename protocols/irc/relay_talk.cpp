@@ -62,7 +62,10 @@ void Relay::said(Side& side, UserId user, const Said& told) {
     elsewhere(strand, *junction, [&](Side& to, const std::string& name) {
       const std::optional<std::string> target = target_there(rank, to, name);
       const UserId puppet = target && may_be_heard(id, to, name) ? presence(id, to) : no_id;
-      if (puppet != no_id) say(to, puppet, *target, what);
+      if (puppet == no_id) return;
+      say(to, puppet, *target, what);
+      // From outside of it.
+      if (to.model().user(puppet).channels.empty()) loners_[{id, to.index()}] = now_();
     });
     const bool ours_to_keep = strands_[strand].hops == 0 && rank == nullptr &&
                               what.kind != Said::Kind::only_tags;

@@ -92,6 +92,14 @@ TEST_CASE("irc 9 somebody in no channel is there for a minute after the last pri
   CHECK(met.later(*met.away, 1) == ":9RAAAAAAB QUIT :nothing was said for a while\n");
 }
 
+TEST_CASE("irc 9 somebody who speaks into a channel from outside is there for a minute after it") {
+  Met met;
+  met.say(*met.home, ":1AAAAAAAB PRIVMSG #dev :from outside\n");
+  CHECK(has(met.written(*met.away), ":9RAAAAAAB PRIVMSG #dev :from outside\n"));
+  CHECK(met.later(*met.away, 59) == "");
+  CHECK(met.later(*met.away, 1) == ":9RAAAAAAB QUIT :nothing was said for a while\n");
+}
+
 TEST_CASE("irc 9 the sign of requests is nowhere but at the ends of an action") {
   Met met;
   const auto said = [&](const std::string& text) {
