@@ -89,6 +89,11 @@ void Relay::invited(Side& side, UserId by, UserId puppet, ChannelId channel) {
   elsewhere(strand, *junction, [&](Side& to, const std::string& name) {
     const ChannelId there = to.model().find_channel(name);
     if (to.index() != home || there == no_id) return;
+    // A server's word opens a closed channel: that is for those to say who have a claim to it.
+    if (to.model().channel(there).has(Mode::invite_only) && !may(*junction, side, Claim::modes))
+      return note(Level::info, "irc.kept_out",
+                  name + " of " + to.settings().name + " is closed, and nobody of " +
+                      side.settings().name + " may invite into it");
     const PersonId inviter = person_of(side, by);
     const UserId guest = persons_.at(id).user;
     const UserId host = presence(inviter, to);

@@ -102,6 +102,20 @@ TEST_CASE("irc 9 not more is undone than fifteen things in five seconds") {
   CHECK(undone == 16);
 }
 
+TEST_CASE("irc 9 into a channel that its owner has closed invites who has a claim to it") {
+  for (const std::uint8_t grants : {std::uint8_t{0}, claim_bit(Claim::modes)}) {
+    Owned world(grants);
+    world.say(*world.home, ":1AA UID 1AAAAAAAB 1795229100 erin h h e 192.0.2.1 1795229100 + :E\n"
+                           ":1AAAAAAAB PRIVMSG 9RBAAAAAA :hello\n"
+                           ":1AAAAAAAA FMODE #dev 1795229120 +i\n");
+    world.written(*world.away);
+    world.away_says(":3HYAAAAAA INVITE 9RAAAAAAB #dev 1795229120");
+    const bool passed = world.written(*world.home).find(" INVITE ") != std::string::npos;
+    CHECK(passed == (grants != 0));
+    CHECK((world.away->log_.find("irc.kept_out") == std::string::npos) == passed);
+  }
+}
+
 TEST_CASE("irc 9 what is granted counts as the owner's word") {
   Owned world(static_cast<std::uint8_t>(claim_bit(Claim::topic) | claim_bit(Claim::bans)));
   CHECK(world.away_says(":3HYAAAAAA TOPIC #dev :theirs").empty());
