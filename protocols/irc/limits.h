@@ -43,6 +43,11 @@ constexpr std::size_t channels_per_network_max = 200'000;
 constexpr std::size_t channels_per_user_max = 20'000;   // ChanServ is in many
 constexpr std::size_t list_entries_per_channel_max = 1000;      // bans and their like
 constexpr std::size_t mask_bytes_max = 200;
+// What a peer says is kept no longer than this; a nick, an id or a channel that is longer is none.
+constexpr std::size_t kept_name_bytes_max = 64;                 // user names, accounts, keys too
+constexpr std::size_t kept_host_bytes_max = 255;                // and names of channels
+constexpr std::size_t kept_text_bytes_max = 400;                // real names, why somebody is away
+constexpr std::size_t kept_topic_bytes_max = 1000;
 
 // One link (irc 7)
 constexpr std::size_t outgoing_soft_bytes = 8u * 1024 * 1024;    // who sends more has to wait

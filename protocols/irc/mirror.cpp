@@ -157,6 +157,8 @@ Verdict Mirror::handle(const UserIntroduced& event) {
   if (!event.uid.empty() && model.find_uid(event.uid) != no_id) return fatal("a UID twice");
   const Timestamp given = side_.facts().has_timestamps ? event.timestamp : now_;
   if (event.nick.empty() || given == 0) return dropped("no nick or no timestamp");
+  if (std::max(event.nick.size(), event.uid.size()) > limits::kept_name_bytes_max)
+    return dropped("a nick or an id that is too long");
   const Contest fight = contest(event.nick, no_id, given, event.ident,
                                 side_.facts().same_by_address ? event.address : event.host);
   if (fight.loses && !side_.facts().saves) return good;   // its own side takes it away
@@ -219,6 +221,7 @@ Verdict Mirror::handle(const NickChanged& event) {
   const UserId user = their_user(event.who);
   if (user == no_id) return unknown_source;
   if (event.nick.empty()) return dropped("no nick");
+  if (event.nick.size() > limits::kept_name_bytes_max) return dropped("a nick that is too long");
   Network& model = side_.model();
   const std::string ident(model.user(user).texts.get(UserText::ident));
   const std::string place(model.user(user).texts.get(told_apart_by()));

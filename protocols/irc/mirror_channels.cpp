@@ -15,7 +15,8 @@ constexpr Verdict too_many{Verdict::Kind::fatal,
                            "more channels than channels_per_network_max"};
 
 bool is_channel_name(std::string_view name) {
-  return name.size() > 1 && (name.front() == '#' || name.front() == '&' || name.front() == '+' ||
+  return name.size() > 1 && name.size() <= limits::kept_host_bytes_max &&
+         (name.front() == '#' || name.front() == '&' || name.front() == '+' ||
                              name.front() == '!');
 }
 

@@ -4,11 +4,30 @@
 #include <algorithm>
 
 #include "protocols/irc/limits.h"
+#include "server/base/text.h"
 
 namespace hanse::irc {
 namespace {
 
 std::size_t index_of(UserText which) { return static_cast<std::size_t>(which); }
+
+// Nicks and ids are what they are: who has a longer one is refused (mirror.cpp).
+std::string_view kept(UserText which, std::string_view value) {
+  switch (which) {
+    case UserText::nick:
+    case UserText::nick_folded:
+    case UserText::uid:
+    case UserText::count_: return value;
+    case UserText::host:
+    case UserText::shown_host: return cut_utf8(value, limits::kept_host_bytes_max);
+    case UserText::realname:
+    case UserText::away: return cut_utf8(value, limits::kept_text_bytes_max);
+    case UserText::ident:
+    case UserText::address:
+    case UserText::account: break;
+  }
+  return cut_utf8(value, limits::kept_name_bytes_max);
+}
 
 template <class Slots>
 std::uint32_t take_slot(Slots& slots, std::vector<std::uint32_t>& unused) {
@@ -88,6 +107,8 @@ UserId Network::add_user(ServerId server, PackedTexts::Texts texts, Timestamp ti
   const std::string_view uid = texts[index_of(UserText::uid)];
   if (by_nick_.find(folded) != no_id || (!uid.empty() && find_uid(uid) != no_id)) return no_id;
   texts[index_of(UserText::nick_folded)] = folded;
+  for (std::size_t which = 0; which < texts.size(); ++which)
+    texts[which] = kept(static_cast<UserText>(which), texts[which]);
   const UserId id = take_slot(users_, free_users_);
   User& user = users_[id];
   user.texts.set(texts);
@@ -118,7 +139,7 @@ bool Network::rename(UserId id, std::string_view nick, Timestamp timestamp) {
 
 void Network::set_text(UserId id, UserText which, std::string_view value) {
   PackedTexts::Texts texts = users_[id].texts.all();
-  texts[index_of(which)] = value;
+  texts[index_of(which)] = kept(which, value);
   users_[id].texts.set(texts);
 }
 
@@ -225,7 +246,8 @@ bool Network::set_mode(ChannelId id, const ModeChange& change) {
   if (change.mode == Mode::other) return false;
   if (change.mode == Mode::key || change.mode == Mode::limit) {
     std::string& value = change.mode == Mode::key ? channel.key : channel.limit;
-    const std::string_view wanted = change.add ? change.parameter : std::string_view();
+    const std::string_view wanted =
+        change.add ? cut_utf8(change.parameter, limits::kept_name_bytes_max) : std::string_view();
     if (value == wanted) return false;
     value = wanted;
     return true;
@@ -237,6 +259,7 @@ bool Network::set_mode(ChannelId id, const ModeChange& change) {
     if (change.mode == Mode::permanent) channel.told_empty = false;
     return true;
   }
+  if (change.parameter.size() > limits::mask_bytes_max) return false;
   const auto known = std::ranges::find_if(channel.lists, [&](const ListEntry& one) {
     return one.list == change.mode && same_name(casemap_, one.mask, change.parameter);
   });
@@ -250,8 +273,8 @@ bool Network::set_mode(ChannelId id, const ModeChange& change) {
 void Network::set_topic(ChannelId id, std::string_view text, std::string_view setter,
                         Timestamp timestamp) {
   Channel& channel = channels_[id];
-  channel.topic = text;
-  channel.topic_setter = setter;
+  channel.topic = cut_utf8(text, limits::kept_topic_bytes_max);
+  channel.topic_setter = cut_utf8(setter, limits::kept_host_bytes_max);
   channel.topic_timestamp = timestamp;
 }
 

@@ -150,6 +150,26 @@ TEST_CASE("irc network: what a peer makes us keep is bounded") {
   CHECK(texts.get(UserText::uid).empty());
 }
 
+TEST_CASE("irc network: no text of a peer is kept in full length when that is none") {
+  Network network(Casemap::ascii);
+  const ServerId hub = network.add_server("hub.a.example", "1AA", no_id);
+  const std::string huge(16'000, 'x');
+  const UserId alice = network.add_user(
+      hub, {"alice", {}, "1AAAAAAAA", huge, huge, huge, huge, huge, huge, huge}, 1000);
+  REQUIRE(alice != no_id);
+  CHECK(network.user(alice).texts.bytes() < 2000);
+  network.set_text(alice, UserText::away, huge);
+  CHECK(network.user(alice).texts.get(UserText::away).size() == limits::kept_text_bytes_max);
+  const ChannelId channel = network.join(alice, "#dev", 1000, 0);
+  network.set_topic(channel, huge, huge, 1000);
+  network.set_mode(channel, {true, Mode::key, 'k', huge});
+  CHECK_FALSE(network.set_mode(channel, {true, Mode::ban, 'b', huge}));
+  CHECK(network.channel(channel).topic.size() == limits::kept_topic_bytes_max);
+  CHECK(network.channel(channel).key.size() == limits::kept_name_bytes_max);
+  network.set_text(alice, UserText::away, "\xc3\xa4" + std::string(399, 'x') + "\xc3\xa4");
+  CHECK(network.user(alice).texts.get(UserText::away).back() == 'x');   // no half character
+}
+
 // The same steps in a plain model: the tables must say the same after every one of them.
 TEST_CASE("irc network: any order of steps leaves it as a plain model has it") {
   Network network(Casemap::ascii);
