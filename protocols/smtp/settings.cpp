@@ -239,7 +239,9 @@ Error wrong_at(const Place& at, const std::string& what) {
 
 // Mail begins in plain text wherever it goes.
 Result<void> find_tls_first(const Configuration& configuration) {
-  for (const Settings& rule : configuration.tables("route")) {
+  const auto rules = configuration.lists.find("route");
+  if (rules == configuration.lists.end()) return {};
+  for (const Settings& rule : rules->second) {
     const bool ours = rule.text_or("protocol", "smtp") == "smtp";
     if (!ours || !parse_next_hop(rule.text("via")).tls_first) continue;
     return wrong_at(rule.entries.find("via")->second.place,
