@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "federation/exchange.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "federation/exchange_state.h"
@@ -63,8 +64,7 @@ void Exchange::State::hand_over(std::vector<LaneShare> shares) {
     const bool others_wait = !missed.empty() && missed.contains({share.protocol, share.lane});
     if (!others_wait && parts.shards.hand(share.protocol, share.lane, share.work)) continue;
     give_back(share.protocol, share.work, "the lane's shard is busy");
-    missed.emplace(share.protocol, share.lane);
-    arm();
+    miss({share.protocol, share.lane}, share.work);
   }
 }
 
@@ -88,10 +88,19 @@ void Exchange::State::warn_of_lookalike(const Claim& claim) {
 }
 
 // A work without targets tells a lane that the store holds something for it.
-void Exchange::State::nudge(const LaneKey& key) {
+void Exchange::State::nudge(const LaneKey& key, const Missed& what) {
   Work nothing;
+  nothing.after = what.oldest;
   if (parts.shards.hand(key.first, key.second, nothing)) return;
-  missed.insert(key);
+  missed.emplace(key, what);
+  arm();
+}
+
+void Exchange::State::miss(const LaneKey& key, const Work& work) {
+  auto& [oldest, newest] = missed[key];
+  const DeliveryId id = work.targets.front().id;
+  oldest = oldest == 0 ? id : std::min(oldest, id);
+  newest = std::max(newest, id);
   arm();
 }
 
@@ -99,7 +108,7 @@ void Exchange::State::nudge(const LaneKey& key) {
 void Exchange::State::set_up(const std::vector<std::shared_ptr<const LaneTraits>>& traits) {
   if (!makes_reports) return;
   for (const auto& one : traits)
-    for (const std::string& lane : one->standing) missed.emplace(one->protocol, lane);
+    for (const std::string& lane : one->standing) missed.try_emplace({one->protocol, lane});
   arm();
 }
 
@@ -112,7 +121,7 @@ void Exchange::State::arm() {
 void Exchange::State::tick() {
   armed = false;
   handed_on.let_go();
-  for (const LaneKey& key : std::exchange(missed, {})) nudge(key);
+  for (const auto& [key, what] : std::exchange(missed, {})) nudge(key, what);
   if (makes_reports && !pressure->disk_low) desk.check();
   arm();
 }
@@ -133,7 +142,7 @@ void Exchange::start(const std::vector<LaneBacklog>& backlogs, bool makes_report
   for (const LaneBacklog& backlog : backlogs) {
     Lane* lane = state.lanes.get(backlog.protocol, backlog.lane);
     if (lane != nullptr) lane->recover(backlog);
-    else state.missed.emplace(backlog.protocol, backlog.lane);
+    else state.missed.try_emplace({backlog.protocol, backlog.lane});
   }
   state.set_up(state.lanes.all_traits());
   state.arm();
@@ -220,8 +229,11 @@ void Exchange::take(const std::string& protocol, const std::string& lane, Work w
     return state.undelivered(share.work, outcome);
   }
   state.give_back(protocol, work, "too many lanes");
-  state.missed.emplace(protocol, lane);
-  state.arm();
+  if (work.targets.empty()) {
+    state.missed.try_emplace({protocol, lane});
+    return state.arm();
+  }
+  state.miss({protocol, lane}, work);
 }
 
 void Exchange::set_pressure(std::shared_ptr<const StorePressure> pressure) {

@@ -6,9 +6,25 @@
 
 #include "federation/asker.h"
 #include "federation/exchange_state.h"
+#include "federation/limits.h"
 #include "federation/way.h"
 
 namespace hanse {
+
+namespace {
+
+constexpr std::string_view busy = "the lane's shard is busy";
+
+Outcome overload(std::string_view why) {
+  Outcome out;
+  out.disposition = Disposition::failed;
+  out.fault = Fault::overloaded;
+  out.status = "4.3.1";
+  out.reply = why;
+  return out;
+}
+
+}  // namespace
 
 void Exchange::State::pass(Submission&& submission) {
   const Flow flow = submission.envelope.flow;
@@ -66,21 +82,34 @@ void Exchange::State::send(LaneShare share) {
     return undelivered(share.work, outcome);
   }
   const bool swift = share.work.envelope->flow == Flow::swift;
-  const bool others_wait = swift && (!missed.empty() || !detours.empty()) &&
+  const bool others_wait = (!missed.empty() || !detours.empty()) &&
                            (missed.contains({share.protocol, share.lane}) ||
                             detours.contains({share.protocol, share.lane}));
+  if (others_wait && !swift) return wait_behind(std::move(share));
   if (!others_wait) {
     handed_on.keep(share.work);
     arm();
     if (parts.shards.hand(share.protocol, share.lane, share.work)) return;
   }
   if (swift && may_store()) return store(std::move(share));
-  Outcome outcome;
-  outcome.disposition = Disposition::failed;
-  outcome.fault = Fault::overloaded;
-  outcome.status = "4.3.1";
-  outcome.reply = swift ? "disk space is low" : "the lane's shard is busy";
-  undelivered(share.work, outcome);
+  undelivered(share.work, overload(swift ? "disk space is low" : busy));
+}
+
+// xmpp 4.7: behind what is on a detour, and behind what the store has and its lane has not seen.
+void Exchange::State::wait_behind(LaneShare share) {
+  const auto detour = detours.find({share.protocol, share.lane});
+  if (detour == detours.end()) return hand_behind(std::move(share));
+  auto& [open, behind] = detour->second;
+  if (behind.size() >= limits::behind_detours_max)
+    return undelivered(share.work, overload(busy));
+  behind.emplace_back(open, std::move(share));
+}
+
+void Exchange::State::hand_behind(LaneShare share) {
+  const auto stored = missed.find({share.protocol, share.lane});
+  if (stored != missed.end()) share.work.after = stored->second.newest;
+  if (!parts.shards.hand(share.protocol, share.lane, share.work))
+    undelivered(share.work, overload(busy));
 }
 
 // The mailbox of its lane's shard is full: it goes there by way of the store.
@@ -89,27 +118,36 @@ void Exchange::State::store(LaneShare share) {
   for (const Target& target : share.work.targets)
     acceptance.legs.push_back({target.to, share.protocol, share.lane, "swift"});
   ++commits_open;
-  ++detours[{share.protocol, share.lane}];
+  ++detours[{share.protocol, share.lane}].open;
   parts.queue.accept(
       std::move(acceptance),
       [this, token = std::weak_ptr(alive), share = std::move(share)](
           Result<Accepted> accepted) mutable {
         if (token.expired()) return;
         --commits_open;
-        const auto detour = detours.find({share.protocol, share.lane});
-        if (--detour->second == 0) detours.erase(detour);
+        const LaneKey key(share.protocol, share.lane);
         std::vector<Target>& targets = share.work.targets;
         if (!accepted || accepted->ids.size() != targets.size()) {
-          Outcome outcome;
-          outcome.disposition = Disposition::failed;
-          outcome.fault = Fault::overloaded;
-          outcome.status = "4.3.1";
-          outcome.reply = accepted ? "the store lost a recipient" : accepted.error().what;
-          return undelivered(share.work, outcome);
+          undelivered(share.work, overload(accepted ? "the store lost a recipient"
+                                                    : accepted.error().what));
+        } else {
+          for (std::size_t at = 0; at < targets.size(); ++at) targets[at].id = accepted->ids[at];
+          hand_over({std::move(share)});
         }
-        for (std::size_t at = 0; at < targets.size(); ++at) targets[at].id = accepted->ids[at];
-        hand_over({std::move(share)});
+        end_detour(key);
       });
+}
+
+// The oldest that was open: the store answers in the order in which it was asked.
+void Exchange::State::end_detour(const LaneKey& key) {
+  Detours& here = detours.at(key);
+  std::vector<LaneShare> next;
+  for (auto& [before, share] : here.behind)
+    if (--before == 0) next.push_back(std::move(share));
+  here.behind.erase(here.behind.begin(),
+                    here.behind.begin() + static_cast<std::ptrdiff_t>(next.size()));
+  if (--here.open == 0) detours.erase(key);
+  for (LaneShare& share : next) hand_behind(std::move(share));
 }
 
 // It was on its way here while the rules changed. What only memory holds and may not be kept goes
@@ -128,12 +166,7 @@ bool Exchange::State::strays(const std::string& protocol, std::string_view lane,
 void Exchange::State::send_back(const std::string& protocol, const std::string& lane, Work work) {
   if (work.targets.front().id == 0) {
     if (may_store()) return store({protocol, lane, std::move(work)});
-    Outcome outcome;
-    outcome.disposition = Disposition::failed;
-    outcome.fault = Fault::overloaded;
-    outcome.status = "4.3.1";
-    outcome.reply = "disk space is low";
-    return undelivered(work, outcome);
+    return undelivered(work, overload("disk space is low"));
   }
   give_back(protocol, work, "the configuration has changed");
   nudge({protocol, lane});

@@ -190,6 +190,8 @@ Lane::~Lane() = default;
 void Lane::take(Work work) {
   if (work.targets.empty()) {
     state_->stored.due_now();
+    if (work.after > 0) state_->numbered(state_->last_place + 1, work.after);
+    state_->unseen = true;
     // It may have come from another lane, and be older than what is here.
     state_->regress |= state_->traits->ordered && !state_->ready.empty();
   } else if (work.targets.front().id == 0) {
@@ -233,6 +235,7 @@ void Lane::adopt(std::unique_ptr<ServedLink> served, Executor& home) {
 void Lane::recover(const LaneBacklog& backlog) {
   State& state = *state_;
   state.stored.set_waiting(backlog.waiting);
+  state.unseen = true;
   const UtcTime utc = state.parts.clock.utc();
   if (backlog.fresh) {
     state.stored.due_now();  // the first attempt is made at once

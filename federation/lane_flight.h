@@ -19,10 +19,12 @@ struct LaneItem {
   Work work;
   unsigned returns = 0;
   std::uint64_t place = 0;                  // among all that came to the lane; 0: not placed yet
+  DeliveryId after = 0;                     // live, latest: goes behind the store's up to this
   Instant patience_end = Instant::max();    // live, latest
   bool claimed = false, passive = false;    // has waited in the store; is worth no dial
 
-  bool stored() const { return work.targets.front().id > 0; }
+  DeliveryId id() const { return work.targets.front().id; }
+  bool stored() const { return id() > 0; }
   bool patient() const { return patience_end != Instant::max(); }
 };
 

@@ -43,11 +43,15 @@ void Lane::State::take_unstored(Work work) {
   const Duration patience = item.work.envelope->patience;
   item.patience_end = parts.clock.now() + std::chrono::abs(patience);
   item.passive = patience < Duration::zero();
+  item.after = newest_before(item.work);
   if (flow == Flow::latest) drop_older(item);
-  if (!fits(item.work))
+  if (!fits(item.work) || (traits->ordered && room() <= limits::claim_items_max))
     return end_unstored(item.work, failure(Fault::overloaded, "4.3.1",
                                            "more than the lane holds in memory"));
+  // The store's works wait for no better moment than this one.
+  const bool hurry = traits->ordered && !item.passive && !stored.nothing() && !stored.due();
   push_back(std::move(item));
+  if (hurry) stored.due_now();
 }
 
 std::deque<LaneItem>::iterator Lane::State::of_same_key(const LaneItem& item) {
@@ -101,6 +105,7 @@ void Lane::State::put_down_first(const Outcome& outcome, Duration wait_least) {
 
 // So many are on their way to the store at once; the others follow in their order.
 void Lane::State::store(LaneItem item, std::string_view why) {
+  if (item.place == 0) item.place = ++last_place;
   if (!parts.host.may_store())  // D9
     return end_unstored(item.work, failure(Fault::overloaded, "4.3.1", "disk space is low"));
   if (spill.empty() && storing < limits::lane_storing_items_max)
@@ -144,6 +149,7 @@ void Lane::State::stored_now(LaneSpill spilled, Result<Accepted> accepted) {
   Work& work = spilled.item.work;
   if (accepted && accepted->ids.size() != work.targets.size())
     accepted = Error{Fault::overloaded, "the store lost a recipient"};
+  if (accepted) numbered(spilled.item.place, accepted->ids.front());
   if (spilled.copy != nullptr) return copied(spilled.copy, accepted);
   if (!accepted)
     return end_unstored(work, failure(Fault::overloaded, "4.3.1", accepted.error().what));

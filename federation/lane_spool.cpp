@@ -66,7 +66,7 @@ void Lane::State::copy(LaneFlight& flight) {
   flight.copy = std::make_shared<LaneCopy>();
   for (const Target& target : work.targets) flight.copy->ids_on_link.push_back(target.id);
   ++copies;
-  LaneSpill spilled{LaneItem{.work = work}, {}, flight.copy};
+  LaneSpill spilled{LaneItem{.work = work, .place = flight.item.place}, {}, flight.copy};
   work.hold = nullptr;   // until the copy is kept
   if (spill.empty() && storing < limits::lane_storing_items_max)
     return store_now(std::move(spilled));

@@ -26,7 +26,7 @@ struct DeadName {
 
 // The parts of a lane. lane.cpp: the turn and the events; lane_dial.cpp: how it gets links;
 // lane_work.cpp: how works come, go out and end; lane_flow.cpp: those the store does not know;
-// lane_spool.cpp: those it has to know after all.
+// lane_spool.cpp: those it has to know after all; lane_order.cpp: who goes before whom.
 struct Lane::State {
   State(Lane& events, std::string lane_name, std::shared_ptr<const LaneTraits> lane_traits,
         HopDemand hop_demand, LaneParts lane_parts, const std::string& peer_label);
@@ -73,7 +73,7 @@ struct Lane::State {
   // ---- lane_work.cpp ----
   void keep_or_return(Work work);
   void push_front(LaneItem item), push_back(LaneItem item);
-  void put_back(LaneItem item);            // where it was, by its place
+  void insert(std::deque<LaneItem>::iterator before, LaneItem item);
   LaneItem pop_front(), pop_at(std::deque<LaneItem>::iterator at), pop_next();
   void claim(Instant now);
   void receive(std::vector<Work> works);
@@ -93,7 +93,15 @@ struct Lane::State {
   void note(const std::vector<Settlement>& settlements);
   std::size_t window_now() const, room() const;
   bool fits(const Work& work) const;
+
+  // ---- lane_order.cpp ----
+  void put_back(LaneItem item);            // where it was, by its place
+  void push_claimed(LaneItem item);
   bool falls_in_behind() const;            // ordered, and the store holds what came before
+  bool must_wait() const;                  // likewise, all that is in memory
+  DeliveryId newest_before(const Work& work);
+  void numbered(std::uint64_t place, DeliveryId id);
+  void seen(DeliveryId up_to);
 
   // ---- lane_flow.cpp ----
   void take_unstored(Work work);
@@ -141,6 +149,9 @@ struct Lane::State {
   Instant patience_next = Instant::max();  // none ends before
   DeliveryId last_unstored = 0;
   std::uint64_t last_place = 0;
+  DeliveryId newest = 0;                   // of all the store's numbers that were seen here
+  bool unseen = false;                     // the store may hold others
+  DeliveryId returned_least = INT64_MAX;   // while a claim is open
   bool regress = false;                    // ordered: the store holds older work than we do
   std::uint64_t rules = 0;                 // of old ones: the store knows where it leads now
   bool rules_changed = false, claim_is_old = false;

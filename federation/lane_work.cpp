@@ -24,6 +24,7 @@ bool is_judgement(const Outcome& outcome) {
 
 void Lane::State::keep_or_return(Work work) {
   work.hold = nullptr;   // it is on disk
+  numbered(last_place + 1, work.targets.front().id);
   // While the store holds work that is due, half the room is kept for it: what came first must
   // not starve behind what comes now. The other half is kept for what comes now (smtp Q-5).
   const std::size_t most = traits->memory_items_max / (stored.due() ? 2 : 1);
@@ -36,33 +37,14 @@ bool Lane::State::fits(const Work& work) const {
   return ready.size() + in_flight < traits->memory_items_max && parts.bodies.fits(work);
 }
 
-bool Lane::State::falls_in_behind() const {
-  return traits->ordered && (regress || storing > 0 || !stored.nothing());
-}
-
-void Lane::State::push_front(LaneItem item) {
-  parts.bodies.add(item.work);
-  if (item.patient()) ++patient;
-  if (item.passive) ++passive;
-  if (item.claimed) ++claimed;
-  ready.push_front(std::move(item));
-}
+void Lane::State::push_front(LaneItem item) { insert(ready.begin(), std::move(item)); }
 
 void Lane::State::push_back(LaneItem item) {
-  parts.bodies.add(item.work);
   if (item.place == 0) item.place = ++last_place;
-  if (item.claimed) ++claimed;
-  if (item.passive) ++passive;
-  if (item.patient()) {
-    ++patient;
-    patience_next = std::min(patience_next, item.patience_end);
-  }
-  ready.push_back(std::move(item));
+  insert(ready.end(), std::move(item));
 }
 
-void Lane::State::put_back(LaneItem item) {
-  const auto before = [](const LaneItem& one, std::uint64_t place) { return one.place < place; };
-  const auto at = std::lower_bound(ready.begin(), ready.end(), item.place, before);
+void Lane::State::insert(std::deque<LaneItem>::iterator before, LaneItem item) {
   parts.bodies.add(item.work);
   if (item.claimed) ++claimed;
   if (item.passive) ++passive;
@@ -70,7 +52,7 @@ void Lane::State::put_back(LaneItem item) {
     ++patient;
     patience_next = std::min(patience_next, item.patience_end);
   }
-  ready.insert(at, std::move(item));
+  ready.insert(before, std::move(item));
 }
 
 LaneItem Lane::State::pop_front() { return pop_at(ready.begin()); }
@@ -108,11 +90,12 @@ void Lane::State::claim(Instant now) {
   if (regress || !stored.may_claim(now)) return;
   // Coming back from a failure the lane asks for one message and sees how that fares.
   const bool probing = breaker.failing();
-  if (probing && ready.size() > passive) return;
+  const bool urgent = must_wait();
+  if (probing && ready.size() > passive && !urgent) return;
   if (probing && in_flight > 0) return;
   if (room() < limits::claim_items_max) return;
   if (!traits->ordered && claimed + limits::claim_items_max > traits->memory_items_max / 2) return;
-  if (parts.bodies.used_bytes() > limits::bodies_in_memory_bytes_max / 4 * 3)
+  if (!urgent && parts.bodies.used_bytes() > limits::bodies_in_memory_bytes_max / 4 * 3)
     return stored.pause(limits::claim_pause);
   stored.claim(probing ? 1 : limits::claim_items_max, longest_delay(*traits), traits->ordered,
                [this](std::vector<Work> works) { receive(std::move(works)); });
@@ -120,17 +103,25 @@ void Lane::State::claim(Instant now) {
 
 void Lane::State::receive(std::vector<Work> works) {
   const bool old = std::exchange(claim_is_old, false);
+  const bool all = unseen && stored.nothing();
   bool full = regress;   // then what came before these goes first, and they are asked for again
   for (Work& work : works) {
-    full = (full && traits->ordered) || !parts.bodies.fits(work);
+    // One before it went back while this was asked, and is not among these.
+    const bool early = traits->ordered && work.targets.front().id > returned_least;
+    full = (full && traits->ordered) || early || !parts.bodies.fits(work);
     if (old) {
       return_work(work, "the configuration has changed");
     } else if (!full) {
-      push_back({.work = std::move(work), .claimed = true});
+      push_claimed({.work = std::move(work), .claimed = true});
     } else {
-      return_work(work, "bodies in memory are at their bound");
-      if (!regress) stored.pause(limits::claim_pause);
+      return_work(work, early ? "others wait before it" : "bodies in memory are at their bound");
+      if (!regress && !early) stored.pause(limits::claim_pause);
     }
+  }
+  returned_least = INT64_MAX;
+  if (all && stored.nothing()) {
+    unseen = false;
+    seen(newest);
   }
   turn();
 }
@@ -148,7 +139,7 @@ void Lane::State::assign(Instant now) {
       };
       if (best == nullptr || better()) best = link.get();
     }
-    if (best == nullptr) return;
+    if (best == nullptr || must_wait()) return;
     // What another link has not finished may come back, and went before.
     if (traits->ordered && in_flight > best->flights.size()) return;
     deliver(*best, pop_next(), now);
@@ -302,6 +293,7 @@ void Lane::State::give_back(std::string_view why) {
 }
 
 void Lane::State::return_work(const Work& work, std::string_view why) {
+  if (stored.claiming()) returned_least = std::min(returned_least, work.targets.front().id);
   std::vector<Settlement> back;
   collect_return(work, why, back);
   settle_returned(std::move(back));

@@ -21,4 +21,7 @@ constexpr Duration swift_in_memory_max = std::chrono::seconds(30);
 constexpr std::size_t handed_on_items_max = 4096;
 constexpr std::size_t handed_on_bytes_max = 1024 * 1024;
 
+// Live and latest works of one lane that wait, on one shard, for swift ones before them to be kept.
+constexpr std::size_t behind_detours_max = 1024;
+
 }  // namespace hanse::limits

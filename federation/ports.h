@@ -57,6 +57,7 @@ struct Work {
   std::vector<Target> targets;
   std::shared_ptr<Asker> asker = nullptr;   // hears how a conveyed one ended (asker.h)
   std::shared_ptr<const void> hold = nullptr;   // its feeder counts on the last hand to let go
+  DeliveryId after = 0;   // not stored: the store has what goes before it, up to this
 };
 
 struct Acceptance {

@@ -23,6 +23,7 @@ void StoredWork::due_now() {
 void StoredWork::due_at(UtcTime when, Duration wait_max) {
   const Duration left = std::chrono::duration_cast<Duration>(when - clock_.utc());
   const Instant at = clock_.now() + std::clamp(left, Duration::zero(), wait_max);
+  ++waits_;
   if (at >= due_at_) return;
   due_at_ = at;
   // No schedule reaches that far: the wall has jumped back, and took everything with it that was
@@ -32,6 +33,7 @@ void StoredWork::due_at(UtcTime when, Duration wait_max) {
 
 void StoredWork::due_after(Duration wait) {
   const Instant at = clock_.now() + wait;
+  ++waits_;
   if (at >= due_at_) return;
   due_at_ = at;
   due_wall_ = clock_.utc() + as_wall(wait);
@@ -57,27 +59,29 @@ void StoredWork::claim(std::size_t most, Duration wait_max, bool in_order,
                        std::function<void(std::vector<Work>)> reply) {
   *claiming_ = true;
   queue_.claim(protocol_, lane_, most, std::max(clock_.utc(), claim_as_of_), in_order,
-               [this, wait_max, asked_at = changes_, reply = std::move(reply),
+               [this, asked = Asked{changes_, waits_, wait_max}, reply = std::move(reply),
                 alive = std::weak_ptr(claiming_)](Result<Queue::Claimed> claimed) {
                  if (alive.expired()) return;
                  std::vector<Work> work;
-                 hear(std::move(claimed), asked_at, wait_max, work);
+                 hear(std::move(claimed), asked, work);
                  reply(std::move(work));
                });
 }
 
-void StoredWork::hear(Result<Queue::Claimed> claimed, std::uint64_t asked_at, Duration wait_max,
+void StoredWork::hear(Result<Queue::Claimed> claimed, const Asked& asked,
                       std::vector<Work>& work) {
   *claiming_ = false;
   if (!claimed) return pause(limits::claim_pause);
   waiting_ = claimed->waiting;
   work = std::move(claimed->work);
   const bool nothing_more = work.empty() || waiting_ == 0;
-  if (nothing_more && asked_at == changes_) {
+  if (nothing_more && asked.changes == changes_) {
     due_ = false;
     claim_as_of_ = UtcTime{};
+    // What there was to wait for has come before its time.
+    if (waiting_ == 0 && asked.waits == waits_) due_at_ = Instant::max();
   }
-  if (claimed->next) due_at(*claimed->next, wait_max);
+  if (claimed->next) due_at(*claimed->next, asked.wait_max);
 }
 
 }  // namespace hanse

@@ -38,8 +38,11 @@ class StoredWork {
              std::function<void(std::vector<Work>)> reply);
 
  private:
-  void hear(Result<Queue::Claimed> claimed, std::uint64_t asked_at, Duration wait_max,
-            std::vector<Work>& work);
+  struct Asked {
+    std::uint64_t changes, waits;          // when the question was put
+    Duration wait_max;
+  };
+  void hear(Result<Queue::Claimed> claimed, const Asked& asked, std::vector<Work>& work);
 
   const std::string& protocol_;
   const std::string& lane_;
@@ -47,6 +50,7 @@ class StoredWork {
   Queue& queue_;
   bool due_ = false;
   std::uint64_t changes_ = 0;              // times something became due: an older answer is stale
+  std::uint64_t waits_ = 0;                // times something was to become due later
   Instant due_at_ = Instant::max(), paused_until_ = Instant::min();
   UtcTime due_wall_{};                     // what due_at_ was on the wall
   UtcTime claim_as_of_{};                  // claim at least as of this wall time

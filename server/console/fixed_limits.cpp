@@ -175,6 +175,7 @@ constexpr FixedLimit table[] = {
     {"swift_in_memory_max", limits::swift_in_memory_max},
     {"handed_on_items_max", limits::handed_on_items_max, count},
     {"handed_on_bytes_max", limits::handed_on_bytes_max, bytes},
+    {"behind_detours_max", limits::behind_detours_max, count},
 };
 
 }  // namespace

@@ -22,6 +22,13 @@ bool reaches_beyond(const Ask& ask) {
   return submit != nullptr && submit->beyond;
 }
 
+bool is_fleeting(const Question& question) {
+  const Submit* const submit = std::get_if<Submit>(&question.ask);
+  if (submit == nullptr || question.id != 0) return false;
+  const Flow flow = submit->submission.envelope.flow;
+  return flow == Flow::live || flow == Flow::latest;
+}
+
 // Its answer makes the engine send more.
 bool brings_output(const Ask& ask) {
   const Heed* const heed = std::get_if<Heed>(&ask);
@@ -116,6 +123,9 @@ void Session::State::put_question(Question&& question) {
                     pair = std::move(pair)](Answer answer) {
                      const std::shared_ptr<State> self = weak.lock();
                      if (self == nullptr) return;
+                     const Error* const error = std::get_if<Error>(&answer);
+                     self->lost_ |= !pair.empty() && error != nullptr &&
+                                    error->fault == Fault::broken;
                      self->answered(id, manner, std::move(answer));
                      if (!pair.empty()) self->go_on(pair);
                    });
@@ -181,10 +191,12 @@ void Session::State::break_promises() {
 }
 
 // What waited behind a commit. After the connection only what reaches beyond it and what asks for
-// no answer still go.
+// no answer still go. Behind a commit of which nobody knows whether it was one, what nobody keeps
+// does not go either: its peer sends the one before it again.
 void Session::State::go_on(const std::string& pair) {
   for (std::size_t answers = 1; answers > 0; --answers) {
     for (Question& question : order_.answered(pair)) {
+      if (lost_ && is_fleeting(question)) continue;
       if (question.id == 0 || !closed_ || (reaches_beyond(question.ask) && !broken_))
         put_question(std::move(question));
       else ++answers;

@@ -100,6 +100,7 @@ struct Session::State final : Outbox, std::enable_shared_from_this<Session::Stat
   std::size_t asked_last_ = 0;         // in one turn: as many will come in the next
   std::vector<Settled> settled_;
   PairOrder order_;
+  bool lost_ = false;                     // the store broke under a commit
   std::shared_ptr<FeedWindow> window_;        // null: nothing was handed on yet
   std::deque<Work> works_;                    // not yet with the engine
   std::vector<std::pair<std::string, bool>> serves_;   // lanes, and whether beside other links

@@ -13,13 +13,11 @@ namespace {
 constexpr std::string_view report_mark = "report:";
 constexpr std::uint64_t hops_max = 4;   // two nodes and a backup, with one to spare
 
-// Never on the disk, and never acknowledged.
 bool is_fleeting(const Envelope& envelope) {
   return envelope.flow == Flow::live || envelope.flow == Flow::latest;
 }
 
 bool is_report(const std::string& token) { return token.starts_with(report_mark); }
-
 std::string quoted(const std::string& token, const std::string& to) {
   return token + " to " + to;
 }
@@ -141,6 +139,7 @@ void Auditor::committed(int node, const Envelope& envelope) {
   });
   if (found != waiting.end()) {
     for (const Address& to : found->to) accepted(found->stream, token, to);
+    stanzas_.went_by_id(node, found->stream, token);
     waiting.erase(found);
     return;
   }
@@ -284,7 +283,8 @@ void Auditor::read_report(const Envelope& envelope, const std::string& content) 
 
 // ---- stanzas that come back ----
 
-void Auditor::passed(std::uint64_t stream, const Envelope& envelope, const Body& body) {
+void Auditor::passed(int node, std::uint64_t stream, const Envelope& envelope, const Body& body) {
+  if (!envelope.trace.empty()) stanzas_.went_over(node, stream, *body.bytes);
   if (!envelope.is_report || envelope.from.protocol != "xmpp") return;
   const std::string token = token_of(envelope), to = to_text(envelope.to.front());
   // On its way, and from here on in memory only.
@@ -303,8 +303,8 @@ void Auditor::turned_down(std::uint64_t stream, const std::string& token, const 
   book->second.told = true;
   stanzas_.turned_down(token);
   ++book->second.failures;
-  const auto transfer = transfers_.find({stream, token, to});
-  if (transfer != transfers_.end()) ++transfer->second.accepted;
+  if (const auto sent = transfers_.find({stream, token, to}); sent != transfers_.end())
+    ++sent->second.accepted;
 }
 
 void Auditor::came_back(std::uint64_t stream, const std::string& token, const std::string& to,
@@ -312,8 +312,8 @@ void Auditor::came_back(std::uint64_t stream, const std::string& token, const st
   const auto book = books_.find({token, to});
   if (book == books_.end()) return;
   const std::string report = std::string(report_mark) + token;
-  const auto transfer = transfers_.find({stream, report, origin});
-  if (transfer != transfers_.end()) ++transfer->second.accepted;
+  if (const auto sent = transfers_.find({stream, report, origin}); sent != transfers_.end())
+    ++sent->second.accepted;
   Book& returned = books_[{report, origin}];
   returned.told = true;
   ++returned.arrived;

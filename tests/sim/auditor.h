@@ -51,7 +51,7 @@ class Auditor {
   void committed(int node, const Envelope& envelope);
   // A leg in the store's answer; `claimed` out of the store, or new with its message.
   // Handed on from memory: of interest here are errors, some of which are made on the spot.
-  void passed(std::uint64_t stream, const Envelope& envelope, const Body& body);
+  void passed(int node, std::uint64_t stream, const Envelope& envelope, const Body& body);
   // A stanza whose sender has its receipt is sent back by an error from memory.
   void turned_down(std::uint64_t stream, const std::string& token, const std::string& to);
   void leg(int node, DeliveryId id, const Envelope& envelope, const Address& to, bool claimed);

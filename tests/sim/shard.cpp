@@ -43,7 +43,7 @@ class WatchedServices final : public Services,
     const auto open = pairs_.find(pair_of(submission.envelope));
     auditor_.check(submission.envelope.trace.empty() || open == pairs_.end() || open->second == 0,
                    "a stanza went on before one of its pair that is being committed");
-    auditor_.passed(stream_, submission.envelope, submission.body);
+    auditor_.passed(node_, stream_, submission.envelope, submission.body);
     below_.pass(std::move(submission));
   }
   void wake(const std::string& protocol, const std::string& lane) override {

@@ -23,6 +23,8 @@ std::string bare_of(std::string_view text) {
   return jid ? xmpp::bare(*jid) : std::string(text);
 }
 
+constexpr int destination = -1;   // in the place of a node's number
+
 bool is_kept(Speech speech) {
   return speech == Speech::message || speech == Speech::subscription;
 }
@@ -57,6 +59,21 @@ void StanzaBook::turned_down(const std::string& id) {
   if (said != said_.end()) said->second.turned_down = true;
 }
 
+// ---- on the way ----
+
+void StanzaBook::went_over(int node, std::uint64_t stream, std::string_view bytes) {
+  const Result<xml::Element> stanza = xmpp::read_stanza(bytes);
+  if (!stanza) return;
+  const std::string_view type = stanza->attribute("type");
+  if (type != "error" && type != "result")
+    went_by_id(node, stream, std::string(stanza->attribute("id")));
+}
+
+void StanzaBook::went_by_id(int node, std::uint64_t stream, const std::string& id) {
+  const auto said = said_.find(id);
+  if (said != said_.end()) said->second.way.emplace(node, stream);
+}
+
 // ---- at the end of the way ----
 
 bool StanzaBook::arrived(std::uint64_t stream, const xml::Element& stanza,
@@ -75,6 +92,7 @@ bool StanzaBook::arrived(std::uint64_t stream, const xml::Element& stanza,
   }
   if (!bare_of(said.stanza.to).ends_with("@" + domain)) fail("arrived at " + domain, said);
   check_content(said, stanza);
+  said.way.emplace(destination, stream);
   if (said.arrived++ > 0) {
     if (!is_kept(said.stanza.speech)) fail("arrived twice, and nobody had kept it", said);
     return false;
@@ -116,17 +134,25 @@ void StanzaBook::check_content(const Said& said, const xml::Element& stanza) {
 }
 
 // xmpp 4.7
-bool StanzaBook::is_before(const Said& one, const Said& other) const {
-  const bool kept = is_kept(one.stanza.speech) && is_kept(other.stanza.speech);
-  const bool calm = one.number >= strict_after_ && other.number >= strict_after_;
-  if (!kept && !calm) return false;
+bool StanzaBook::is_before(const Said& one, const Said& other) {
   const bool one_stream = one.stream == other.stream && one.number < other.number;
   return one_stream || (one.acknowledged != 0 && one.acknowledged < other.number);
 }
 
+// A connection that was given up may still bring what was written to it. What is kept has come
+// again by then; what is not comes late.
+bool StanzaBook::came_late(const Said& one, const Said& other) {
+  if (is_kept(one.stanza.speech)) return false;
+  return std::any_of(one.way.begin(), one.way.end(), [&other](const auto& hop) {
+    const auto theirs = other.way.find(hop.first);
+    return theirs != other.way.end() && hop.second < theirs->second;
+  });
+}
+
 void StanzaBook::check_order(const Said& said, const std::vector<const Said*>& before_it) {
   for (const Said* other : before_it)
-    if (is_before(said, *other)) return fail("overtaken by " + other->stanza.id, said);
+    if (is_before(said, *other) && !came_late(said, *other))
+      return fail("overtaken by " + other->stanza.id, said);
 }
 
 // ---- the end ----

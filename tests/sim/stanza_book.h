@@ -35,8 +35,8 @@ struct Stanza {
 // nothing old that passes for new. What is promised of all messages stands in the other books.
 //
 // "Before" is what a sender can count on: both went over one stream in this order, or the first
-// was acknowledged when the second was sent. It holds for those that are kept on disk, always; what
-// only waits in memory passes by what was put on disk in trouble, and by nothing in the calm.
+// was acknowledged when the second was sent. It holds for all kinds: what only waits in memory
+// passes by nothing that was put on disk in trouble.
 class StanzaBook {
  public:
   StanzaBook(Timeline& timeline, Auditor& auditor) : timeline_(timeline), auditor_(auditor) {}
@@ -44,6 +44,9 @@ class StanzaBook {
   void sent(const Stanza& stanza, std::uint64_t stream);
   void acknowledged(const std::string& id);
   void turned_down(const std::string& id);
+  // A node has taken it from a stream.
+  void went_over(int node, std::uint64_t stream, std::string_view bytes);
+  void went_by_id(int node, std::uint64_t stream, const std::string& id);
   // At the end of its way; false: it has been here before, or is none that was sent.
   bool arrived(std::uint64_t stream, const xml::Element& stanza, const std::string& domain);
   // What is sent from now on, in the calm, is all to arrive, and at once.
@@ -63,6 +66,7 @@ class StanzaBook {
     std::uint64_t number = 0, stream = 0, acknowledged = 0;
     Instant at{};
     unsigned arrived = 0, answers = 0, errors = 0;
+    std::map<int, std::uint64_t> way;   // of each node, over which stream it first came there
     bool turned_down = false;   // by the last one of the way; it may come once more
   };
   using Pair = std::pair<std::string, std::string>;   // bare addresses
@@ -70,7 +74,8 @@ class StanzaBook {
   void answered(std::uint64_t stream, Said& said, const xml::Element& answer, bool error);
   void check_content(const Said& said, const xml::Element& stanza);
   void check_order(const Said& said, const std::vector<const Said*>& before_it);
-  bool is_before(const Said& one, const Said& other) const;
+  static bool is_before(const Said& one, const Said& other);
+  static bool came_late(const Said& one, const Said& other);
   void fail(const std::string& what, const Said& said);
 
   Timeline& timeline_;

@@ -8,7 +8,7 @@
 namespace hanse::fake {
 
 // A node of one shard that hosts a.example and relays for 127.0.0.0/8.
-struct Node final : Shards {
+struct Node : Shards {
   World world;
   SeededRandom random{11};
   MemoryQueue queue{world};

@@ -61,5 +61,5 @@ TEST_CASE("a peer that is back after ten minutes and says so waits for nothing")
   at.peer_is_up();
   at.lane->wake();                         // it has come to us
   at.world.run_for(1s);
-  CHECK(at.links.delivered == std::vector<std::string>{"p", "A"});   // what is on disk is fetched
+  CHECK(at.links.delivered == std::vector<std::string>{"A", "p"});   // as they came
 }

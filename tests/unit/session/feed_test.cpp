@@ -26,15 +26,21 @@ Submission message(const std::string& name, const std::string& to, std::size_t o
   return out;
 }
 
+Submission passing(char c) {
+  Submission out = message(std::string(1, c), c <= '9' ? "y" : "x", 100 * 1024);
+  if (c == 'l') out.envelope.flow = Flow::live;
+  return out;
+}
+
 // Each octet received is a message: capitals are asked for, the others are not; to "x" or, for
-// the digits, to "y".
+// the digits, to "y"; what nobody keeps is an "l".
 void feed(Event& event, Instant, Outbox& out) {
   const Received* received = std::get_if<Received>(&event);
   if (received == nullptr) return;
   for (const char c : received->bytes) {
     const std::string name(1, c);
     if (c >= 'A' && c <= 'Z') out.ask(Submit{message(name, "x"), true});
-    else out.pass(message(name, c <= '9' ? "y" : "x", 100 * 1024));
+    else out.pass(passing(c));
   }
 }
 
@@ -72,6 +78,22 @@ TEST_CASE("feed: what asks for no answer waits for the commit of what went befor
   CHECK(at.went() == "12ab");
   at.session_.on_received("c");
   CHECK(at.went() == "12abc");
+}
+
+TEST_CASE("xmpp 4.7 feed: nothing fleeting goes when the store breaks under what is before it") {
+  FeedBench at;
+  at.session_.on_received("AlBb1");
+  SECTION("refused is not lost") {
+    at.services_.replies_.at(0)(Error{Fault::overloaded, "full"});
+    CHECK(at.went() == "1l");
+  }
+  SECTION("lost") {
+    at.services_.replies_.at(0)(Error{Fault::broken, "the disk"});
+    CHECK(at.went() == "1");
+    REQUIRE(at.asked() == "AB");
+    at.services_.replies_.at(1)(Submitted{"id"});
+    CHECK(at.went() == "1b");
+  }
 }
 
 TEST_CASE("feed: commits of one pair may be under way together") {
