@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/names.h"
 #include "protocols/xmpp/stanza.h"
 #include "server/base/limits.h"
@@ -59,9 +60,10 @@ void Inbound::handle(Opened& event, Outbox& out) {
   receiving_.set_address(remote_address_);
   opened_ = now_;
   out.set_timer(negotiation_timer, now_ + settings_->negotiation_max);
-  if (tls_first_) return;  // its TlsUp comes next
-  state_ = State::clear;
-  if (busy_) close_with({"resource-constraint", "too many connections, try again later", {}}, out);
+  if (!tls_first_) state_ = State::clear;   // else its TlsUp comes next
+  if (!busy_) return take_room(out);
+  if (tls_first_) return;
+  close_with({"resource-constraint", "too many connections, try again later", {}}, out);
 }
 
 void Inbound::handle(TlsUp& event, Outbox& out) {
@@ -69,7 +71,7 @@ void Inbound::handle(TlsUp& event, Outbox& out) {
   receiving_.set_tls(*tls_);
   state_ = State::secured;
   begin_stream();
-  out.cancel_timer(wait_timer);
+  if (!lacks_room_) out.cancel_timer(wait_timer);
   if (busy_) close_with({"resource-constraint", "too many connections, try again later", {}}, out);
 }
 
@@ -85,11 +87,16 @@ void Inbound::handle(Closed&, Outbox& out) {
   const bool resumable = session_.runs();
   lose_session(out);
   sending_.lose(resumable, out);
+  end();
+  pace_.stop();
+}
+
+void Inbound::end() {
   state_ = State::ended;
   held_ = std::string();
   receiving_.stop();
-  pace_.stop();
   asking_authority_.clear();   // others of the same source may ask
+  room_ = {};
 }
 
 // ---- input ----
@@ -97,7 +104,7 @@ void Inbound::handle(Closed&, Outbox& out) {
 bool Inbound::may_read() const {
   // While trust judges a pair, what came behind it waits: whether it may pass hangs on the answer.
   return asked_ == Asked::nothing && !receiving_.waits() && asking_trust_.empty() &&
-         !refused_ && !head_waits_ && !hang_up_ && !start_tls_ && !peer_closed_ &&
+         !refused_ && !head_waits_ && !lacks_room_ && !hang_up_ && !start_tls_ && !peer_closed_ &&
          (ending_ == Ending::no || end_said_ || sending_.busy()) &&
          (state_ == State::clear || state_ == State::secured || state_ == State::trusted);
 }
@@ -112,7 +119,9 @@ void Inbound::handle(Received& event, Outbox& out) {
 
 void Inbound::hold(std::string_view bytes, Outbox& out) {
   if (hang_up_ || peer_closed_ || state_ == State::handshake) return;
-  if (held_.size() - held_from_ + bytes.size() > limits::stream_held_bytes_max)
+  const std::size_t most =
+      lacks_room_ ? limits::stream_untrusted_bytes_max : limits::stream_held_bytes_max;
+  if (held_.size() - held_from_ + bytes.size() > most)
     return close_with({"resource-constraint", "too much input ahead of the answers", {}}, out);
   held_.append(bytes);
 }
@@ -143,20 +152,6 @@ void Inbound::consume(std::string_view& input, Outbox& out) {
       cut();
     }
   }
-}
-
-// xmpp 7.5: who has not proved anything yet is let say little.
-bool Inbound::within_bounds(std::size_t bytes, std::size_t spaces, Outbox& out) {
-  if (state_ == State::trusted) return true;
-  clear_bytes_ += bytes;
-  clear_spaces_ += spaces;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now_ - opened_).count();
-  if (clear_bytes_ <= limits::stream_untrusted_bytes_max &&
-      clear_spaces_ <= limits::stream_untrusted_spaces_per_second_max *
-                           (static_cast<std::size_t>(seconds) + 1))
-    return true;
-  close_with({"policy-violation", "too much input before authentication", {}}, out);
-  return false;
 }
 
 void Inbound::element(xml::Element&& one, Outbox& out) {
@@ -226,6 +221,8 @@ void Inbound::handle(hanse::Answered& event, Outbox& out) {
 void Inbound::handle(Rang& event, Outbox& out) {
   if (event.timer == close_timer || state_ == State::handshake) {
     cut();  // said all there was to say; or no words in clear where TLS is expected
+  } else if (event.timer == wait_timer && lacks_room_) {
+    take_room(out);
   } else if (event.timer == idle_timer) {
     idle(out);
   } else if (event.timer == pace_timer) {
@@ -329,10 +326,7 @@ void Inbound::finish_turn(Outbox& out) {
     const bool resumable = session_.runs();
     lose_session(out);
     sending_.lose(resumable, out);
-    state_ = State::ended;
-    held_ = std::string();
-    receiving_.stop();
-    asking_authority_.clear();
+    end();
     out.hang_up();
   } else if (start_tls_) {
     start_tls_ = false;

@@ -65,7 +65,6 @@ class Inbound final : public Engine {
   void hold(std::string_view bytes, Outbox& out);
   void consume_held(Outbox& out);
   void consume(std::string_view& input, Outbox& out);
-  bool within_bounds(std::size_t bytes, std::size_t spaces, Outbox& out);
   void element(xml::Element&& one, Outbox& out);
   void stanza(xml::Element&& one, Outbox& out);
   void end_over_stanza(Outbox& out);    // once all that came before it is acknowledged
@@ -73,12 +72,17 @@ class Inbound final : public Engine {
   void ask(Asked asked, Ask question, Outbox& out);
   void idle(Outbox& out);
   void begin_stream();
+  void end();
 
   void say(std::string_view text);
   void say(const xml::Element& one);
   void close_with(const StreamError& error, Outbox& out);
   void cut();                           // without a word
   void say_goodbye(Outbox& out);
+
+  // inbound_untrusted.cpp: before anything is proved
+  void take_room(Outbox& out);
+  bool within_bounds(std::size_t bytes, std::size_t spaces, Outbox& out);
 
   // inbound_negotiation.cpp: header, features, STARTTLS, SASL
   void head(const xml::Element& header, const std::vector<xml::Declaration>& declared,
@@ -157,6 +161,7 @@ class Inbound final : public Engine {
   std::vector<PeerLookup> looking_;
   std::map<std::string, PeerDane, std::less<>> dane_;   // by domain key, while they are judged
   std::optional<ExternalServer> external_;
+  SourceSlot room_;                     // while it has proved nothing
   ReadPace pace_{pace_timer};
   Receiving receiving_;                 // its pairs are the valid ones of book_
   Sending sending_;                     // bidi: what goes the other way
@@ -169,6 +174,7 @@ class Inbound final : public Engine {
   State state_ = State::connecting;
   Asked asked_ = Asked::nothing;
   bool tls_available_, busy_, tls_first_;
+  bool lacks_room_ = false;             // too many that have proved nothing: it waits
   bool head_answered_ = false;          // our header of this stream is said
   bool head_seen_ = false;              // theirs
   bool head_waits_ = false;             // for what the DNS says of its domain

@@ -235,7 +235,8 @@ void Inbound::vouch(const xml::Element& verify, Outbox& out) {
   const bool valid =
       is_dialback_key({settings_->dialback_secret.text(), settings_->dialback_secret_before.text()},
                       from, to, verify.attribute("id"), trim(verify.text()));
-  if (!valid)
+  if (valid) room_ = {};   // a key that we have given to whom it speaks for: that proves something
+  else
     out.note(Level::warning, "xmpp.key_denied", escape_text(from) + " asked for a key of " +
                                                     escape_text(to) + " that is not ours");
   answer.set("type", valid ? "valid" : "invalid");

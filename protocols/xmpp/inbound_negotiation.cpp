@@ -218,6 +218,7 @@ void Inbound::authenticated(Outbox& out) {
 void Inbound::become_trusted(Outbox& out) {
   if (state_ == State::trusted) return;
   state_ = State::trusted;
+  room_ = {};
   reader_.set_limits(settings_->after_trust);
   pace_.set_rate(settings_->bytes_per_second_of(from_key_));   // xmpp 9.3
   last_stanza_ = now_;

@@ -36,6 +36,12 @@ constexpr Duration presence_patience_max = std::chrono::minutes(5);
 constexpr Duration subscription_patience_max = std::chrono::hours(24);
 constexpr std::size_t error_payload_bytes_max = 8 * 1024;     // of an iq, that its error repeats
 
+// Streams that have proved nothing yet (9.3); one more waits for the end of another
+constexpr std::size_t untrusted_streams_max = 512;
+constexpr std::size_t untrusted_streams_per_source_max = 8;   // IPv4 address or IPv6 /64
+constexpr Duration untrusted_stream_wait_max = std::chrono::seconds(10);
+constexpr Duration untrusted_stream_look_every = std::chrono::milliseconds(100);
+
 // Receiving
 constexpr std::size_t read_burst_bytes_max = 1024 * 1024;     // beyond the rate, at once (9.3)
 constexpr Duration permission_kept_max = std::chrono::seconds(1);

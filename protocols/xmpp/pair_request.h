@@ -16,7 +16,7 @@ struct PairRequest {
   std::string from, to;       // as on the wire
   DomainPair pair;
   std::string key;
-  VerifySlot slot{};          // while the authoritative server is asked
+  SourceSlot slot{};          // while the authoritative server is asked
   AskId ask = 0;
   bool by_dialback = false;
 };

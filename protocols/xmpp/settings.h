@@ -73,7 +73,7 @@ struct XmppSettings {
   std::vector<std::string> abuse_addresses, admin_addresses, security_addresses;
   std::shared_ptr<PublicPeers> public_peers{};          // changes; null: none is published
   // The other thing in it that changes; never null.
-  std::shared_ptr<SourceBounds> sources = std::make_shared<SourceBounds>(std::string_view());
+  std::shared_ptr<SourceBounds> sources = std::make_shared<SourceBounds>(Secret());
   const Clock* clock = nullptr;                         // wall time, for stamps
   UtcTime started{};
   DialRules dial;
