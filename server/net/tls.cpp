@@ -11,6 +11,7 @@
 #include "server/base/text.h"
 #include "server/net/tls_chain.h"
 #include "server/net/tls_handles.h"
+#include "server/net/tls_staple.h"
 
 namespace hanse::net {
 
@@ -113,6 +114,7 @@ struct TlsChannel::Machine final : HelloHeard {
 
   void connect() {
     SSL_set_connect_state(ssl.get());
+    ask_for_staple(ssl.get());
     if (!wish.name.empty() && !is_ip_address(wish.name))  // RFC 6066 3: SNI carries names only
       SSL_set_tlsext_host_name(ssl.get(), wish.name.c_str());
     if (!wish.alpn.empty() && wish.alpn.size() <= limits::alpn_octets_max) {

@@ -12,6 +12,7 @@
 #include "server/base/encoding.h"
 #include "server/base/limits.h"
 #include "server/net/tls_handles.h"
+#include "server/net/tls_staple.h"
 
 namespace hanse::net {
 
@@ -169,7 +170,7 @@ bool signs(X509* issuer, X509* subject) {
 
 }  // namespace
 
-std::shared_ptr<const CertificateChain> peer_chain(const SSL* ssl) {
+std::shared_ptr<const CertificateChain> peer_chain(SSL* ssl) {
   const Certificate leaf(SSL_get1_peer_certificate(ssl));
   if (!leaf) return nullptr;
   auto chain = std::make_shared<CertificateChain>();
@@ -188,6 +189,10 @@ std::shared_ptr<const CertificateChain> peer_chain(const SSL* ssl) {
   const long result = SSL_get_verify_result(ssl);
   chain->valid = result == X509_V_OK;
   if (!chain->valid) chain->error = X509_verify_cert_error_string(result);
+  if (chain->valid && SSL_is_server(ssl) == 0 && is_revoked(ssl)) {   // xmpp 3.4
+    chain->valid = false;
+    chain->error = X509_verify_cert_error_string(X509_V_ERR_CERT_REVOKED);
+  }
   return chain;
 }
 

@@ -18,6 +18,6 @@ CertificateFacts certificate_facts(X509* certificate);
 
 // What the peer showed in this handshake and what the library's own verification said to it.
 // Null when it showed nothing.
-std::shared_ptr<const CertificateChain> peer_chain(const SSL* ssl);
+std::shared_ptr<const CertificateChain> peer_chain(SSL* ssl);
 
 }  // namespace hanse::net
