@@ -80,7 +80,7 @@ std::vector<std::shared_ptr<const LaneTraits>> LaneTable::all_traits() const {
 void LaneTable::apply(std::shared_ptr<const Policy> policy,
                       const std::vector<std::shared_ptr<const LaneTraits>>& traits) {
   show_peers(policy_.get(), *policy, parts_.metrics);
-  policy_ = std::move(policy);
+  const std::shared_ptr<const Policy> before = std::exchange(policy_, std::move(policy));
   for (const auto& one : traits) {
     traits_[one->protocol] = one;
     slow_traits_[one->protocol] = slowed(one);
@@ -88,8 +88,11 @@ void LaneTable::apply(std::shared_ptr<const Policy> policy,
   for (const auto& [key, lane] : lanes_) {
     lane->apply(traits_of(key), demand_of(key));
     const bool held = is_held(key.second);
-    if (is_barred(peer_of(key.second))) lane->hold(true);   // what stands to it ends
+    const PeerPolicy* peer = peer_of(key.second);
+    if (is_barred(peer)) lane->hold(true);   // what stands to it ends
     lane->hold(held);
+    // xmpp 4.6: what waits for it goes back now, whenever it was to be tried again.
+    if (is_barred(peer) && !held && !is_barred(before->peer(peer->domain))) lane->wake();
   }
 }
 

@@ -34,7 +34,8 @@ class World:
         config = CONFIG.format(
             name="a", domain="a.example", port=self.port, dns=free_port(), component=component,
             cert=cert, key=key, ca=ca.certificate,
-            secret=workspace.file("secret", SECRET, 0o600)) + ROUTE.format(self.theirs_at)
+            secret=workspace.file("secret", SECRET, 0o600)).replace(
+                'retry = ["1s"]', 'retry = ["10m"]') + ROUTE.format(self.theirs_at)
         self.server = Server(self.theirs_at, "b.example", self.theirs)
         self.node = Node(workspace, "hanse", config).start()
         self.sender = Component("127.0.0.1", component, "gw.a.example").up()
@@ -93,7 +94,18 @@ def blocked_at_a_reload():
         assert "policy-violation" in str(error), error
 
 
-TESTS = [blocked_at_a_reload]
+def waiting_at_a_reload():
+    """what is on disk for it goes back then, and not when it was to be tried again"""
+    name = WORLD.sender.message("u", "v@c.example", "to nobody that can be found")
+    wait_until(lambda: any("c.example" in one["peer"] for one in
+                           WORLD.node.events("queue.breaker_open")), 20, "it is tried in vain")
+    with open(WORLD.node.config, "a", encoding="utf-8") as config:
+        config.write(BLOCKED.replace("b.example", "c.example"))
+    WORLD.node.console("reload")
+    says(WORLD.refused(name), "not-allowed", "cancel")
+
+
+TESTS = [blocked_at_a_reload, waiting_at_a_reload]
 
 
 def main():
