@@ -62,7 +62,7 @@ struct Envelope {
   std::string id;            // ULID, 26 characters; the qid of logs, console and trace
   MessageKey key;
   Flow flow = Flow::durable;
-  Duration patience{};       // how long it may wait; kept, and 0: as long as its lane says
+  Duration patience{};       // to wait (kept, and 0: its lane says); below 0: worth no dial
   Address from;
   std::vector<Address> to;
   std::optional<MessageKey> answers;

@@ -11,6 +11,7 @@
 #include "protocols/redactor.h"
 #include "protocols/state_view.h"
 #include "server/base/options.h"
+#include "server/base/secret.h"
 
 namespace hanse {
 
@@ -62,7 +63,7 @@ class ProtocolRoom;
 struct NodeFacts {
   std::string domain;            // [node] domain
   const Clock* clock = nullptr;  // wall time for trace fields; the same for all engines
-  std::string secret{};          // 32 octets of this node and protocol, the same after a restart
+  Secret secret{};               // 32 octets of this node and protocol, the same after a restart
   // What stood here before a reload; null at the start. A hub is taken over from it.
   std::shared_ptr<const ProtocolRoom> before{};
   // Of the interfaces of this machine, when this was loaded; none: they are not known.

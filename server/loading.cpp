@@ -102,7 +102,7 @@ Result<std::shared_ptr<const Node::Loaded>> Node::take_apart(
     names.emplace_back(protocol->name);
     Result<std::shared_ptr<const ProtocolRoom>> room =
         protocol->open(*configuration, {out->settings.domain, &clock_,
-                                        hmac_sha256(secret_, protocol->name),
+                                        hmac_sha256(secret_.text(), protocol->name),
                                         loaded_ ? loaded_->room(protocol->name) : nullptr,
                                         addresses});
     if (!room) return room.error();

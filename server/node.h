@@ -128,7 +128,7 @@ class Node final : public console::NodeView {
   Metrics& metrics_;
   const Clock& clock_;
   UtcTime started_{};
-  std::string secret_;
+  Secret secret_;
 
   std::unique_ptr<store::DirectoryLock> lock_;
   std::unique_ptr<store::Disk> disk_;

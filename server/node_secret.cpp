@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -22,13 +21,13 @@ Error trouble(const std::string& path, const char* what) {
 }
 
 // Written beside its place and moved there whole: a start that breaks off leaves none or all of it.
-Result<std::string> make_secret(const std::string& path) {
+Result<Secret> make_secret(const std::string& path) {
   const std::string fresh = path + ".new";
-  const std::string secret = random_octets(secret_octets);
+  const Secret secret = random_octets(secret_octets);
   const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return trouble(fresh, "cannot be made");
-  const bool written = ::write(file, secret.data(), secret.size()) ==
-                           static_cast<ssize_t>(secret.size()) &&
+  const bool written = ::write(file, secret.text().data(), secret_octets) ==
+                           static_cast<ssize_t>(secret_octets) &&
                        ::fsync(file) == 0;
   ::close(file);
   if (!written) return trouble(fresh, "cannot be written");
@@ -38,7 +37,7 @@ Result<std::string> make_secret(const std::string& path) {
 
 }  // namespace
 
-Result<std::string> node_secret(const std::string& data_directory) {
+Result<Secret> node_secret(const std::string& data_directory) {
   if (::mkdir(data_directory.c_str(), 0700) != 0 && errno != EEXIST)
     return trouble(data_directory, "cannot be made");
   const std::string path = data_directory + "/node.secret";
@@ -46,16 +45,18 @@ Result<std::string> node_secret(const std::string& data_directory) {
   if (file < 0 && errno == ENOENT) return make_secret(path);
   if (file < 0) return trouble(path, "cannot be read");
   struct stat status {};
-  std::array<char, secret_octets + 1> bytes{};
+  std::string bytes(secret_octets + 1, '\0');
   const bool known = ::fstat(file, &status) == 0;
   const ssize_t length = ::read(file, bytes.data(), bytes.size());
   ::close(file);
+  bytes.resize(secret_octets);
+  Secret secret(std::move(bytes));
   if (!known || (status.st_mode & 077) != 0)
     return Error{Fault::never, path + ": others may read it; chmod 600 it"};
   if (length != static_cast<ssize_t>(secret_octets))
     return Error{Fault::never, path + ": is not 32 octets long; restore it, or remove it to have "
                                       "a new one made"};
-  return std::string(bytes.data(), secret_octets);
+  return secret;
 }
 
 }  // namespace hanse

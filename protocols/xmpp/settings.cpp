@@ -297,7 +297,8 @@ Result<XmppSettings> read_settings(const Configuration& configuration, const Nod
   }
   if (Result<void> peers = read_peers(configuration, out); !peers) return peers.error();
   out.trust = parse_trust(table.text("trust"));
-  out.dialback_secret = table.text_or("dialback_secret", node.secret);
+  out.dialback_secret = node.secret;
+  if (table.has("dialback_secret")) out.dialback_secret = table.text("dialback_secret");
   out.dialback_secret_before = table.text_or("dialback_secret_before", {});
   out.node_secret = node.secret;
   out.bytes_per_second_max = table.integer("bytes_per_second_max");

@@ -38,7 +38,7 @@ std::vector<Problem> check_rooms(const Configuration& configuration) {
     problems.push_back(room_problem(file, policy.error().what));
   }
   const SystemClock clock;
-  const NodeFacts facts{node.settings.domain, &clock, std::string(32, '-')};
+  const NodeFacts facts{node.settings.domain, &clock, Secret(std::string(32, '-'))};
   for (const Protocol* protocol : protocols()) {
     if (const auto room = protocol->open(configuration, facts); !room) {
       problems.push_back(room_problem(file, room.error().what));
@@ -50,7 +50,8 @@ std::vector<Problem> check_rooms(const Configuration& configuration) {
 std::vector<DnsWish> wished_records(const Configuration& configuration) {
   std::vector<DnsWish> out;
   const SystemClock clock;
-  const NodeFacts facts{configuration.table("node").text("domain"), &clock, std::string(32, '-')};
+  const NodeFacts facts{configuration.table("node").text("domain"), &clock,
+                        Secret(std::string(32, '-'))};
   for (const Protocol* protocol : protocols()) {
     const auto room = protocol->open(configuration, facts);
     if (!room) continue;
