@@ -33,6 +33,17 @@ void tell(const std::string& peer, const Standing& before, const Standing& now, 
 
 }  // namespace
 
+bool must_come_again(const Policy& before, const Policy& now, std::string_view protocol,
+                     std::string_view peer) {
+  const PeerPolicy* was = before.peer(peer);
+  const PeerPolicy* is = now.peer(peer);
+  if (is != nullptr && is->state == PeerState::blocked) return true;
+  if (was == nullptr && is == nullptr)
+    return before.protocol(protocol).unknown_peers != now.protocol(protocol).unknown_peers;
+  return was == nullptr || is == nullptr || was->scopes != is->scopes ||
+         was->fingerprints != is->fingerprints || was->require_tls_in != is->require_tls_in;
+}
+
 void tell_peer_changes(const Policy& before, const Policy& now, Log& log) {
   for (const PeerPolicy& peer : now.peers)
     tell(peer.domain, Standing(before.peer(peer.domain)), Standing(&peer), log);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "federation/peer_changes.h"
 #include "server/probe.h"
 
 namespace hanse {
@@ -86,7 +87,8 @@ ShardRooms::ShardRooms(unsigned index, const Setup& setup, store::CommandSink& s
                 setup.policy, setup.traits, setup.reports),
       services_(exchange_, resolver_, port_),
       connections_(shard_, services_, setup.connections, clock, log, metrics),
-      clock_(clock) {
+      clock_(clock),
+      policy_(setup.policy) {
   dialer_.connections = &connections_;
 }
 
@@ -109,14 +111,12 @@ void ShardRooms::apply(const Setup& setup) {
   resolver_.apply(setup.dns);
   connections_.apply(setup.connections);
   exchange_.apply(setup.policy, setup.traits, setup.reports);
-  const Policy& policy = *setup.policy;
-  const bool blocks = std::any_of(policy.peers.begin(), policy.peers.end(), [](const auto& peer) {
-    return peer.state == PeerState::blocked;
-  });
-  if (!blocks) return;
-  connections_.drain([&policy](std::string_view name) {   // xmpp 4.6
-    const PeerPolicy* peer = name.empty() ? nullptr : policy.peer(name);
-    return peer != nullptr && peer->state == PeerState::blocked;
+  const std::shared_ptr<const Policy> before = std::exchange(policy_, setup.policy);
+  connections_.drain([&](const net::ConnectionRow& row) {   // xmpp 4.6, operations 8
+    const auto must = [&](std::string_view peer) {
+      return !peer.empty() && must_come_again(*before, *policy_, row.protocol, peer);
+    };
+    return must(row.peer) || must(row.claims);
   });
 }
 

@@ -80,6 +80,7 @@ class ShardRooms {
   NodeServices services_;
   net::Connections connections_;
   const Clock& clock_;
+  std::shared_ptr<const Policy> policy_;         // of the last configuration
   std::vector<std::shared_ptr<Probe>> probes_;   // that run; their links end before the rest does
 };
 

@@ -85,11 +85,9 @@ void Connections::drain() {
   for (const std::shared_ptr<Connection>& one : all_of(*state_->hall)) one->drain();
 }
 
-void Connections::drain(const std::function<bool(std::string_view peer)>& whose) {
-  for (const std::shared_ptr<Connection>& one : all_of(*state_->hall)) {
-    const ConnectionRow row = one->row();
-    if (whose(row.peer) || whose(row.claims)) one->drain();
-  }
+void Connections::drain(const std::function<bool(const ConnectionRow& row)>& which) {
+  for (const std::shared_ptr<Connection>& one : all_of(*state_->hall))
+    if (which(one->row())) one->drain();
 }
 
 void Connections::cut() {

@@ -76,7 +76,7 @@ class Connections final : public Dialer {
   void apply(std::shared_ptr<const ConnectionSetup> setup);
   void drain();                          // every engine says goodbye in its protocol's words
   // Likewise those of one peer, by the name it is known by or claims.
-  void drain(const std::function<bool(std::string_view peer)>& whose);
+  void drain(const std::function<bool(const ConnectionRow& row)>& which);
   void cut();                            // what is still open is closed now
   // Short of memory: the noisiest are not read from, each call some more. No more: all are again.
   void relieve(bool short_of_memory);

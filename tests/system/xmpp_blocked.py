@@ -27,7 +27,7 @@ WORLD = None
 
 class World:
     def __init__(self, workspace):
-        ca = pki.Authority(workspace.folder("pki"))
+        self.ca = ca = pki.Authority(workspace.folder("pki"))
         self.theirs = ca.issue("b.example")
         self.port, self.theirs_at, component = free_port(), free_port(), free_port()
         cert, key = ca.issue("a.example", "*.a.example")
@@ -105,7 +105,28 @@ def waiting_at_a_reload():
     says(WORLD.refused(name), "not-allowed", "cancel")
 
 
-TESTS = [blocked_at_a_reload, waiting_at_a_reload]
+def other_key_at_a_reload():
+    """a stream that showed another key than is wanted now ends, and one that fits stays"""
+    fits = Dialled("127.0.0.1", WORLD.port, "e.example", "gw.a.example",
+                   WORLD.ca.issue("e.example"))
+    fits.external(fits.secure())
+    peer = Dialled("127.0.0.1", WORLD.port, "d.example", "gw.a.example",
+                   WORLD.ca.issue("d.example"))
+    peer.external(peer.secure())
+    with open(WORLD.node.config, "a", encoding="utf-8") as config:
+        config.write(f'[peer."d.example"]\nfingerprints = ["sha256:{"0" * 64}"]\n')
+    WORLD.node.console("reload")
+    try:
+        while True:
+            peer.stream.next(15)
+    except Closed:
+        pass
+    fits.stream.send("<message from='v@e.example' to='u@gw.a.example' id='stays'><body>hi</body>"
+                     "</message>")
+    WORLD.sender.wait(lambda one: one.get("id") == "stays")
+
+
+TESTS = [blocked_at_a_reload, waiting_at_a_reload, other_key_at_a_reload]
 
 
 def main():

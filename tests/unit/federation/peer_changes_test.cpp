@@ -24,6 +24,29 @@ PeerPolicy peer(const std::string& domain, PeerState state, std::vector<std::str
 
 }  // namespace
 
+TEST_CASE("operations 8: who is believed by something else than is wanted now comes again") {
+  const Policy before = with({peer("b.example", PeerState::active, {"mail"})});
+  const auto again = [&](PeerPolicy changed) {
+    return must_come_again(before, with({std::move(changed)}), "mail", "b.example");
+  };
+  PeerPolicy same = peer("b.example", PeerState::active, {"mail"});
+  CHECK_FALSE(again(same));
+  same.slow = true;
+  same.messages_per_minute_max = 5;
+  CHECK_FALSE(again(same));
+  CHECK_FALSE(again(peer("b.example", PeerState::suspended, {"mail"})));
+  CHECK(again(peer("b.example", PeerState::blocked, {"mail"})));
+  CHECK(again(peer("b.example", PeerState::active, {"chat"})));
+  CHECK(again(peer("c.example", PeerState::active, {"mail"})));
+  same.fingerprints = {"00"};
+  CHECK(again(same));
+  Policy open = before;
+  open.protocols["mail"].unknown_peers = UnknownPeers::open;
+  CHECK_FALSE(must_come_again(before, open, "mail", "b.example"));
+  CHECK(must_come_again(before, open, "mail", "x.example"));
+  CHECK_FALSE(must_come_again(before, open, "chat", "x.example"));
+}
+
 TEST_CASE("operations 6: a peer whose state or scopes are others is told of, and no other") {
   fake::World world;
   std::vector<std::string> lines;
