@@ -76,6 +76,7 @@ constexpr FixedLimit table[] = {
     {"undo_window_max", limits::undo_window_max, count},
     {"undo_pause_seconds", limits::undo_pause_seconds, count},
     {"late_works_max", limits::late_works_max, count},
+    {"wars_known_max", limits::wars_known_max, count},
     {"late_gather_wait", limits::late_gather_wait},
     {"late_pause", limits::late_pause},
     {"late_kept_burst", limits::late_kept_burst, count},

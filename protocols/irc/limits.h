@@ -90,6 +90,8 @@ constexpr std::int64_t undo_window_seconds = 5;
 constexpr unsigned undo_window_max = 15;
 constexpr std::int64_t undo_pause_seconds = 60;                  // the same thing once
 
+// And what is passed on of one thing that changes to and fro: as many in as long.
+constexpr std::size_t wars_known_max = 1000;                     // things watched of one network
 // What waits for a network that is down
 constexpr std::size_t late_works_max = 256;                      // in the hands of one link
 constexpr Duration late_gather_wait = 2s;                        // then no more come at once

@@ -38,6 +38,7 @@ class Relay final : public Watcher, private RelayState {
   void tell_late(Side& to, const std::string& home, const std::string&, std::string_view text);
   void late_over(Side& to);       // all is told
   bool is_heard(const Side& to, std::string_view channel) const;   // somebody of its own is there
+  const Quarrel* quarrel_in(const Junction&) const;   // the last one; null: there was none
 
   // Of a server by which another node brings a network: whether it goes on, or why not.
   std::string onward(const Side& side, const Server& server) const;
@@ -159,6 +160,10 @@ class Relay final : public Watcher, private RelayState {
   void undo_modes(Side& side, const Junction&, ChannelId, std::span<const ModeChange> changes);
   void overrule(Side& from, ChannelId, Side& to, const std::string& name, const Junction&);
   bool has_its_own_say(const Side& side, ChannelId channel) const;
+
+  // ---- relay_wars.cpp ----
+  bool is_war(const Side& side, const Junction& junction, const std::string& what);
+  bool is_war(const Side& side, const Junction& junction, const ModeChange& change);
 
   // ---- relay_guards.cpp ----
   bool is_listed(PersonId, const Side& to, const Channel& place, Mode list, BanEffect) const;

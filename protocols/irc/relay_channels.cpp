@@ -216,6 +216,7 @@ void Relay::topic_set(Side& side, Source source, ChannelId channel) {
   const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
   if (junction == nullptr) return;
   if (!may(*junction, side, Claim::topic)) return undo_topic(side, *junction, channel);
+  if (is_war(side, *junction, "the topic")) return;
   const std::string text = side.model().channel(channel).topic;
   elsewhere(side.index(), *junction, [&](Side& to, const std::string& name) {
     const ChannelId there = to.model().find_channel(name);

@@ -29,6 +29,16 @@ struct Undoing {                 // of what was done on one side
   std::map<std::string, Timestamp> done;
 };
 
+struct War {                     // about one thing that changes to and fro on one side
+  Timestamp since = 0;
+  unsigned count = 0;
+};
+
+struct Quarrel {                 // the last war of a junction
+  std::string what;
+  Timestamp at = 0;
+};
+
 struct Allowance {               // of lines kept for one side
   std::int64_t left = limits::late_kept_burst;
   Timestamp since = 0;

@@ -190,13 +190,18 @@ void Relay::modes_changed(Side& side, Source source, ChannelId channel,
                           std::span<const ModeChange> changes) {
   const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
   if (junction == nullptr) return;
+  std::vector<bool> passes(changes.size());
+  for (std::size_t at = 0; at < changes.size(); ++at)
+    passes[at] = !stays_at_home(changes[at].mode) &&
+                 may(*junction, side, claim_on(changes[at].mode)) &&
+                 !is_war(side, *junction, changes[at]);
   elsewhere(side.index(), *junction, [&](Side& to, const std::string& name) {
     const ChannelId there = to.model().find_channel(name);
     if (there == no_id) return;
     std::vector<ModeChange> theirs;
     std::vector<std::string> parameters(changes.size());   // never moved: changes look into them
     for (std::size_t at = 0; at < changes.size(); ++at) {
-      if (!may(*junction, side, claim_on(changes[at].mode))) continue;
+      if (!passes[at]) continue;
       if (const auto one = translated(side, changes[at], to, there, parameters[at]))
         theirs.push_back(*one);
     }

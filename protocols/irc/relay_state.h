@@ -44,6 +44,8 @@ class RelayState {
   std::map<PuppetKey, Renewal> renewals_;
   bool renewing_ = false;            // who quit a moment ago comes back as somebody else
   std::vector<Undoing> undoings_;
+  std::vector<std::map<std::string, War>> wars_;   // by side: by junction and what it is about
+  std::map<std::string, Quarrel> quarrels_;        // by junction
   bool meeting_ = false;             // people of a network appear who were apart from it
   const Side* losing_ = nullptr;     // still looks linked, and is not any more
   std::vector<Allowance> allowances_;

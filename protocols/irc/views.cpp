@@ -269,6 +269,10 @@ void explain_junction(const Hub& hub, const Junction& junction, std::vector<std:
   if (junction.owner != Junction::nobody)
     out.push_back("owned by " + hub.sides()[junction.owner]->settings().name +
                   ": what others change there without a grant stays with them");
+  if (const Quarrel* last = hub.relay().quarrel_in(junction))
+    out.push_back("networks that insist on different things: " +
+                  escape_text(last->what, limits::mask_bytes_max) + ", at " +
+                  format_utc(from_unix_ms(last->at * 1000)) + "; then it was not told elsewhere");
   for (const Junction::Member& member : junction.members) {
     const Side& side = *hub.sides()[member.network];
     const Channel* channel = channel_on(side, member.channel);
