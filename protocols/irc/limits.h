@@ -35,6 +35,7 @@ constexpr std::size_t realname_bytes_max = 50;
 // Timestamps (irc 4.3)
 constexpr std::int64_t timestamp_seconds_min = 600;       // below this it is no date
 constexpr std::int64_t saved_nick_timestamp_seconds = 100;
+constexpr std::int64_t clock_warning_seconds = 15;        // of two clocks
 
 // One network (irc 7). A peer that goes beyond them is refused, not the node brought down.
 constexpr std::size_t servers_per_network_max = 1024;
@@ -89,9 +90,9 @@ constexpr std::int64_t further_pause_seconds = 600;              // longer than 
 constexpr std::int64_t undo_window_seconds = 5;
 constexpr unsigned undo_window_max = 15;
 constexpr std::int64_t undo_pause_seconds = 60;                  // the same thing once
-
 // And what is passed on of one thing that changes to and fro: as many in as long.
 constexpr std::size_t wars_known_max = 1000;                     // things watched of one network
+
 // What waits for a network that is down
 constexpr std::size_t late_works_max = 256;                      // in the hands of one link
 constexpr Duration late_gather_wait = 2s;                        // then no more come at once

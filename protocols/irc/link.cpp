@@ -200,6 +200,8 @@ void ServerLink::take(std::string_view text, Instant now, Outbox& out) {
   const NetworkEvent event = dialect_->read(line);
   const Mirror::Verdict verdict = mirror_->take(event, hub_->now());
   if (verdict.kind == Mirror::Verdict::Kind::odd) note_drop(verdict.why, line, out);
+  if (verdict.kind == Mirror::Verdict::Kind::noted)
+    out.note(Level::warning, "irc.clock", side_->settings().name + ": " + std::string(verdict.why));
   if (verdict.kind == Mirror::Verdict::Kind::dropped) return dropped(verdict.why, line, now, out);
   if (verdict.kind == Mirror::Verdict::Kind::fatal) {
     if (const auto* error = std::get_if<LinkError>(&event))

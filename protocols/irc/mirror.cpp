@@ -108,7 +108,9 @@ Verdict Mirror::handle(const BurstEnded& event) {
 
 Verdict Mirror::handle(const ClockTold& event) {
   const Timestamp apart = event.now > now_ ? event.now - now_ : now_ - event.now;
-  return apart > skew_seconds_max_ ? fatal("our clocks are too far apart") : good;
+  if (apart > skew_seconds_max_) return fatal("our clocks are too far apart");
+  if (apart <= limits::clock_warning_seconds) return good;
+  return {Verdict::Kind::noted, "its clock and ours are more than 15 s apart"};
 }
 
 Verdict Mirror::handle(const Pinged& event) {

@@ -16,9 +16,9 @@ namespace hanse::irc {
 class Mirror {
  public:
   // What to think of a line: dropped ones are counted, a fatal one ends the link; an odd one is
-  // dropped and no fault of the peer.
+  // dropped and no fault of the peer, and a noted one counts and is for the log.
   struct Verdict {
-    enum class Kind : std::uint8_t { good, odd, dropped, fatal };
+    enum class Kind : std::uint8_t { good, noted, odd, dropped, fatal };
     Kind kind = Kind::good;
     std::string_view why{};
   };

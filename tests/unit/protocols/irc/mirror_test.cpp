@@ -53,6 +53,19 @@ TEST_CASE("irc 7 what speaks for the other side of the link is dropped and count
   }
 }
 
+TEST_CASE("irc 3.2 a clock that is out, and not so much that the link ends, is told of") {
+  for (const std::int64_t apart : {-16, 0, 15, 16, 60}) {
+    Bench bench;
+    auto& link = bench.dial("home");
+    bench.say(link, test::inspircd_capabilities + "SERVER insp.home.example from-home 0 1AA :x\n");
+    link.feed(":1AA BURST " + std::to_string(bench.clock.seconds + apart) + "\n:1AA ENDBURST\n");
+    CHECK(bench.side("home").linked());
+    const bool is_told = link.log_.find("irc.clock home: its clock and ours are more than 15 s "
+                                        "apart") != std::string::npos;
+    CHECK(is_told == (apart < -15 || apart > 15));
+  }
+}
+
 TEST_CASE("irc 7 who goes on with that is cut off") {
   Met met;
   std::string many;
