@@ -12,7 +12,8 @@ namespace hanse::irc {
 void ServerLink::drain(Outbox& out) {
   if (state_ == State::ended) return;
   if (side_ != nullptr) out.send(last_words());
-  end(Fault::try_later, "this server is going down", true, out);
+  // Of this link alone, or of the whole node.
+  end(Fault::try_later, "ended by the operator of " + std::string(refusal({}).us), true, out);
 }
 
 void ServerLink::closed(std::string_view why, Outbox& out) {

@@ -53,6 +53,13 @@ TEST_CASE("irc 7 what speaks for the other side of the link is dropped and count
   }
 }
 
+TEST_CASE("irc 7 a link that is ended by its operator says so, and not that the server goes down") {
+  Met met;
+  met.home->event(Drain{});
+  CHECK(met.written(*met.home).ends_with("ERROR :ended by the operator of node.a.example\n"));
+  CHECK(met.side("home").trouble().what == "ended by the operator of node.a.example");
+}
+
 TEST_CASE("irc 3.2 a clock that is out, and not so much that the link ends, is told of") {
   for (const std::int64_t apart : {-16, 0, 15, 16, 60}) {
     Bench bench;
