@@ -24,7 +24,8 @@ constexpr std::string_view of_people[] = {
 // To services these say who somebody is.
 constexpr std::string_view to_services[] = {"IDENTIFY", "ID", "LOGIN", "REGISTER", "AUTH", "GHOST",
                                             "RECOVER", "RELEASE", "REGAIN", "SET", "PASS", "OPER",
-                                            "SETPASS", "LOGOUT", "GROUP"};
+                                            "SETPASS", "LOGOUT", "GROUP", "DROP", "VERIFY",
+                                            "CONFIRM", "SENDPASS"};
 
 bool is_one(std::string_view word, std::span<const std::string_view> of) {
   return std::ranges::any_of(of, [word](std::string_view one) {

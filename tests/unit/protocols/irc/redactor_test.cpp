@@ -33,11 +33,14 @@ TEST_CASE("irc trace: no password comes out, in whatever dialect and pieces") {
       ":3HY SJOIN 1 #dev +lk 5 hunter2 :3HYAAAAAA\r\n:a MODE #dev -k hunter2\r\n"
       ":ng.example CHANINFO #dev +k hunter2 0 :topic\r\n"
       ":1AAAAAAAA PRIVMSG 00AAAAAAB :identify hunter2\r\n"
-      ":a SQUERY NickServ :REGISTER hunter2 a@b.example\r\n";
+      ":a SQUERY NickServ :REGISTER hunter2 a@b.example\r\n"
+      ":1AAAAAAAA PRIVMSG NickServ :DROP carol hunter2\r\n"
+      ":1AAAAAAAA PRIVMSG NickServ :VERIFY REGISTER carol hunter2\r\n"
+      ":a NOTICE 00AAAAAAB :confirm hunter2\r\n:a PRIVMSG NickServ :SENDPASS hunter2\r\n";
   for (const bool with : {false, true}) {
     for (std::size_t piece = 1; piece < 40; ++piece) {
       const auto lines = shown(all, {.bodies = with}, piece);
-      CHECK(lines.size() == 17);
+      CHECK(lines.size() == 21);
       for (const std::string& line : lines) {
         CAPTURE(line);
         CHECK(line.find("unter") == std::string::npos);
