@@ -167,6 +167,49 @@ def empty_channels_hold():
     assert not found, found
 
 
+def maps_end_nothing():
+    """MAP of a server that stands for a network is answered, however often somebody asks"""
+    eve = WORLD.left.person("eve")
+    for _ in range(30):
+        mark = eve.mark()
+        eve.say(f"MAP away.{WORLD.left.us}")
+        eve.wait(" 007 ", since=mark)
+    eve.settle()
+    found = WORLD.node.events("irc.dropped") + WORLD.node.events("irc.end")
+    assert not found, found
+    eve.leave()
+
+
+def wars_come_to_an_end():
+    """two who insist on different modes and topics are not told of each other for ever"""
+    with Meeting(WORLD) as one:
+        alice, bob = one.alice, one.bob
+        alice.say(f"MODE #dev +o {WORLD.right_there(bob)}")
+        bob.wait("MODE #dev +o", bob.nick)
+        rounds = 0
+        for rounds in range(40):
+            mark = alice.mark(), bob.mark()
+            bob.say("MODE #dev +m")
+            bob.settle()
+            if not told(alice, mark[0], "MODE #dev", "+m"):
+                break
+            alice.say("MODE #dev -m")
+            if not told(bob, mark[1], "MODE #dev", "-m"):
+                break
+        assert 5 < rounds < 40, rounds
+        wars = [event["msg"] for event in WORLD.node.events("irc.war")]
+        assert len(wars) == 1 and "mode m in junction dev" in wars[0], wars
+        bob.say("TOPIC #dev :still together")
+        alice.wait("TOPIC #dev :still together")
+
+
+def told(person, mark, *words):
+    try:
+        return person.wait(*words, since=mark, seconds=2)
+    except AssertionError:
+        return None
+
+
 # Thirty-one channels that are there without anybody in them.
 PERMANENT = [("#dev", "ntm", "welcome to dev")] + [
     (f"#perm{number}", "nt", f"topic {number}") for number in range(30)]
@@ -185,7 +228,7 @@ class StandingNgircd(Ngircd):
 
 # Who is linked to whom, and the tests between them.
 WORLDS = [(Inspircd, Hybrid, [ranks_come_along, hosts_change, same_names,
-                              bans_mean_the_same]),
+                              bans_mean_the_same, maps_end_nothing, wars_come_to_an_end]),
           (Inspircd, Ngircd, [ranks_come_along, hosts_change]),
           (Inspircd, Inspircd, [hosts_change]),
           (Inspircd, Irc2, [hosts_change, same_names]),
