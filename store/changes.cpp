@@ -133,7 +133,7 @@ void Changes::change_one(const Found& leg, const QueueChange& change, UtcTime no
       after = LegState::failed;
       end_.run(leg.id, static_cast<int>(after), due_never, static_cast<int>(Pending::report),
                to_unix_ms(now), static_cast<int>(Fault::refused), "5.0.0",
-               "returned by the operator: " + change.reason);   // whom: not for its sender
+               "returned by the operator: " + change.reason);   // by which: for nobody outside
       endings_.note(leg.id, "msg.bounced", "5.0.0", note_of("returned", change));
       break;
     case QueueVerb::discard:

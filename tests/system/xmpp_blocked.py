@@ -58,6 +58,20 @@ def says(stanza, condition, kind):
     assert got == (condition, kind), f"{got}, and not {(condition, kind)}"
 
 
+def reload_with(more):
+    with open(WORLD.node.config, "a", encoding="utf-8") as config:
+        config.write(more)
+    WORLD.node.console("reload")
+
+
+def hears_the_end(peer):
+    try:
+        while True:
+            peer.stream.next(15)
+    except Closed:
+        pass
+
+
 def blocked_at_a_reload():
     """streams of both directions end, nothing is dialled, and senders hear it at once"""
     name = WORLD.sender.message("u", "v@b.example", "while all is well")
@@ -69,14 +83,8 @@ def blocked_at_a_reload():
     WORLD.sender.wait(lambda one: one.get("id") == "good")
     assert len(WORLD.links()) == 2, WORLD.links()
 
-    with open(WORLD.node.config, "a", encoding="utf-8") as config:
-        config.write(BLOCKED)
-    WORLD.node.console("reload")
-    try:
-        while True:
-            peer.stream.next(15)
-    except Closed:
-        pass
+    reload_with(BLOCKED)
+    hears_the_end(peer)
     wait_until(lambda: not WORLD.links(), 15, "no stream of it is left")
     streams = WORLD.server.streams
     says(WORLD.refused(WORLD.sender.message("u", "v@b.example", "too late")), "not-allowed",
@@ -99,9 +107,7 @@ def waiting_at_a_reload():
     name = WORLD.sender.message("u", "v@c.example", "to nobody that can be found")
     wait_until(lambda: any("c.example" in one["peer"] for one in
                            WORLD.node.events("queue.breaker_open")), 20, "it is tried in vain")
-    with open(WORLD.node.config, "a", encoding="utf-8") as config:
-        config.write(BLOCKED.replace("b.example", "c.example"))
-    WORLD.node.console("reload")
+    reload_with(BLOCKED.replace("b.example", "c.example"))
     says(WORLD.refused(name), "not-allowed", "cancel")
 
 
@@ -113,14 +119,8 @@ def other_key_at_a_reload():
     peer = Dialled("127.0.0.1", WORLD.port, "d.example", "gw.a.example",
                    WORLD.ca.issue("d.example"))
     peer.external(peer.secure())
-    with open(WORLD.node.config, "a", encoding="utf-8") as config:
-        config.write(f'[peer."d.example"]\nfingerprints = ["sha256:{"0" * 64}"]\n')
-    WORLD.node.console("reload")
-    try:
-        while True:
-            peer.stream.next(15)
-    except Closed:
-        pass
+    reload_with(f'[peer."d.example"]\nfingerprints = ["sha256:{"0" * 64}"]\n')
+    hears_the_end(peer)
     fits.stream.send("<message from='v@e.example' to='u@gw.a.example' id='stays'><body>hi</body>"
                      "</message>")
     WORLD.sender.wait(lambda one: one.get("id") == "stays")

@@ -10,15 +10,9 @@ from tests.harness.node import Node
 from tests.harness.workspace import Workspace, free_port, wait_until
 from tests.harness.xmpp import SECRET, Component
 from tests.harness.xmpp_server import Server
+from tests.system.xmpp_blocked import ROUTE
 from tests.system.xmpp_resumption import CONFIG
 
-ROUTE = """
-[[route]]
-match = "b.example"
-protocol = "xmpp"
-via = "127.0.0.1:{}"
-tls = "verify"
-"""
 MESSAGES = 600
 WORLD = None
 
