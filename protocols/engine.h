@@ -19,6 +19,8 @@
 
 namespace hanse {
 
+class ProtocolRoom;
+
 struct TlsFacts {
   std::string version, cipher;        // "TLSv1.3", "TLS_AES_256_GCM_SHA384"
   std::string certificate_sha256;     // of the peer, lower-case hex; empty: showed none
@@ -95,13 +97,16 @@ struct Contested { bool newcomer = false; };
 // Connections of the node run out, or do so no longer: be short of patience (smtp D-17). What holds
 // at the start is in the InboundContext.
 struct Crowded { bool crowded = false; };
+// The configuration has changed: what its protocol goes by from now on. Trust and permission are
+// asked for under the new one.
+struct Reloaded { std::shared_ptr<const ProtocolRoom> room; };
 // Another connection takes the place of this one, and waits for what it has promised: end now.
 struct Succeeded {};
 // The last event; also when we hung up. Only answers to Submits that reach beyond it follow.
 struct Closed { bool tls_failed = false; std::string why; };
 using Event =
     std::variant<Opened, Received, TlsUp, Rang, Answered, Deliver, Drain, Contested, Crowded,
-                 Succeeded, Closed>;
+                 Reloaded, Succeeded, Closed>;
 
 // What an engine may do. Calls take effect after on() returns, in order.
 class Outbox {

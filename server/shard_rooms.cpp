@@ -111,6 +111,7 @@ void ShardRooms::apply(const Setup& setup) {
   resolver_.apply(setup.dns);
   connections_.apply(setup.connections);
   exchange_.apply(setup.policy, setup.traits, setup.reports);
+  connections_.reload();
   const std::shared_ptr<const Policy> before = std::exchange(policy_, setup.policy);
   connections_.drain([&](const net::ConnectionRow& row) {   // xmpp 4.6, operations 8
     const auto must = [&](std::string_view peer) {

@@ -51,6 +51,7 @@ class Inbound final : public Engine {
   void handle(Drain&, Outbox&) { draining_ = true; }
   void handle(Contested&, Outbox&) {}
   void handle(Crowded& event, Outbox& out);
+  void handle(Reloaded&, Outbox&) {}
   void handle(Succeeded&, Outbox&) {}
   void handle(Closed&, Outbox&);
   void greet(Outbox& out);

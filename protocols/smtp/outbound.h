@@ -39,6 +39,7 @@ class Outbound final : public Engine {
   void handle(const Drain& event, Outbox& out);
   void handle(const Contested&, Outbox&) {}
   void handle(const Crowded&, Outbox&) {}
+  void handle(const Reloaded&, Outbox&) {}
   void handle(const Succeeded&, Outbox&) {}
   void handle(const Closed& event, Outbox& out);
   void on_reply(const Reply& reply, bool more_follow, Outbox& out);

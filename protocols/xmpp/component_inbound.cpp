@@ -6,6 +6,7 @@
 #include "protocols/xmpp/component_names.h"
 #include "protocols/xmpp/jid.h"
 #include "protocols/xmpp/names.h"
+#include "protocols/xmpp/protocol.h"
 #include "protocols/xmpp/services.h"
 #include "protocols/xmpp/stanza.h"
 #include "protocols/xmpp/stream_head.h"
@@ -125,6 +126,10 @@ void ComponentInbound::handle(Drain&, Outbox& out) {
   draining_ = true;
   if (state_ == State::up && sending_.empty() && now_ < newcomer_until_)
     close_with({"conflict", "this component is connected already", {}}, out);
+}
+
+void ComponentInbound::handle(Reloaded& event, Outbox& out) {
+  if (!settings_of(*event.room)->has_still(component_)) close_with({"host-gone", {}, {}}, out);
 }
 
 void ComponentInbound::handle(Closed&, Outbox& out) {

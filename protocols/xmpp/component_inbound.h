@@ -37,6 +37,7 @@ class ComponentInbound final : public Engine {
   void handle(Drain& event, Outbox& out);
   void handle(Contested& event, Outbox& out);
   void handle(Crowded&, Outbox&) {}
+  void handle(Reloaded& event, Outbox& out);
   void handle(Succeeded&, Outbox&) {}
   void handle(Closed&, Outbox& out);
 

@@ -7,6 +7,7 @@
 #include "protocols/xmpp/component_names.h"
 #include "protocols/xmpp/jid.h"
 #include "protocols/xmpp/names.h"
+#include "protocols/xmpp/protocol.h"
 #include "protocols/xmpp/services.h"
 #include "protocols/xmpp/stanza.h"
 #include "protocols/xmpp/stanza_check.h"
@@ -55,6 +56,9 @@ void ComponentOutbound::on(Event event, Instant now, Outbox& out) {
     done.orderly = true;
     done.what = "closed by us";
     leave(std::move(done), out);
+  } else if (const auto* reload = std::get_if<Reloaded>(&event)) {
+    if (!settings_of(*reload->room)->has_still(&component_))
+      end("4.4.2", "the component is configured otherwise now", out);
   } else if (std::holds_alternative<Closed>(event)) {
     state_ = State::ended;
     sending_.give_all_back("the connection was lost", out);

@@ -59,6 +59,7 @@ class Inbound final : public Engine {
   void handle(Drain& event, Outbox& out);
   void handle(Contested&, Outbox&) {}
   void handle(Crowded&, Outbox&) {}
+  void handle(Reloaded& event, Outbox& out);
   void handle(Succeeded&, Outbox& out);
   void handle(Closed& event, Outbox& out);
   bool may_read() const;
@@ -102,6 +103,9 @@ class Inbound final : public Engine {
   std::string certificate_problem(std::string_view key) const;
   Verify proof_of(const std::string& key, bool by_dialback) const;
   StreamError refusal(const Answer& answer, Outbox& out) const;
+
+  // inbound_reload.cpp: what holds from now on
+  bool serves(const DomainPair& pair) const;
 
   // inbound_dane.cpp: TLSA records of the peer's domains
   bool look_up(const std::string& key, bool background, Outbox& out);

@@ -68,6 +68,8 @@ void Outbound::on(Event event, Instant now, Outbox& out) {
     deliver(std::move(work->work), out);
   } else if (std::holds_alternative<Drain>(event)) {
     drain(out);
+  } else if (const auto* reload = std::get_if<Reloaded>(&event)) {
+    reloaded(*reload, out);
   } else if (std::holds_alternative<Succeeded>(event)) {
     fail("4.4.2", "another stream takes the place of this one", out);
   } else if (const auto* end = std::get_if<Closed>(&event)) {

@@ -58,6 +58,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   bool on_close() override;
   void rang(TimerId timer, Outbox& out);
   void drain(Outbox& out);
+  void reloaded(const Reloaded& event, Outbox& out);
   void closed(const Closed& closed, Outbox& out);
   void send_head(Phase next, Outbox& out);
   void wait_for_answer(Outbox& out);
@@ -116,7 +117,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void keep_alive(Outbox& out);
 
   const OutboundContext context_;
-  const std::shared_ptr<const XmppSettings> settings_;
+  std::shared_ptr<const XmppSettings> settings_;
   std::string local_, remote_;        // domains in wire form
   std::string local_key_, remote_key_;
   bool questions_ = false;            // a lane of questions

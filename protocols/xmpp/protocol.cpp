@@ -67,6 +67,8 @@ class Room final : public ProtocolRoom {
     return std::make_unique<StreamRedactor>(wish);
   }
 
+  const std::shared_ptr<const XmppSettings>& settings() const { return settings_; }
+
   void hand_over(XmppSettings& to) const {
     if (to.public_peers != nullptr) to.public_peers = settings_->public_peers;
   }
@@ -96,6 +98,10 @@ Result<std::shared_ptr<const ProtocolRoom>> open_room(const Configuration& confi
 }
 
 }  // namespace
+
+std::shared_ptr<const XmppSettings> settings_of(const ProtocolRoom& room) {
+  return dynamic_cast<const Room&>(room).settings();
+}
 
 const Protocol& protocol() {
   static const Protocol streams{"xmpp", option_tables(), listens, peer_options(), open_room};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <span>
 
 #include "protocols/protocol.h"
@@ -8,7 +9,10 @@
 
 namespace hanse::xmpp {
 
+struct XmppSettings;
+
 const Protocol& protocol();
+std::shared_ptr<const XmppSettings> settings_of(const ProtocolRoom& room);   // of ours
 std::span<const FixedLimit> fixed_limits();   // all of limits.h
 
 }  // namespace hanse::xmpp

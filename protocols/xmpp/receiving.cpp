@@ -34,31 +34,31 @@ Claim Receiving::claim(std::string_view key) const {
 }
 
 UtcTime Receiving::utc() const {
-  return settings_.clock != nullptr ? settings_.clock->utc() : UtcTime{};
+  return settings_->clock != nullptr ? settings_->clock->utc() : UtcTime{};
 }
 
 Receiving::Pair& Receiving::add_pair(const DomainPair& pair) {
   const bool fresh = !pairs_.contains(pair);
-  if (fresh && settings_.public_peers != nullptr && settings_.home_of(pair.local) == Home::node &&
-      settings_.home_of(pair.remote) == Home::none)
-    public_.emplace_back(settings_.public_peers, pair, PublicPeers::Way::incoming);
+  if (fresh && settings_->public_peers != nullptr && settings_->home_of(pair.local) == Home::node &&
+      settings_->home_of(pair.remote) == Home::none)
+    public_.emplace_back(settings_->public_peers, pair, PublicPeers::Way::incoming);
   return pairs_[pair];
 }
 
 void Receiving::ask_whether_public(const DomainPair& pair, Outbox& out) const {
-  if (settings_.public_peers == nullptr) return;
-  const auto id = settings_.public_peers->ask(pair, utc());
+  if (settings_->public_peers == nullptr) return;
+  const auto id = settings_->public_peers->ask(pair, utc());
   if (id) out.pass(to_submission({whether_public(pair, *id), {{}, pair.local, {}},
                                   {{}, pair.remote, {}}, false}));
 }
 
 bool Receiving::heard_whether_public(const Checked& checked) {
   const xml::Element& iq = checked.stanza;
-  if (settings_.public_peers == nullptr || iq.name != "iq" || !is_domain(checked.from))
+  if (settings_->public_peers == nullptr || iq.name != "iq" || !is_domain(checked.from))
     return false;
   const std::string_view type = iq.attribute("type");
   return (type == "result" || type == "error") &&
-         settings_.public_peers->answered({checked.to_key, checked.from_key}, iq.attribute("id"),
+         settings_->public_peers->answered({checked.to_key, checked.from_key}, iq.attribute("id"),
                                           agrees_to_be_public(iq));
 }
 
@@ -70,10 +70,10 @@ std::optional<StreamError> Receiving::take(xml::Element&& stanza, Instant now, O
   // xmpp 4.3: the two domains are believed only together, and a domain speaks for none below it.
   Pair* pair = find(checked);
   if (pair == nullptr) return stranger(checked, out);
-  const bool for_node = settings_.home_of(checked.to_key) == Home::node;
+  const bool for_node = settings_->home_of(checked.to_key) == Home::node;
   if (!checked.refusal && leads_back(checked))
     checked.refusal = StanzaError{"policy-violation", "cancel", "this would go round in a circle",
-                                  settings_.node_domain};
+                                  settings_->node_domain};
   const bool decided = checked.refusal || for_node || now < pair->permitted_until;
   // xmpp 6.3: one whose permission is still asked is not routed yet, and not counted.
   if (counted_ && decided) counted_->taken();
@@ -81,7 +81,7 @@ std::optional<StreamError> Receiving::take(xml::Element&& stanza, Instant now, O
     send_back(checked, *checked.refusal, out);
   } else if (for_node) {
     if (heard_whether_public(checked)) return std::nullopt;
-    if (const auto reply = serve(checked, settings_, utc())) pass_reply(checked, *reply, out);
+    if (const auto reply = serve(checked, *settings_, utc())) pass_reply(checked, *reply, out);
   } else if (decided) {
     carry(std::move(checked), pair->peer, out);
   } else {
@@ -107,8 +107,8 @@ StreamError Receiving::stranger(const Checked& checked, Outbox& out) const {
   const bool proved = std::any_of(pairs_.begin(), pairs_.end(), [&](const auto& each) {
     return each.first.remote == checked.from_key;
   });
-  const bool here = settings_.home_of(checked.to_key) != Home::none ||
-                    settings_.is_behind(checked.from_key, address_);
+  const bool here = settings_->home_of(checked.to_key) != Home::none ||
+                    settings_->is_behind(checked.from_key, address_);
   if (proved && !here) return {"host-unknown", {}, {}};
   out.note(Level::warning, "xmpp.spoof", "a stanza of another domain");
   return {"invalid-from", {}, {}};
@@ -118,9 +118,9 @@ StreamError Receiving::stranger(const Checked& checked, Outbox& out) const {
 // from us was at its end of the way when it came.
 bool Receiving::leads_back(const Checked& checked) const {
   if (checked.from_key == checked.to_key) return true;
-  if (!settings_.is_behind(checked.from_key, address_)) return false;
-  const XmppSettings::Face* from = settings_.face_of(checked.from_key);
-  const XmppSettings::Face* to = settings_.face_of(checked.to_key);
+  if (!settings_->is_behind(checked.from_key, address_)) return false;
+  const XmppSettings::Face* from = settings_->face_of(checked.from_key);
+  const XmppSettings::Face* to = settings_->face_of(checked.to_key);
   return to != nullptr && to->via == from->via;
 }
 
@@ -130,8 +130,8 @@ void Receiving::ask_permission(Checked&& checked, const std::string& peer, Outbo
   permit.question.peer = peer;
   permit.question.from = {"xmpp", checked.from.local, checked.from.domain};
   permit.question.to = {"xmpp", checked.to.local, checked.to.domain};
-  permit.question.served = settings_.home_of(checked.to_key) != Home::none ||
-                           settings_.is_behind(checked.from_key, address_);
+  permit.question.served = settings_->home_of(checked.to_key) != Home::none ||
+                           settings_->is_behind(checked.from_key, address_);
   current_ = std::make_unique<Checked>(std::move(checked));
   asked_ = out.ask(std::move(permit));
 }
@@ -156,15 +156,15 @@ void Receiving::permit_decided(const Answer& answer, Instant now, Outbox& out) {
   if (permission != nullptr)
     out.note(Level::info, "route.refused",
              checked->from.domain + " to " + checked->to.domain + ": " + permission->why);
-  send_back(*checked, permission_error(permission, settings_.node_domain), out);
+  send_back(*checked, permission_error(permission, settings_->node_domain), out);
 }
 
 void Receiving::carry(Checked&& checked, const std::string& peer, Outbox& out) {
   Submission submission =
       to_submission({checked.stanza, checked.from, checked.to, counted_.has_value(),
-                     settings_.peer_bounce.contains(checked.to_key)});
+                     settings_->peer_bounce.contains(checked.to_key)});
   // Written anew it may be larger than it came: every foreign element names its namespace.
-  if (submission.body.size > settings_.after_trust.element_bytes_max)
+  if (submission.body.size > settings_->after_trust.element_bytes_max)
     return send_back(checked, {"policy-violation", "modify", {}, {}}, out);
   submission.envelope.trace.push_back(hop(peer));
   if (submission.envelope.flow != Flow::durable) return out.pass(std::move(submission));
@@ -197,7 +197,7 @@ bool Receiving::submitted(AskId id, const Answer& answer, Outbox& out) {
   if (error == nullptr) return true;
   const bool full = error->fault == Fault::overloaded;
   send_back(*original, {full ? "resource-constraint" : "internal-server-error", "wait", {},
-                        settings_.node_domain}, out);
+                        settings_->node_domain}, out);
   return true;
 }
 
@@ -216,7 +216,7 @@ void Receiving::pass_reply(const Checked& to, const xml::Element& reply, Outbox&
 
 Hop Receiving::hop(const std::string& peer) const {
   Hop out;
-  out.by_node = settings_.node_domain;
+  out.by_node = settings_->node_domain;
   out.protocol = "xmpp";
   out.from_name = name_;
   out.from_address = address_;

@@ -30,7 +30,9 @@ class Receiving {
   };
   using Pairs = std::map<DomainPair, Pair>;
 
-  explicit Receiving(const XmppSettings& settings) : settings_(settings) {}
+  explicit Receiving(const XmppSettings& settings) : settings_(&settings) {}
+
+  void apply(const XmppSettings& settings) { settings_ = &settings; }
 
   // Who is at the other end, for claims and traces.
   void set_address(std::string address) { address_ = std::move(address); }
@@ -83,7 +85,7 @@ class Receiving {
   Hop hop(const std::string& peer) const;
   UtcTime utc() const;
 
-  const XmppSettings& settings_;
+  const XmppSettings* settings_;         // never null
   std::string address_, name_, tls_, certificate_sha256_, key_sha256_, lang_;
   Pairs pairs_;
   std::vector<PublicStream> public_;       // XEP-0485

@@ -101,7 +101,7 @@ void Sending::deliver(const Work& work, Instant now, std::string& wire, Outbox& 
     return fail(work, "5.3.4",
                 "larger than the " + std::to_string(bytes_max_) + " octets the peer takes", out);
   const std::size_t before = wire.size();
-  append_stanza(*work.envelope, bytes, settings_.node_domain, settings_.clock->utc(), wire);
+  append_stanza(*work.envelope, bytes, settings_->node_domain, settings_->clock->utc(), wire);
   written_ += wire.size() - before;
   std::vector<DeliveryId> targets;
   for (const Target& target : work.targets) targets.push_back(target.id);
@@ -135,7 +135,7 @@ void Sending::ask(Instant now, std::string& wire, Outbox& out) {
   } else {
     return out.set_timer(answer_timer_, now + limits::quiet_wait);
   }
-  if (first) out.set_timer(answer_timer_, now + settings_.answer_wait_max);   // xmpp 6.2
+  if (first) out.set_timer(answer_timer_, now + settings_->answer_wait_max);   // xmpp 6.2
 }
 
 void Sending::count_from_here(Instant now, std::string& wire, Outbox& out) {
@@ -167,7 +167,7 @@ std::optional<StreamError> Sending::acknowledged(std::uint32_t handled, Instant 
   while (!asked_.empty() && static_cast<std::int32_t>(handled - asked_.front().at) >= 0)
     asked_.pop_front();
   if (!asked_.empty()) {
-    if (!settled->empty()) out.set_timer(answer_timer_, now + settings_.answer_wait_max);
+    if (!settled->empty()) out.set_timer(answer_timer_, now + settings_->answer_wait_max);
     return std::nullopt;
   }
   out.cancel_timer(answer_timer_);
@@ -191,7 +191,7 @@ bool Sending::timed_out(Instant now, std::string& wire, Outbox& out) {
   const auto taken = static_cast<std::int64_t>(written_) - static_cast<std::int64_t>(untaken);
   if (taken > taken_) {
     taken_ = taken;
-    give_up_ = now + settings_.answer_wait_max;
+    give_up_ = now + settings_->answer_wait_max;
   } else if (now >= give_up_) {
     return false;
   }

@@ -35,8 +35,9 @@ class Sending {
   };
   // `answer_timer` is the engine's, and this one's alone while stanzas are under way.
   Sending(const XmppSettings& settings, TimerId answer_timer)
-      : settings_(settings), answer_timer_(answer_timer) {}
+      : settings_(&settings), answer_timer_(answer_timer) {}
 
+  void apply(const XmppSettings& settings) { settings_ = &settings; }
   void set_domains(std::string local, std::string remote);   // of the dialback question
   void set_place(std::string endpoint, std::string tls);     // for outcomes
   void set_proof(Proof proof) { proof_ = proof; }
@@ -88,7 +89,7 @@ class Sending {
   void fail(const Work& work, std::string status, std::string reply, Outbox& out) const;
   void settle(const std::vector<DeliveryId>& ids, Outbox& out) const;
 
-  const XmppSettings& settings_;
+  const XmppSettings* settings_;         // never null
   const TimerId answer_timer_;
   Proof proof_ = Proof::quiet;
   std::string local_, remote_, endpoint_, tls_;

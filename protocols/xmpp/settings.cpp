@@ -263,6 +263,15 @@ bool XmppSettings::is_ours(std::string_view key, std::string_view address) const
   return place.kind == NextHop::Kind::address && comes_from_behind(place.name);
 }
 
+bool XmppSettings::has_still(const Component* component) const {
+  if (component == nullptr) return true;
+  const auto found = components.find(component->domain);
+  if (found == components.end()) return false;
+  const Component& now = found->second;
+  return now.role == component->role && now.address == component->address &&
+         now.gateway == component->gateway && now.secret.text() == component->secret.text();
+}
+
 // xmpp 3.5: a pin stands above all the rest.
 Trust XmppSettings::trust_of(std::string_view peer_key) const {
   if (peer_pinned.contains(peer_key)) return Trust::pin;

@@ -90,6 +90,7 @@ struct XmppSettings {
   bool comes_from_behind(std::string_view address) const;
   Trust trust_of(std::string_view peer_key) const;      // how it proves itself to us
   bool dials_back(std::string_view peer_key) const;     // dialback may prove us to it
+  bool has_still(const Component* component) const;     // after a reload; null: yes
   const Face* face_of(std::string_view domain_key) const;   // null: no server behind us has it
   std::int64_t bytes_per_second_of(std::string_view peer_key) const;
 };

@@ -96,6 +96,18 @@ void Connection::drain() {
   }
 }
 
+// The room of its birth stays: engines may refer to it.
+void Connection::reload() {
+  const auto found = hall_->setup->rooms.find(protocol_);
+  if (found == hall_->setup->rooms.end() || room_ == nullptr) return;
+  if (session_ == nullptr) {
+    room_ = found->second;
+  } else if (phase_ == Phase::open || phase_ == Phase::securing) {
+    turn([&] { session_->reload(found->second); });
+    finish_later();
+  }
+}
+
 void Connection::crowded(bool crowded) {
   crowded_ = crowded;
   if (phase_ != Phase::open || dialled_) return;

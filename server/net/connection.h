@@ -37,6 +37,7 @@ class Connection final : public Wire,
   void start_inbound(int native, const Listen& listen, std::string protocol);
   std::unique_ptr<Link> start_outbound(DialRequest request, LinkEvents& lane);
   void drain();
+  void reload();                               // its protocol's room is another one now
   void cut(const std::string& why);            // at once; the session and the lane hear of it
   void release();                              // at once; nobody hears of it
   void overdue();                              // the sweep: its deadline has passed

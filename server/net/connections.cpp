@@ -80,6 +80,10 @@ void Connections::apply(std::shared_ptr<const ConnectionSetup> setup) {
   state_->hall->setup = std::move(setup);
 }
 
+void Connections::reload() {
+  for (const std::shared_ptr<Connection>& one : all_of(*state_->hall)) one->reload();
+}
+
 void Connections::drain() {
   state_->hall->draining = true;
   for (const std::shared_ptr<Connection>& one : all_of(*state_->hall)) one->drain();

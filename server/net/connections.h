@@ -74,6 +74,7 @@ class Connections final : public Dialer {
   void adopt(int descriptor, const Listen& listen, std::string protocol);
 
   void apply(std::shared_ptr<const ConnectionSetup> setup);
+  void reload();                         // those that are open hear of it; trust is the new one
   void drain();                          // every engine says goodbye in its protocol's words
   // Likewise those of one peer, by the name it is known by or claims.
   void drain(const std::function<bool(const ConnectionRow& row)>& which);

@@ -262,6 +262,9 @@ void Session::on_written() { state_->written(); }
 void Session::on_deadline() { state_->ring(); }
 void Session::deliver(Work work) { state_->deliver(std::move(work)); }
 void Session::drain() { state_->handle(Drain{}); }
+void Session::reload(std::shared_ptr<const ProtocolRoom> room) {
+  state_->handle(Reloaded{std::move(room)});
+}
 void Session::contest(bool newcomer) { state_->handle(Contested{newcomer}); }
 void Session::crowded(bool crowded) { state_->handle(Crowded{crowded}); }
 

@@ -76,6 +76,7 @@ class Session {
   void drain();
   void contest(bool newcomer);
   void crowded(bool crowded);
+  void reload(std::shared_ptr<const ProtocolRoom> room);
 
   void watch(std::unique_ptr<Tap> tap);   // from now on; without any it costs nothing
   void unwatch();                    // those whose trace is over

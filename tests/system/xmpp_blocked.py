@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real daemon and a peer that is blocked while its streams stand (xmpp 4.6)."""
+"""The real daemon and a reload that changes for whom its streams stand (xmpp 4.6)."""
 
 import sys
 
@@ -126,7 +126,67 @@ def other_key_at_a_reload():
     WORLD.sender.wait(lambda one: one.get("id") == "stays")
 
 
-TESTS = [blocked_at_a_reload, waiting_at_a_reload, other_key_at_a_reload]
+def written(change):
+    """what the configuration says from now on"""
+    with open(WORLD.node.config, encoding="utf-8") as config:
+        before = config.read()
+    with open(WORLD.node.config, "w", encoding="utf-8") as config:
+        config.write(change(before))
+    WORLD.node.console("reload")
+
+
+def end_of(peer, seconds=15):
+    """what its stream ends with"""
+    try:
+        while True:
+            peer.stream.next(seconds)
+    except Closed as closed:
+        return str(closed)
+
+
+def passes(peer, domain, name):
+    peer.stream.send(f"<message from='v@{domain}' to='u@gw.a.example' id='{name}'>"
+                     "<body>hi</body></message>")
+    WORLD.sender.wait(lambda one: one.get("id") == name)
+
+
+def name_that_is_no_longer_ours():
+    """streams to it hear host-gone, those to our other names stay"""
+    names = ('hosts = ["a.example"]', 'hosts = ["a.example", "z.a.example"]')
+    written(lambda text: text.replace(*names))
+    theirs = WORLD.ca.issue("f.example")
+    gone = Dialled("127.0.0.1", WORLD.port, "f.example", "z.a.example", theirs)
+    gone.external(gone.secure())
+    other = Dialled("127.0.0.1", WORLD.port, "f.example", "gw.a.example", theirs)
+    other.external(other.secure())
+    written(lambda text: text.replace(*reversed(names)))
+    assert "host-gone" in (end := end_of(gone)), end
+    passes(other, "f.example", "still here")
+    other.close()
+
+
+def other_proof_is_wanted():
+    """[xmpp] trust: who may have proved itself in another way comes again, both ways"""
+    theirs = WORLD.ca.issue("g.example")
+    peer = Dialled("127.0.0.1", WORLD.port, "g.example", "gw.a.example", theirs)
+    peer.external(peer.secure())
+    written(lambda text: text.replace("[xmpp]\n", '[xmpp]\ntrust = "dialback"\n'))
+    assert "reset" in (end := end_of(peer)), end
+    again = Dialled("127.0.0.1", WORLD.port, "g.example", "gw.a.example", theirs)
+    again.external(again.secure())
+    passes(again, "g.example", "came again")
+    again.close()
+
+
+def component_that_is_gone():
+    """a component without a table has no connection, either"""
+    written(lambda text: text[:text.index('[component."gw.a.example"]')] +
+            text[text.index("[[route]]"):])
+    wait_until(lambda: not WORLD.sender.ready.is_set(), 15, "it is cut off")
+
+
+TESTS = [blocked_at_a_reload, waiting_at_a_reload, other_key_at_a_reload,
+         name_that_is_no_longer_ours, other_proof_is_wanted, component_that_is_gone]
 
 
 def main():
