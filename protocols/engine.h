@@ -103,7 +103,8 @@ struct Reloaded { std::shared_ptr<const ProtocolRoom> room; };
 // Another connection takes the place of this one, and waits for what it has promised: end now.
 struct Succeeded {};
 // The last event; also when we hung up. Only answers to Submits that reach beyond it follow.
-struct Closed { bool tls_failed = false; std::string why; };
+// `peer_ended`: it said that it sends no more, and nothing broke: Outbox::untaken() still holds.
+struct Closed { bool tls_failed = false; std::string why; bool peer_ended = false; };
 using Event =
     std::variant<Opened, Received, TlsUp, Rang, Answered, Deliver, Drain, Contested, Crowded,
                  Reloaded, Succeeded, Closed>;

@@ -90,6 +90,9 @@ void ComponentInbound::handle(Rang& event, Outbox& out) {
   if (event.timer == idle_timer) {
     output_ += ' ';   // keeps the path open, and finds out whether it is
     out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
+  } else if (event.timer == taken_timer) {
+    looks_at_ = Instant::max();
+    look_whether_taken(true, out);
   } else if (event.timer == contest_timer) {
     close_with({"connection-timeout", "no answer, and another connection is here", {}}, out);
   } else if (state_ != State::up) {
@@ -124,7 +127,7 @@ void ComponentInbound::answer_contest(Outbox& out) {
 // Let go while it waits for its place: the connection that has it is alive, and stays (XEP-0114).
 void ComponentInbound::handle(Drain&, Outbox& out) {
   draining_ = true;
-  if (state_ == State::up && sending_.empty() && now_ < newcomer_until_)
+  if (state_ == State::up && sending_.all_written() && now_ < newcomer_until_)
     close_with({"conflict", "this component is connected already", {}}, out);
 }
 
@@ -132,8 +135,10 @@ void ComponentInbound::handle(Reloaded& event, Outbox& out) {
   if (!settings_of(*event.room)->has_still(component_)) close_with({"host-gone", {}, {}}, out);
 }
 
-void ComponentInbound::handle(Closed&, Outbox& out) {
+void ComponentInbound::handle(Closed& event, Outbox& out) {
+  if (event.peer_ended) (void)sending_.look(now_, true, out);
   sending_.give_all_back("the component left", out);
+  sending_.lose(out);
   state_ = State::ended;
 }
 
@@ -254,16 +259,33 @@ void ComponentInbound::close_with(const StreamError& error, Outbox& out) {
 void ComponentInbound::finish_turn(Outbox& out) {
   if (state_ == State::ended) return;
   if (!hang_up_) sending_.write(output_, out);
+  flush(out);
+  look_whether_taken(draining_ || hang_up_, out);
   if (draining_ && sending_.empty()) close_with({"system-shutdown", {}, {}}, out);
-  if (!output_.empty()) {
-    out.send(output_);
-    if (output_.capacity() > limits::output_kept_bytes_max) output_ = std::string();
-    output_.clear();
-  }
   if (!hang_up_) return;
+  flush(out);
   sending_.give_all_back("closing", out);
+  sending_.lose(out);
   state_ = State::ended;
   out.hang_up();
+}
+
+// A component that takes nothing for as long as anybody may take to answer is cut, so that what is
+// on its way to it goes to whoever comes in its place.
+void ComponentInbound::look_whether_taken(bool at_once, Outbox& out) {
+  const std::optional<Instant> next = sending_.look(now_, at_once, out);
+  if (!next) return close_with({"connection-timeout", "nothing is taken of what is sent", {}}, out);
+  if (looks_at_ != Instant::max() || *next == Instant::max()) return;
+  looks_at_ = *next;
+  out.set_timer(taken_timer, looks_at_);
+}
+
+void ComponentInbound::flush(Outbox& out) {
+  if (output_.empty()) return;
+  out.send(output_);
+  sending_.left(output_.size());
+  if (output_.capacity() > limits::output_kept_bytes_max) output_ = std::string();
+  output_.clear();
 }
 
 }  // namespace hanse::xmpp

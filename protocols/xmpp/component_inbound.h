@@ -25,7 +25,7 @@ class ComponentInbound final : public Engine {
  private:
   // opening -> proving (our header is said) -> up -> ended
   enum class State : std::uint8_t { opening, proving, up, ended };
-  enum : TimerId { negotiation_timer, idle_timer, contest_timer };
+  enum : TimerId { negotiation_timer, idle_timer, contest_timer, taken_timer };
   struct Taken;
 
   void handle(Opened& event, Outbox& out);
@@ -39,7 +39,7 @@ class ComponentInbound final : public Engine {
   void handle(Crowded&, Outbox&) {}
   void handle(Reloaded& event, Outbox& out);
   void handle(Succeeded&, Outbox&) {}
-  void handle(Closed&, Outbox& out);
+  void handle(Closed& event, Outbox& out);
 
   void head(const xml::Element& header, const std::vector<xml::Declaration>& declared,
             Outbox& out);
@@ -50,13 +50,15 @@ class ComponentInbound final : public Engine {
   void close_with(const StreamError& error, Outbox& out);
   void answer_contest(Outbox& out);
   void finish_turn(Outbox& out);
+  void look_whether_taken(bool at_once, Outbox& out);
+  void flush(Outbox& out);
 
   std::shared_ptr<const XmppSettings> settings_;
   xml::StreamReader reader_;
   const Component* component_ = nullptr;   // of settings_, once the header named it
   std::string nonce_, id_, remote_address_, output_;
   ComponentSending sending_;
-  Instant now_{}, newcomer_until_ = Instant::min();
+  Instant now_{}, newcomer_until_ = Instant::min(), looks_at_ = Instant::max();
   std::string question_;                   // id of the ping to one whose place is wanted
   State state_ = State::opening;
   bool head_said_ = false, draining_ = false, hang_up_ = false;

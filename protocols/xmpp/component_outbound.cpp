@@ -59,19 +59,26 @@ void ComponentOutbound::on(Event event, Instant now, Outbox& out) {
   } else if (const auto* reload = std::get_if<Reloaded>(&event)) {
     if (!settings_of(*reload->room)->has_still(&component_))
       end("4.4.2", "the component is configured otherwise now", out);
-  } else if (std::holds_alternative<Closed>(event)) {
+  } else if (const auto* closed = std::get_if<Closed>(&event)) {
     state_ = State::ended;
+    if (closed->peer_ended) (void)sending_.look(now_, true, out);
     sending_.give_all_back("the connection was lost", out);
+    sending_.lose(out);
   }
   if (state_ == State::up) {
     sending_.write(wire_, out);
     flush(out);
+    look_whether_taken(false, out);
   }
   out_ = nullptr;
 }
 
 void ComponentOutbound::rang(TimerId timer, Outbox& out) {
   if (timer == negotiation_timer) return end("4.4.2", "no answer to the handshake", out);
+  if (timer == taken_timer) {
+    looks_at_ = Instant::max();
+    return look_whether_taken(true, out);
+  }
   wire_ += ' ';                        // finds out whether the path is still there
   out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
 }
@@ -79,8 +86,17 @@ void ComponentOutbound::rang(TimerId timer, Outbox& out) {
 void ComponentOutbound::flush(Outbox& out) {
   if (wire_.empty()) return;
   out.send(wire_);
+  sending_.left(wire_.size());
   if (wire_.capacity() > limits::output_kept_bytes_max) wire_ = std::string();
   wire_.clear();
+}
+
+void ComponentOutbound::look_whether_taken(bool at_once, Outbox& out) {
+  const std::optional<Instant> next = sending_.look(now_, at_once, out);
+  if (!next) return end("4.4.2", "the server takes nothing of what is sent", out);
+  if (looks_at_ != Instant::max() || *next == Instant::max()) return;
+  looks_at_ = *next;
+  out.set_timer(taken_timer, looks_at_);
 }
 
 void ComponentOutbound::received(std::string_view bytes, Outbox& out) {
@@ -182,7 +198,9 @@ void ComponentOutbound::end(std::string status, std::string what, Outbox& out) {
 void ComponentOutbound::leave(LinkEnd end, Outbox& out) {
   state_ = State::ended;
   flush(out);
+  (void)sending_.look(now_, true, out);
   sending_.give_all_back("closing", out);
+  sending_.lose(out);
   out.fail(std::move(end));
   out.send(stream_end);
   out.hang_up();

@@ -23,7 +23,7 @@ class ComponentOutbound final : public Engine, private xml::StreamHandler {
 
  private:
   enum class State : std::uint8_t { opening, proving, up, ended };
-  enum : TimerId { negotiation_timer, idle_timer };
+  enum : TimerId { negotiation_timer, idle_timer, taken_timer };
 
   bool on_open(xml::Element header, std::vector<xml::Declaration> declared) override;
   bool on_element(xml::Element&& element) override;
@@ -33,6 +33,7 @@ class ComponentOutbound final : public Engine, private xml::StreamHandler {
   void carry(Checked&& checked, Outbox& out);
   void deliver(Work work, Outbox& out);
   void flush(Outbox& out);
+  void look_whether_taken(bool at_once, Outbox& out);
   void rang(TimerId timer, Outbox& out);
   void end(std::string status, std::string what, Outbox& out);
   void leave(LinkEnd end, Outbox& out);
@@ -44,7 +45,7 @@ class ComponentOutbound final : public Engine, private xml::StreamHandler {
   ComponentSending sending_;
   std::string wire_;                   // leaves as one write a turn
   State state_ = State::opening;
-  Instant now_{};
+  Instant now_{}, looks_at_ = Instant::max();
   Outbox* out_ = nullptr;              // during on() only
 };
 

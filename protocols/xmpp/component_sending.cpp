@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/xmpp/component_sending.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/stanza.h"
 #include "server/base/limits.h"
 
@@ -41,14 +43,50 @@ void ComponentSending::answered(AskId id, const Answer& answer, std::string& wir
   fetched_ = std::string();
 }
 
-// The protocol has no acknowledgement: what is written counts as delivered.
 void ComponentSending::write_one(const Work& work, std::string_view bytes, std::string& wire,
-                                 Outbox& out) const {
+                                 Outbox& out) {
   const UtcTime utc = settings_.clock != nullptr ? settings_.clock->utc() : UtcTime{};
   append_stanza(*work.envelope, bytes, settings_.node_domain, utc, wire);
-  for (const Target& target : work.targets)
-    out.settle(target.id,
-               {Disposition::delivered, Fault::try_later, "2.0.0", "written", remote_, {}});
+  if (!is_kept(*work.envelope)) {
+    for (const Target& target : work.targets) settle(target.id, "written", out);
+    return;
+  }
+  first_ = first_ || under_way_.empty();
+  UnderWay& one = under_way_.emplace_back();
+  one.end = sent_ + wire.size();
+  for (const Target& target : work.targets) one.targets.push_back(target.id);
+}
+
+void ComponentSending::settle(DeliveryId id, std::string_view how, Outbox& out) const {
+  out.settle(id,
+             {Disposition::delivered, Fault::try_later, "2.0.0", std::string(how), remote_, {}});
+}
+
+// A look asks the system, so that many are judged by one.
+std::optional<Instant> ComponentSending::look(Instant now, bool at_once, Outbox& out) {
+  if (under_way_.empty()) return Instant::max();
+  const std::size_t count = under_way_.size();
+  if (std::exchange(first_, false)) moved_ = now;
+  if (at_once || count == 1 || count % limits::works_per_look == 0) {
+    const std::uint64_t untaken = std::min<std::uint64_t>(out.untaken(), sent_);
+    const std::uint64_t taken = sent_ - untaken;
+    if (taken > taken_) moved_ = now;
+    taken_ = std::max(taken, taken_);
+    for (; !under_way_.empty() && under_way_.front().end <= taken_; under_way_.pop_front())
+      for (const DeliveryId id : under_way_.front().targets) settle(id, "taken", out);
+  }
+  if (under_way_.empty()) return Instant::max();
+  if (now - moved_ >= settings_.answer_wait_max) return std::nullopt;
+  const bool moves = now - moved_ < limits::taken_wait;
+  return now + (moves ? limits::component_taken_wait : limits::taken_wait);
+}
+
+void ComponentSending::lose(Outbox& out) {
+  Outcome lost{Disposition::deferred, Fault::try_later, "4.4.2",
+               "the connection ended before the other host had taken it", remote_, {}};
+  lost.ambiguous = true;
+  for (const UnderWay& one : std::exchange(under_way_, {}))
+    for (const DeliveryId id : one.targets) out.settle(id, lost);
 }
 
 void ComponentSending::give_back(const Work& work, std::string_view why, Outbox& out) const {

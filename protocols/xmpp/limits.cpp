@@ -30,6 +30,8 @@ constexpr FixedLimit table[] = {
     {"stanzas_per_question_max", limits::stanzas_per_question_max, count},
     {"quiet_wait", limits::quiet_wait},
     {"taken_wait", limits::taken_wait},
+    {"component_taken_wait", limits::component_taken_wait},
+    {"works_per_look", limits::works_per_look, count},
     {"short_patience_max", limits::short_patience_max},
     {"presence_patience_max", limits::presence_patience_max},
     {"subscription_patience_max", limits::subscription_patience_max},

@@ -30,6 +30,8 @@ constexpr std::size_t xml_dictionary_names_max = 8192;        // then the parser
 // Sending
 constexpr unsigned stanzas_per_question_max = 50;             // not acknowledged (xmpp 6.2)
 constexpr Duration quiet_wait = std::chrono::seconds(10);     // nothing broke: arrived (5.3)
+constexpr Duration component_taken_wait = std::chrono::milliseconds(100);   // while it takes
+constexpr std::size_t works_per_look = 32;                    // written to a component
 constexpr Duration taken_wait = std::chrono::seconds(1);      // between two looks at TCP for that
 constexpr Duration short_patience_max = std::chrono::seconds(60);   // probes, errors, iq (xmpp 5)
 constexpr Duration presence_patience_max = std::chrono::minutes(5);

@@ -128,7 +128,7 @@ void Connection::cut(const std::string& why) {
   close_socket();
 }
 
-void Connection::end_session(bool tls_failed, const std::string& why) {
+void Connection::end_session(bool tls_failed, const std::string& why, bool peer_ended) {
   const bool had_session = phase_ == Phase::open;
   if (!had_session && phase_ != Phase::securing) return;
   phase_ = Phase::ending;
@@ -136,7 +136,7 @@ void Connection::end_session(bool tls_failed, const std::string& why) {
   session_deadline_ = Instant::max();
   own_deadline_ = hall_->clock.now() + limits::linger_wait_max;
   update_deadline();
-  if (had_session) turn([&] { session_->on_closed(tls_failed, why); });
+  if (had_session) turn([&] { session_->on_closed(tls_failed, why, peer_ended); });
   if (dialled_) dialled_->end(session_->end());
   if (served_) served_->end(session_->end());
   finish_later();

@@ -113,7 +113,7 @@ class Connection final : public Wire,
   void connect_failed(const std::string& what);
   void open_inbound(bool tls_first);
   void open_session(std::unique_ptr<Engine> engine);
-  void end_session(bool tls_failed, const std::string& why);
+  void end_session(bool tls_failed, const std::string& why, bool peer_ended = false);
   void engine_failed(const std::string& what);
   void close_socket();
   void turn(const std::function<void()>& call);

@@ -76,7 +76,7 @@ void Connection::peer_ended(const std::string& why) {
     tls_failed(why + " during the TLS handshake");
     return;
   }
-  end_session(false, why);
+  end_session(false, why, true);
   if (phase_ == Phase::detecting || (phase_ == Phase::ending && shut_)) close_socket();
 }
 

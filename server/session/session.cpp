@@ -268,7 +268,7 @@ void Session::reload(std::shared_ptr<const ProtocolRoom> room) {
 void Session::contest(bool newcomer) { state_->handle(Contested{newcomer}); }
 void Session::crowded(bool crowded) { state_->handle(Crowded{crowded}); }
 
-void Session::on_closed(bool tls_failed, std::string why) {
+void Session::on_closed(bool tls_failed, std::string why, bool peer_ended) {
   State& state = *state_;
   if (state.closed_) return;
   if (!state.end_known_) {
@@ -278,7 +278,7 @@ void Session::on_closed(bool tls_failed, std::string why) {
   for (const auto& tap : state.taps_) tap->closed(state.end_known_ ? state.end_.what : why);
   state.end_.tls_failed = state.end_.tls_failed || tls_failed;
   state.return_works();
-  state.handle(Closed{tls_failed, std::move(why)});
+  state.handle(Closed{tls_failed, std::move(why), peer_ended});
   state.end_.stage = state.was_ready_ ? LinkEnd::Stage::ready : LinkEnd::Stage::handshake;
 }
 

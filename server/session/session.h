@@ -71,7 +71,7 @@ class Session {
   void on_tls_up(TlsFacts facts);
   void on_written();                 // the output shrank: maybe feed it again
   void on_deadline();
-  void on_closed(bool tls_failed, std::string why);
+  void on_closed(bool tls_failed, std::string why, bool peer_ended = false);
   void deliver(Work work);
   void drain();
   void contest(bool newcomer);

@@ -136,12 +136,13 @@ def written(change):
 
 
 def end_of(peer, seconds=15):
-    """what its stream ends with"""
+    """all that it still says, an error last"""
+    said = []
     try:
         while True:
-            peer.stream.next(seconds)
+            said.append(str(peer.stream.next(seconds)))
     except Closed as closed:
-        return str(closed)
+        return " ".join([*said, str(closed)])
 
 
 def passes(peer, domain, name):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Peers without XEP-0198: what they have not taken is sent again, what they have taken is not."""
+"""Peers without XEP-0198, and components: what they have not taken is sent again, what they have
+taken is not."""
 
 import socket
+import struct
 import sys
 import threading
 import time
@@ -9,6 +11,7 @@ import time
 from tests.harness import pki, results
 from tests.harness.node import Node
 from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.xml_stream import Stream, handshake
 from tests.harness.xmpp import SECRET, Component
 from tests.harness.xmpp_server import Server
 from tests.system.xmpp_resumption import CONFIG
@@ -20,6 +23,12 @@ protocol = "xmpp"
 via = "127.0.0.1:{}"
 tls = "verify"
 """
+SLOW = """
+[component."slow.a.example"]
+role = "accept"
+addr = "127.0.0.1:{}"
+secret = "file:{}"
+"""
 QUIET = 10        # seconds after which what nothing broke has arrived
 ANSWER = 5        # seconds for an answer
 WORLD = None
@@ -30,14 +39,15 @@ class World:
         self.ca = pki.Authority(workspace.folder("pki"))
         self.ports = {name: free_port() for name in ("stalls", "declares", "offers")}
         cert, key = self.ca.issue("a.example", "*.a.example")
-        component = free_port()
+        component, self.slow_at = free_port(), free_port()
         config = CONFIG.format(
             name="a", domain="a.example", port=free_port(), dns=free_port(), component=component,
             cert=cert, key=key, ca=self.ca.certificate,
             secret=workspace.file("secret", SECRET, 0o600))
+        more = SLOW.format(self.slow_at, workspace.file("secret")) + "".join(
+            ROUTE.format(name, port) for name, port in self.ports.items())
         self.node = Node(workspace, "hanse", config.replace(
-            "[component.", f'answer_timeout = "{ANSWER}s"\n[component.') + "".join(
-                ROUTE.format(name, port) for name, port in self.ports.items())).start()
+            "[component.", f'answer_timeout = "{ANSWER}s"\n[component.') + more).start()
         self.sender = Component("127.0.0.1", component, "gw.a.example").up()
 
     def server(self, name, answer=None, **options):
@@ -81,7 +91,52 @@ def mute():
         assert server.ids("verify") == ([] if name == "declares" else ["hanse-1"])
 
 
-TESTS = [not_taken, mute]
+def slow_component(receive_bytes=0):
+    """its connection, which nobody reads from"""
+    connection = socket.socket()
+    if receive_bytes:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    connection.connect(("127.0.0.1", WORLD.slow_at))
+    stream = Stream(connection)
+    stream.send("<stream:stream xmlns='jabber:component:accept' "
+                "xmlns:stream='http://etherx.jabber.org/streams' to='slow.a.example'>")
+    stream.send(f"<handshake>{handshake(stream.wait_header().get('id'), SECRET)}</handshake>")
+    stream.expect("handshake")
+    return stream
+
+
+def next_component(wanted):
+    """who comes after it, and gets `wanted` at last: the ids of what came"""
+    second = Component("127.0.0.1", WORLD.slow_at, "slow.a.example").up()
+    second.wait(lambda one: one.get("id") == wanted, 30)
+    second.close()
+    return [one.get("id") for one in second.messages()]
+
+
+def component_stops_reading():
+    """and is reset: what its host had not taken comes over the next connection, in order"""
+    stalled = slow_component(4096)
+    sent = [WORLD.sender.message("u", "v@slow.a.example", "z" * 2000) for _ in range(600)]
+    WORLD.sender.ask("a.example", "<ping xmlns='urn:xmpp:ping'/>")    # all are taken
+    wait_until(lambda: stalled.connection.recv(1, socket.MSG_PEEK), 10, "it is sent something")
+    stalled.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    stalled.close()
+    got = next_component(sent[-1])
+    assert got == sent[-len(got):], "they come in another order"
+    assert len(got) > 550, f"{len(got)} of {len(sent)} came"
+
+
+def component_ends():
+    """what it had when it ended does not come again"""
+    first = slow_component()
+    sent = [WORLD.sender.message("u", "v@slow.a.example", "once") for _ in range(50)]
+    assert [first.next(10).get("id") for _ in sent] == sent
+    first.connection.shutdown(socket.SHUT_WR)
+    last = WORLD.sender.message("u", "v@slow.a.example", "after it")
+    assert next_component(last) == [last], "something came twice"
+
+
+TESTS = [not_taken, mute, component_stops_reading, component_ends]
 
 
 def main():

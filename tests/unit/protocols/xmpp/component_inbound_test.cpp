@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/xmpp/component_inbound.h"
 
+#include "protocols/xmpp/limits.h"
 #include "server/base/digest.h"
 #include "server/base/encoding.h"
 #include "tests/catch.h"
@@ -124,14 +125,77 @@ TEST_CASE("xmpp 13 a component speaks for its one domain") {
   CHECK(bench.hung_up_ == 1);
 }
 
-TEST_CASE("xmpp 13 what goes to a component counts as delivered when it is written") {
+TEST_CASE("xmpp 5.3 what goes to a component is delivered when its host has taken it") {
   EngineBench bench = up();
   const std::string stanza = "<message from='u@b.example' to='v@gw.a.example'/>";
+  bench.untaken_ = 1000;   // nothing at all
   bench.event(Deliver{work(7, stanza)});
   CHECK(bench.take_output() == stanza);
+  bench.pass(limits::component_taken_wait);
+  CHECK(bench.settled_.empty());
+  SECTION("it is") {
+    bench.untaken_ = 0;
+    bench.pass(limits::taken_wait);
+    REQUIRE(bench.settled_.size() == 1);
+    CHECK(bench.settled_[0].first == 7);
+    CHECK(bench.settled_[0].second.disposition == Disposition::delivered);
+  }
+  SECTION("the connection is lost before") {
+    bench.event(Closed{});
+    REQUIRE(bench.settled_.size() == 1);
+    CHECK(bench.settled_[0].second.disposition == Disposition::deferred);
+    CHECK(bench.settled_[0].second.ambiguous);
+  }
+  SECTION("the component ends, and its host has it") {
+    bench.untaken_ = 0;
+    bench.event(Closed{false, "ended", true});
+    REQUIRE(bench.settled_.size() == 1);
+    CHECK(bench.settled_[0].second.disposition == Disposition::delivered);
+  }
+  SECTION("the component ends, and its host has not") {
+    bench.event(Closed{false, "ended", true});
+    REQUIRE(bench.settled_.size() == 1);
+    CHECK(bench.settled_[0].second.disposition == Disposition::deferred);
+  }
+  SECTION("the node goes down: it waits for that") {
+    bench.event(Drain{});
+    CHECK(bench.hung_up_ == 0);
+    bench.untaken_ = 0;
+    bench.pass(limits::taken_wait);
+    CHECK(said(bench.take_output(), "system-shutdown"));
+    CHECK(bench.settled_.at(0).second.disposition == Disposition::delivered);
+  }
+  SECTION("it never is: whoever comes in its place has it") {
+    for (int second = 0; second < 70 && bench.hung_up_ == 0; ++second)
+      bench.pass(std::chrono::seconds(1));
+    CHECK(said(bench.take_output(), "connection-timeout"));
+    REQUIRE(bench.settled_.size() == 1);
+    CHECK(bench.settled_[0].second.disposition == Disposition::deferred);
+  }
+}
+
+TEST_CASE("xmpp 5.3 what is not kept is delivered when it is written, to a component") {
+  EngineBench bench = up();
+  bench.untaken_ = 1;
+  Work fleeting = work(7, "<presence from='u@b.example' to='v@gw.a.example'/>");
+  auto envelope = std::make_shared<Envelope>(*fleeting.envelope);
+  envelope->flow = Flow::latest;
+  fleeting.envelope = std::move(envelope);
+  bench.event(Deliver{std::move(fleeting)});
   REQUIRE(bench.settled_.size() == 1);
-  CHECK(bench.settled_[0].first == 7);
   CHECK(bench.settled_[0].second.disposition == Disposition::delivered);
+}
+
+TEST_CASE("xmpp 5.3 one look at TCP is for many, and what has been taken is delivered in order") {
+  EngineBench bench = up();
+  bench.untaken_ = 1;
+  for (DeliveryId id = 1; id <= 31; ++id) bench.event(Deliver{work(id, "<message/>")});
+  CHECK(bench.settled_.empty());
+  bench.untaken_ = 5;   // half of the last
+  bench.event(Deliver{work(32, "<message/>")});
+  REQUIRE(bench.settled_.size() == 31);
+  for (DeliveryId id = 1; id <= 31; ++id)
+    CHECK(bench.settled_[static_cast<std::size_t>(id - 1)].first == id);
 }
 
 TEST_CASE("xmpp 5.4 what was held for long says so") {
@@ -152,6 +216,7 @@ TEST_CASE("a body that is only in the store is fetched, and order is kept") {
   bench.answer_first(Fetched{"<a>x"});
   bench.answer_first(Fetched{"</a>"});
   CHECK(bench.take_output() == "<a>x</a><b/>");
+  bench.pass(limits::component_taken_wait);
   REQUIRE(bench.settled_.size() == 2);
   CHECK(bench.settled_[0].first == 1);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/xmpp/component_outbound.h"
 
+#include "protocols/xmpp/limits.h"
 #include "server/base/digest.h"
 #include "server/base/encoding.h"
 #include "tests/catch.h"
@@ -114,6 +115,7 @@ TEST_CASE("xmpp 13 b as a component: what goes to the server is in order, wherev
   CHECK(std::get<Fetch>(bench.open_.front().ask).blob == 7);
   bench.answer_first(Fetched{"<message id='2'/>"});
   CHECK(bench.take_output() == "<message id='2'/><message id='3'/>");
+  bench.pass(limits::component_taken_wait);
   REQUIRE(bench.settled_.size() == 3);
   for (const auto& [id, outcome] : bench.settled_)
     CHECK(outcome.disposition == Disposition::delivered);
