@@ -21,13 +21,13 @@ bool Acknowledged::answer_is_due() {
   return true;
 }
 
-std::optional<Checked> SubmitsOpen::remove(AskId id) {
+std::optional<SubmitsOpen::Open> SubmitsOpen::remove(AskId id) {
   const auto found = open_.find(id);
   if (found == open_.end()) return std::nullopt;
-  bytes_ -= found->second.bytes;
-  Checked original = std::move(found->second.original);
+  Open one = std::move(found->second);
+  bytes_ -= one.bytes;
   open_.erase(found);
-  return original;
+  return one;
 }
 
 }  // namespace hanse::xmpp

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "protocols/engine.h"
+#include "protocols/xmpp/recent_messages.h"
 #include "protocols/xmpp/stanza_check.h"
 
 namespace hanse::xmpp {
@@ -43,21 +44,21 @@ class Acknowledged {
 // Commits under way for one stream, and what they hold in memory.
 class SubmitsOpen {
  public:
-  void add(AskId id, std::size_t bytes, Checked original) {
-    bytes_ += bytes;
-    open_.emplace(id, Open{bytes, std::move(original)});
+  struct Open {
+    std::size_t bytes;
+    Checked original;                                     // should its sender have to be told
+    std::optional<RecentMessages::Digest> which{};
+  };
+  void add(AskId id, Open one) {
+    bytes_ += one.bytes;
+    open_.emplace(id, std::move(one));
   }
-  // The stanza, should its sender have to be told; nothing: not one of ours.
-  std::optional<Checked> remove(AskId id);
+  std::optional<Open> remove(AskId id);                   // nothing: not one of ours
 
   std::size_t count() const { return open_.size(); }
   std::size_t bytes() const { return bytes_; }
 
  private:
-  struct Open {
-    std::size_t bytes;
-    Checked original;
-  };
   std::map<AskId, Open> open_;
   std::size_t bytes_ = 0;
 };

@@ -42,6 +42,8 @@ constexpr FixedLimit table[] = {
     {"untrusted_stream_look_every", limits::untrusted_stream_look_every},
     {"read_burst_bytes_max", limits::read_burst_bytes_max, bytes},
     {"permission_kept_max", limits::permission_kept_max},
+    {"messages_remembered_max", limits::messages_remembered_max, count},
+    {"message_remembered_max", limits::message_remembered_max},
     {"srv_targets_max", limits::srv_targets_max, count},
     {"addresses_max", limits::addresses_max, count},
     {"addresses_per_target_max", limits::addresses_per_target_max, count},

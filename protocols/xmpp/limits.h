@@ -47,6 +47,8 @@ constexpr Duration untrusted_stream_look_every = std::chrono::milliseconds(100);
 // Receiving
 constexpr std::size_t read_burst_bytes_max = 1024 * 1024;     // beyond the rate, at once (9.3)
 constexpr Duration permission_kept_max = std::chrono::seconds(1);
+constexpr std::size_t messages_remembered_max = 262'144;      // committed, should they come again
+constexpr Duration message_remembered_max = std::chrono::minutes(15);   // (5.3)
 
 // Discovery
 constexpr std::size_t srv_targets_max = 16;                   // that are looked at

@@ -38,6 +38,7 @@ inline constexpr std::string_view pubsub = "http://jabber.org/protocol/pubsub";
 inline constexpr std::string_view hints = "urn:xmpp:hints";
 inline constexpr std::string_view chat_states = "http://jabber.org/protocol/chatstates";
 inline constexpr std::string_view markers = "urn:xmpp:chat-markers:0";
+inline constexpr std::string_view stanza_id = "urn:xmpp:sid:0";
 inline constexpr std::string_view receipts = "urn:xmpp:receipts";
 
 }  // namespace hanse::xmpp::ns

@@ -71,6 +71,8 @@ class Room final : public ProtocolRoom {
 
   void hand_over(XmppSettings& to) const {
     if (to.public_peers != nullptr) to.public_peers = settings_->public_peers;
+    to.sources = settings_->sources;
+    to.recent = settings_->recent;
   }
 
   std::vector<DnsWish> dns_records() const override { return wished_records(*settings_); }

@@ -83,7 +83,7 @@ std::optional<StreamError> Receiving::take(xml::Element&& stanza, Instant now, O
     if (heard_whether_public(checked)) return std::nullopt;
     if (const auto reply = serve(checked, *settings_, utc())) pass_reply(checked, *reply, out);
   } else if (decided) {
-    carry(std::move(checked), pair->peer, out);
+    carry(std::move(checked), pair->peer, now, out);
   } else {
     ask_permission(std::move(checked), pair->peer, out);
   }
@@ -139,7 +139,7 @@ void Receiving::ask_permission(Checked&& checked, const std::string& peer, Outbo
 bool Receiving::answered(AskId id, const Answer& answer, Instant now, Outbox& out) {
   const bool held = asked_ != 0 && id == asked_;
   if (held) asked_ = 0;
-  if (submitted(id, answer, out)) return true;
+  if (submitted(id, answer, now, out)) return true;
   if (held && current_ != nullptr) permit_decided(answer, now, out);
   return held;
 }
@@ -151,7 +151,7 @@ void Receiving::permit_decided(const Answer& answer, Instant now, Outbox& out) {
   if (counted_) counted_->taken();
   if (permission != nullptr && permission->answer == Permission::Answer::yes) {
     if (!permission->counted) pair->permitted_until = now + limits::permission_kept_max;
-    return carry(std::move(*checked), pair->peer, out);
+    return carry(std::move(*checked), pair->peer, now, out);
   }
   if (permission != nullptr)
     out.note(Level::info, "route.refused",
@@ -159,7 +159,7 @@ void Receiving::permit_decided(const Answer& answer, Instant now, Outbox& out) {
   send_back(*checked, permission_error(permission, settings_->node_domain), out);
 }
 
-void Receiving::carry(Checked&& checked, const std::string& peer, Outbox& out) {
+void Receiving::carry(Checked&& checked, const std::string& peer, Instant now, Outbox& out) {
   Submission submission =
       to_submission({checked.stanza, checked.from, checked.to, counted_.has_value(),
                      settings_->peer_bounce.contains(checked.to_key)});
@@ -168,24 +168,27 @@ void Receiving::carry(Checked&& checked, const std::string& peer, Outbox& out) {
     return send_back(checked, {"policy-violation", "modify", {}, {}}, out);
   submission.envelope.trace.push_back(hop(peer));
   if (submission.envelope.flow != Flow::durable) return out.pass(std::move(submission));
-  submit(std::move(submission), std::move(checked), out);
+  submit(std::move(submission), std::move(checked), now, out);
 }
 
 // xmpp 6.3: acknowledged once it is committed. Input goes on meanwhile, up to a bound; the last
 // question that fits holds it up.
-void Receiving::submit(Submission submission, Checked original, Outbox& out) {
+void Receiving::submit(Submission submission, Checked original, Instant now, Outbox& out) {
+  const auto which = settings_->recent->digest(original.stanza, *submission.body.bytes);
+  if (which && settings_->recent->has(*which, stream_, now))   // xmpp 5.3
+    return out.note(Level::debug, "xmpp.duplicate", escape_text(original.stanza.attribute("id")));
   const std::size_t bytes = submission.body.size;
   const bool more = submits_.count() + 1 < limits::stream_submits_open_max &&
                     submits_.bytes() + bytes < limits::stream_submit_bytes_open_max;
   const AskId id = out.ask(Submit{std::move(submission), more, outlives_});
   if (!more) asked_ = id;
   counted_->waits_for(id);
-  submits_.add(id, bytes, std::move(original));
+  submits_.add(id, {bytes, std::move(original), which});
 }
 
-bool Receiving::submitted(AskId id, const Answer& answer, Outbox& out) {
-  const std::optional<Checked> original = submits_.remove(id);
-  if (!original) return false;
+bool Receiving::submitted(AskId id, const Answer& answer, Instant now, Outbox& out) {
+  const std::optional<SubmitsOpen::Open> done = submits_.remove(id);
+  if (!done) return false;
   const Error* error = std::get_if<Error>(&answer);
   if (error != nullptr) out.note(Level::warning, "xmpp.not_accepted", error->what);
   if (error != nullptr && error->fault == Fault::broken) {
@@ -194,10 +197,11 @@ bool Receiving::submitted(AskId id, const Answer& answer, Outbox& out) {
     return true;
   }
   counted_->committed(id);
+  if (error == nullptr && done->which) settings_->recent->add(*done->which, stream_, now);
   if (error == nullptr) return true;
   const bool full = error->fault == Fault::overloaded;
-  send_back(*original, {full ? "resource-constraint" : "internal-server-error", "wait", {},
-                        settings_->node_domain}, out);
+  send_back(done->original, {full ? "resource-constraint" : "internal-server-error", "wait", {},
+                             settings_->node_domain}, out);
   return true;
 }
 

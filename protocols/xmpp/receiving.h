@@ -61,7 +61,10 @@ class Receiving {
   }
 
   // XEP-0198: the peer counts what it sends from here on.
-  void begin_counting(std::uint32_t before = 0) { counted_.emplace(before); }
+  void begin_counting(std::uint32_t before = 0) {
+    counted_.emplace(before);
+    stream_ = settings_->recent->begin_stream();
+  }
   // From here on its commits count also when they end behind the end of the connection (6.4).
   void outlive() { outlives_ = true; }
   bool commits() const { return submits_.count() > 0; }   // some are under way
@@ -76,9 +79,9 @@ class Receiving {
   bool leads_back(const Checked& checked) const;
   void ask_permission(Checked&& checked, const std::string& peer, Outbox& out);
   void permit_decided(const Answer& answer, Instant now, Outbox& out);
-  void carry(Checked&& checked, const std::string& peer, Outbox& out);
-  void submit(Submission submission, Checked original, Outbox& out);
-  bool submitted(AskId id, const Answer& answer, Outbox& out);
+  void carry(Checked&& checked, const std::string& peer, Instant now, Outbox& out);
+  void submit(Submission submission, Checked original, Instant now, Outbox& out);
+  bool submitted(AskId id, const Answer& answer, Instant now, Outbox& out);
   void send_back(const Checked& refused, const StanzaError& error, Outbox& out);
   void pass_reply(const Checked& to, const xml::Element& reply, Outbox& out);
   bool heard_whether_public(const Checked& checked);
@@ -92,6 +95,7 @@ class Receiving {
   Pairs::value_type* last_ = nullptr;
   std::unique_ptr<Checked> current_;       // the stanza whose permission is asked
   std::optional<Acknowledged> counted_;    // XEP-0198 is on
+  std::uint32_t stream_ = 0;               // among those that count
   SubmitsOpen submits_;
   std::optional<StreamError> fault_;
   bool outlives_ = false;

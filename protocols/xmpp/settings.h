@@ -14,6 +14,7 @@
 #include "protocols/protocol.h"
 #include "protocols/wire/xml_stream.h"
 #include "protocols/xmpp/public_peers.h"
+#include "protocols/xmpp/recent_messages.h"
 #include "protocols/xmpp/source_bounds.h"
 #include "server/base/secret.h"
 
@@ -72,8 +73,9 @@ struct XmppSettings {
   bool may_be_named = false;                            // among others' peers (XEP-0485)
   std::vector<std::string> abuse_addresses, admin_addresses, security_addresses;
   std::shared_ptr<PublicPeers> public_peers{};          // changes; null: none is published
-  // The other thing in it that changes; never null.
+  // The other things in it that change; never null.
   std::shared_ptr<SourceBounds> sources = std::make_shared<SourceBounds>(Secret());
+  std::shared_ptr<RecentMessages> recent = std::make_shared<RecentMessages>();
   const Clock* clock = nullptr;                         // wall time, for stamps
   UtcTime started{};
   DialRules dial;

@@ -164,7 +164,8 @@ std::string stanza(const Options& options, std::size_t pair, std::size_t number)
       domains > 0 ? "d" + std::to_string(pair) + "." + options.text("to") : options.text("to");
   std::string text = "<" + name + " from='u" + std::to_string(pair) + "@" + options.text("from") +
                      "/r' to='v" + std::to_string(pair) + "@" + to + "' id='load-" +
-                     std::to_string(pair) + "-" + std::to_string(number) + "'";
+                     std::to_string(pair) + "-" + std::to_string(number) + "-" +
+                     std::to_string(::getpid()) + "'";   // what has come is not taken again
   std::string tail = "</body></message>";
   if (name == "message") text += " type='chat'>";
   if (kind == "no-store") text += "<no-store xmlns='urn:xmpp:hints'/>";

@@ -153,13 +153,13 @@ bool Scanner::stanza(std::string_view tag, Seen& seen) {
     return false;
   }
   ++handled_;
-  // The generator's identifiers are load-PAIR-NUMBER.
+  // The generator's identifiers are load-PAIR-NUMBER-PROCESS.
   std::string_view id = attribute(tag, "id");
   if (!id.starts_with("load-")) return false;
   id.remove_prefix(5);
   const char* end = id.data() + id.size();
   const auto pair = std::from_chars(id.data(), end, seen.pair);
-  return pair.ptr != end && std::from_chars(pair.ptr + 1, end, seen.number).ptr == end;
+  return pair.ptr != end && std::from_chars(pair.ptr + 1, end, seen.number).ec == std::errc();
 }
 
 }  // namespace bench

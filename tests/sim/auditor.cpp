@@ -10,17 +10,12 @@ namespace hanse::sim {
 
 namespace {
 
-constexpr std::string_view report_mark = "report:";
 constexpr std::uint64_t hops_max = 4;   // two nodes and a backup, with one to spare
 
 bool is_fleeting(const Envelope& envelope) {
   return envelope.flow == Flow::live || envelope.flow == Flow::latest;
 }
 
-bool is_report(const std::string& token) { return token.starts_with(report_mark); }
-std::string quoted(const std::string& token, const std::string& to) {
-  return token + " to " + to;
-}
 
 // How many Received fields stand before the original; nothing else may.
 bool read_trace(std::string_view trace, std::uint64_t& hops) {
@@ -39,6 +34,12 @@ bool read_trace(std::string_view trace, std::uint64_t& hops) {
 }
 
 }  // namespace
+
+bool Auditor::is_report(const std::string& token) { return token.starts_with(report_mark); }
+
+std::string Auditor::quoted(const std::string& token, const std::string& to) {
+  return token + " to " + to;
+}
 
 std::string Auditor::token_of(const Envelope& envelope) {
   if (envelope.from.protocol == "xmpp")
@@ -90,10 +91,13 @@ void Auditor::outcome(std::uint64_t stream, int node, const Envelope& envelope, 
     if (node == sender) ++(outcome.ambiguous ? book.unknown : book.refused);
     return;
   }
-  if (outcome.reply == xmpp::known_later)
+  if (outcome.reply == xmpp::known_later) {
     claimed_later(stream, token, address);
-  else if (++transfer.claimed > transfer.accepted)
+  } else if (transfer.claimed < transfer.accepted) {
+    ++transfer.claimed;
+  } else if (envelope.from.protocol != "xmpp" || !known_from_before(node, token, address)) {
     fail("claimed as delivered, accepted by nobody: " + quoted(token, address));
+  }
   if (node != sender) {
     if (stored) ++unrecorded_[{node, {token, address}}];
     return;
@@ -102,20 +106,6 @@ void Auditor::outcome(std::uint64_t stream, int node, const Envelope& envelope, 
   stanzas_.acknowledged(token);
   if (book.begun == 0 && !book.told)  // D1
     fail("acknowledged before it was committed: " + quoted(token, address));
-}
-
-// xmpp 6.4: of one of those before it, whose end left it open.
-void Auditor::claimed_later(std::uint64_t stream, const std::string& token, const std::string& to) {
-  ++claimed_later_;
-  const int node = transfers_[{stream, token, to}].node;
-  for (auto& [key, before] : transfers_) {
-    if (std::get<1>(key) != token || std::get<2>(key) != to || before.node != node) continue;
-    if (std::get<0>(key) >= stream || before.claimed >= before.accepted) continue;
-    if (before.unsure == 0) continue;
-    ++before.claimed;
-    return;
-  }
-  fail("claimed as delivered by a stream before, accepted by nobody: " + quoted(token, to));
 }
 
 // ---- nodes ----
@@ -281,47 +271,6 @@ void Auditor::read_report(const Envelope& envelope, const std::string& content) 
   if (named == 0) fail("a report names nobody: " + token);
 }
 
-// ---- stanzas that come back ----
-
-void Auditor::passed(int node, std::uint64_t stream, const Envelope& envelope, const Body& body) {
-  if (!envelope.trace.empty()) stanzas_.went_over(node, stream, *body.bytes);
-  if (!envelope.is_report || envelope.from.protocol != "xmpp") return;
-  const std::string token = token_of(envelope), to = to_text(envelope.to.front());
-  // On its way, and from here on in memory only.
-  const auto transfer = transfers_.find({stream, token, to});
-  if (transfer != transfers_.end()) {
-    accepted(stream, token, envelope.to.front());
-    books_[{token, to}].told = true;
-  }
-  if (envelope.trace.empty() && StanzaBook::is_error(*body.bytes))   // made on the spot
-    turned_down(stream, envelope.key.native_id, to_text(envelope.from));
-}
-
-void Auditor::turned_down(std::uint64_t stream, const std::string& token, const std::string& to) {
-  const auto book = books_.find({token, to});
-  if (book == books_.end()) return;   // one that nobody keeps
-  book->second.told = true;
-  stanzas_.turned_down(token);
-  ++book->second.failures;
-  if (const auto sent = transfers_.find({stream, token, to}); sent != transfers_.end())
-    ++sent->second.accepted;
-}
-
-void Auditor::came_back(std::uint64_t stream, const std::string& token, const std::string& to,
-                        const std::string& origin) {
-  const auto book = books_.find({token, to});
-  if (book == books_.end()) return;
-  const std::string report = std::string(report_mark) + token;
-  if (const auto sent = transfers_.find({stream, report, origin}); sent != transfers_.end())
-    ++sent->second.accepted;
-  Book& returned = books_[{report, origin}];
-  returned.told = true;
-  ++returned.arrived;
-  ++book->second.returned;
-  if (book->second.failures == 0 && !expired_)
-    fail("sent back, but did not fail: " + quoted(token, to));
-}
-
 // ---- the end ----
 
 bool Auditor::is_missing(const Item& item, const Book& book) const {
@@ -394,6 +343,7 @@ Auditor::Figures Auditor::figures() const {
   }
   out.hops_most = hops_most_;
   out.claimed_later = claimed_later_;
+  out.known = known_;
   return out;
 }
 

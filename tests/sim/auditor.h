@@ -89,7 +89,8 @@ class Auditor {
 
   struct Figures {
     std::uint64_t items = 0, acknowledged = 0, unknown = 0, refused = 0, arrived = 0,
-                  returned = 0, windows = 0, twice = 0, hops_most = 0, claimed_later = 0;
+                  returned = 0, windows = 0, twice = 0, hops_most = 0, claimed_later = 0,
+                  known = 0;
   };
   Figures figures() const;
 
@@ -112,9 +113,13 @@ class Auditor {
     std::vector<Address> to;
   };
   void claimed_later(std::uint64_t stream, const std::string& token, const std::string& to);
+  bool known_from_before(int node, const std::string& token, const std::string& to);
   using TransferKey = std::tuple<std::uint64_t, std::string, std::string>;
 
+  static constexpr std::string_view report_mark = "report:";
   static std::string token_of(const Envelope& envelope);
+  static bool is_report(const std::string& token);
+  static std::string quoted(const std::string& token, const std::string& to);
   void found_after_all(int node, const Envelope& envelope);
   void accepted(std::uint64_t stream, const std::string& token, const Address& to);
   void read_report(const Envelope& envelope, const std::string& content);
@@ -132,7 +137,7 @@ class Auditor {
   std::map<int, std::deque<Submitting>> submitting_, doubtful_;
   std::map<std::pair<int, DeliveryId>, Item> legs_;
   std::map<std::pair<int, Item>, int> unrecorded_;   // claims a store does not know yet
-  std::uint64_t hops_most_ = 0, claimed_later_ = 0;
+  std::uint64_t hops_most_ = 0, claimed_later_ = 0, known_ = 0;
   bool expired_ = false;
   std::string failure_;
 };

@@ -91,7 +91,7 @@ void tell(std::uint64_t seed, const Report& report) {
   std::fprintf(stderr,
                "seed %llu digest %016llx steps %llu virtual %llds crashes %llu items %llu "
                "acknowledged %llu unknown %llu refused %llu arrived %llu returned %llu "
-               "windows %llu twice %llu later %llu hops %llu; "
+               "windows %llu twice %llu later %llu known %llu hops %llu; "
                "stanzas %llu arrived %llu answered %llu sent back %llu\n",
                number(seed), number(report.digest), number(report.steps),
                static_cast<long long>(report.virtual_time.count() / 1'000'000),
@@ -100,7 +100,7 @@ void tell(std::uint64_t seed, const Report& report) {
                number(report.figures.refused), number(report.figures.arrived),
                number(report.figures.returned), number(report.figures.windows),
                number(report.figures.twice), number(report.figures.claimed_later),
-               number(report.figures.hops_most),
+               number(report.figures.known), number(report.figures.hops_most),
                number(report.stanzas.sent), number(report.stanzas.arrived),
                number(report.stanzas.answered), number(report.stanzas.sent_back));
 }

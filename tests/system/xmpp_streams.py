@@ -99,6 +99,7 @@ TRUSTED = [
      "type='valid'/><db:verify from='c.example' to='a.example' id='1' type='valid'/>"
      + MESSAGE.format("u@c.example", "v@gw.a.example"), ("invalid-from", "not-authorized")),
 ]
+SM = "urn:xmpp:sm:3"
 WORLD = None
 
 
@@ -290,6 +291,26 @@ def way_back():
     assert len(failed) == 1, failed
 
 
+def sent_again():
+    """a message that is acknowledged, and sent once more over another stream, arrives once"""
+    for _ in range(2):
+        client = WORLD.trusted("gw.a.example")
+        client.stream.send(f"<enable xmlns='{SM}'/>")
+        client.stream.expect("enabled")
+        client.stream.send("<message from='u@b.example' to='v@gw.a.example' id='again'>"
+                           f"<body>once</body></message><r xmlns='{SM}'/>")
+        assert client.stream.expect("a").get("h") == "1"
+        client.close()
+    name = "behind"
+    client = WORLD.trusted("gw.a.example")
+    client.stream.send(f"<message from='u@b.example' to='v@gw.a.example' id='{name}'>"
+                       "<body>behind</body></message>")
+    WORLD.component.wait(lambda one: one.get("id") == name)
+    came = [one.get("id") for one in WORLD.component.messages()]
+    assert came.count("again") == 1, came
+    client.close()
+
+
 def flat_memory():
     """300,000 fresh names on one authenticated stream: memory stays flat, the stream lives"""
     client = WORLD.trusted("gw.a.example")
@@ -311,7 +332,8 @@ def flat_memory():
 
 TESTS = [before_tls, watched, not_authenticated, after_authentication, odd_address,
          identity_swap,
-         plaintext_behind_starttls, not_xmpp, component_faults, way_back, flat_memory]
+         plaintext_behind_starttls, not_xmpp, component_faults, way_back, sent_again,
+         flat_memory]
 
 
 def main():
