@@ -2,7 +2,6 @@
 // The table of contents: gather the option tables, read the command line, and either carry out
 // a console command or put the rooms together and run until the last goodbye.
 
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include "server/console/control_server.h"
 #include "server/console/metrics_server.h"
 #include "server/config/whole.h"
+#include "server/heap.h"
 #include "server/net/tls_memory.h"
 #include "server/node.h"
 
@@ -25,8 +25,6 @@ void forbid_core_dumps() {
 }
 
 int run_daemon(const std::string& config_file, const config::Schema& schema) {
-  // One arena a core: the default of eight a core keeps freed memory of short bursts for ever.
-  ::mallopt(M_ARENA_MAX, 2);
   net::count_tls_memory();
   const auto configuration = console::load_or_complain(config_file, schema);
   if (!configuration) return 2;
@@ -71,6 +69,7 @@ int main(int argc, char** argv) {
     const hanse::config::Schema schema = hanse::config::whole_schema();
     const auto asked = hanse::console::console_main(argc, argv, schema);
     if (const int* code = std::get_if<int>(&asked)) return *code;
+    hanse::set_up_heap(argv);
     return hanse::run_daemon(std::get<hanse::console::RunDaemon>(asked).config_file, schema);
   } catch (const std::system_error& failure) {
     const bool threads = failure.code() == std::errc::resource_unavailable_try_again;

@@ -41,7 +41,7 @@ LIBRARIES = {
 SYSTEM_HEADERS = {
     "arpa/inet.h", "dirent.h", "fcntl.h", "grp.h", "malloc.h", "net/if.h", "netdb.h",
     "netinet/in.h", "netinet/tcp.h", "poll.h", "pthread.h", "pwd.h", "signal.h", "stdio.h",
-    "sys/eventfd.h", "sys/file.h", "sys/ioctl.h", "sys/mman.h", "sys/resource.h",
+    "sys/auxv.h", "sys/eventfd.h", "sys/file.h", "sys/ioctl.h", "sys/mman.h", "sys/resource.h",
     "sys/socket.h", "sys/stat.h", "sys/statvfs.h", "sys/time.h", "sys/types.h", "sys/uio.h",
     "sys/un.h", "sys/wait.h", "termios.h", "time.h", "unistd.h",
 }
