@@ -47,14 +47,14 @@ void ComponentSending::write_one(const Work& work, std::string_view bytes, std::
                                  Outbox& out) {
   const UtcTime utc = settings_.clock != nullptr ? settings_.clock->utc() : UtcTime{};
   append_stanza(*work.envelope, bytes, settings_.node_domain, utc, wire);
-  if (!is_kept(*work.envelope)) {
-    for (const Target& target : work.targets) settle(target.id, "written", out);
-    return;
+  for (const Target& target : work.targets) {
+    if (target.id < 0) {   // not the store's: its sender was never told that we have it
+      settle(target.id, "written", out);
+      continue;
+    }
+    first_ = first_ || under_way_.empty();
+    under_way_.push_back({sent_ + wire.size(), target.id});
   }
-  first_ = first_ || under_way_.empty();
-  UnderWay& one = under_way_.emplace_back();
-  one.end = sent_ + wire.size();
-  for (const Target& target : work.targets) one.targets.push_back(target.id);
 }
 
 void ComponentSending::settle(DeliveryId id, std::string_view how, Outbox& out) const {
@@ -73,7 +73,7 @@ std::optional<Instant> ComponentSending::look(Instant now, bool at_once, Outbox&
     if (taken > taken_) moved_ = now;
     taken_ = std::max(taken, taken_);
     for (; !under_way_.empty() && under_way_.front().end <= taken_; under_way_.pop_front())
-      for (const DeliveryId id : under_way_.front().targets) settle(id, "taken", out);
+      settle(under_way_.front().id, "taken", out);
   }
   if (under_way_.empty()) return Instant::max();
   if (now - moved_ >= settings_.answer_wait_max) return std::nullopt;
@@ -85,8 +85,7 @@ void ComponentSending::lose(Outbox& out) {
   Outcome lost{Disposition::deferred, Fault::try_later, "4.4.2",
                "the connection ended before the other host had taken it", remote_, {}};
   lost.ambiguous = true;
-  for (const UnderWay& one : std::exchange(under_way_, {}))
-    for (const DeliveryId id : one.targets) out.settle(id, lost);
+  for (const UnderWay& one : std::exchange(under_way_, {})) out.settle(one.id, lost);
 }
 
 void ComponentSending::give_back(const Work& work, std::string_view why, Outbox& out) const {

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "protocols/engine.h"
 #include "protocols/xmpp/settings.h"
@@ -14,7 +13,7 @@
 namespace hanse::xmpp {
 
 // What goes over the connection of a component, whichever side has made it: in order, each with its
-// bytes, from wherever these are. The protocol has no acknowledgement: what is kept counts as
+// bytes, from wherever these are. The protocol has no acknowledgement: what the store has counts as
 // delivered when the other host's TCP has taken it (xmpp 5.3), the rest when it is written. Pure.
 class ComponentSending {
  public:
@@ -43,7 +42,7 @@ class ComponentSending {
  private:
   struct UnderWay {
     std::uint64_t end;                     // where it is over, among all octets that left
-    std::vector<DeliveryId> targets;
+    DeliveryId id;
   };
   void write_one(const Work& work, std::string_view bytes, std::string& wire, Outbox& out);
   void settle(DeliveryId id, std::string_view how, Outbox& out) const;
