@@ -130,7 +130,10 @@ def changes(bed, message):
     assert bed.node.say("queue", "release", f"id={message}", "--reason", "done")[0] == 0
 
     # What nobody can confirm is shown all the same, and not done.
-    code, out, err = bed.node.say("queue", "bounce", "dest=down.example", "--reason", "test")
+    # Released, it is tried at once; nobody takes away what is under way.
+    bounce = ("queue", "bounce", "dest=down.example", "--reason", "test")
+    wait_until(lambda: "0 recipients" not in bed.node.say(*bounce)[1], 10, "it waits again")
+    code, out, err = bed.node.say(*bounce)
     assert code == 2 and "--yes" in err and "down.example" in out, (code, out, err)
     assert not bed.node.events("msg.bounced")
 
