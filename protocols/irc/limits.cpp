@@ -59,6 +59,8 @@ constexpr FixedLimit table[] = {
     {"paced_wait_first", limits::paced_wait_first},
     {"paced_wait_last", limits::paced_wait_last},
     {"drops_per_minute_max", limits::drops_per_minute_max, count},
+    {"departed_seconds", limits::departed_seconds, count},
+    {"departed_most", limits::departed_most, count},
     {"handshake_lines_max", limits::handshake_lines_max, count},
     {"nick_attempts_max", limits::nick_attempts_max, count},
     {"nick_signs_wanted", limits::nick_signs_wanted, count},

@@ -67,6 +67,8 @@ constexpr std::size_t paced_piece_bytes = 8 * 1024;              // below one re
 constexpr std::size_t paced_bytes_max = 64 * 1024;               // beyond the last answer
 constexpr Duration paced_wait_first = 10ms, paced_wait_last = 1s;
 constexpr unsigned drops_per_minute_max = 20;                    // lines that must not be
+constexpr std::int64_t departed_seconds = 60;                    // lines about who has gone
+constexpr std::size_t departed_most = 10'000;                    // nicks and ids, twice at most
 constexpr std::size_t handshake_lines_max = 100;
 
 // Puppets (irc 9)

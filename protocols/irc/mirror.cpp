@@ -18,7 +18,6 @@ constexpr Verdict dropped(std::string_view why) { return {Verdict::Kind::dropped
 constexpr Verdict odd(std::string_view why) { return {Verdict::Kind::odd, why}; }
 constexpr Verdict fatal(std::string_view why) { return {Verdict::Kind::fatal, why}; }
 
-constexpr Verdict unknown_source = dropped("a source that is not behind this link");
 
 bool is_sid(std::string_view text, std::size_t bytes) {
   const auto sign = [](char one) {
@@ -47,6 +46,13 @@ std::optional<Source> Mirror::source_of(const Party& party) const {
   return Source{no_id, server};
 }
 
+Mirror::Verdict Mirror::nobody(const Party& who, std::string_view why) const {
+  const Departed& departed = side_.departed();
+  if (departed.has(who.id, now_) || departed.has(fold(side_.facts().casemap, who.id), now_))
+    return good;
+  return dropped(why);
+}
+
 UserId Mirror::any_user(const Party& party) const {
   const UserId by_uid = side_.model().find_uid(party.id);
   return by_uid != no_id ? by_uid : side_.model().find_nick(party.id);
@@ -61,7 +67,7 @@ UserId Mirror::their_user(const Party& party) const {
 
 Verdict Mirror::handle(const ServerIntroduced& event) {
   const std::optional<Source> uplink = source_of(event.uplink);
-  if (!uplink || uplink->user != no_id) return unknown_source;
+  if (!uplink || uplink->user != no_id) return nobody(event.uplink);
   if (!event.sid.empty() && !is_sid(event.sid, side_.facts().sid_bytes))
     return fatal("no server id");
   if (event.name.empty() || event.name.size() > limits::server_name_bytes_max)
@@ -80,7 +86,7 @@ Verdict Mirror::handle(const ServerIntroduced& event) {
 // say about it.
 Verdict Mirror::handle(const ServerLeft& event) {
   const std::optional<Source> source = source_of(event.source);
-  if (!source) return unknown_source;
+  if (!source) return nobody(event.source);
   const ServerId server = side_.model().find_server(event.server.id);
   if (server == no_id) return dropped("SQUIT of an unknown server");
   if (server == side_.us()) return fatal("SQUIT of a server on our side");
@@ -98,7 +104,7 @@ Verdict Mirror::handle(const ServerLeft& event) {
 
 Verdict Mirror::handle(const BurstEnded& event) {
   const std::optional<Source> source = source_of(event.server);
-  if (!source || source->user != no_id) return unknown_source;
+  if (!source || source->user != no_id) return nobody(event.server);
   if (source->server != side_.peer() || side_.linked()) return good;   // one further away
   side_.burst_over();
   side_.write(BurstTaken{side_.ourselves()});
@@ -118,7 +124,7 @@ Verdict Mirror::handle(const Pinged& event) {
                                             : side_.model().find_server(event.target.id);
   if (target == no_id || !side_.is_ours(target)) target = side_.us();
   const std::optional<Source> source = source_of(event.source);
-  if (!source) return unknown_source;
+  if (!source) return nobody(event.source);
   const Party asker = source->user == no_id ? side_.party_of_server(source->server)
                                             : side_.party_of(source->user);
   side_.write(Ponged{side_.party_of_server(target), asker});
@@ -128,7 +134,7 @@ Verdict Mirror::handle(const Pinged& event) {
 // Without an answer the one who asked waits for the end of his WHOIS for ever.
 Verdict Mirror::handle(const IdleAsked& event) {
   const UserId asker = their_user(event.asker), who = any_user(event.who);
-  if (asker == no_id) return unknown_source;
+  if (asker == no_id) return nobody(event.asker);
   if (who == no_id || !side_.is_our_user(who)) return good;
   side_.write(IdleTold{side_.party_of(who), side_.party_of(asker),
                        side_.model().user(who).since()});
@@ -151,7 +157,7 @@ Verdict Mirror::handle(const Malformed& event) {
 
 Verdict Mirror::handle(const UserIntroduced& event) {
   const std::optional<Source> source = source_of(event.server);
-  if (!source || source->user != no_id) return unknown_source;
+  if (!source || source->user != no_id) return nobody(event.server);
   Network& model = side_.model();
   const std::string& sid = model.server(source->server).sid;
   if (!sid.empty() && (event.uid.size() <= sid.size() || !event.uid.starts_with(sid)))
@@ -163,7 +169,10 @@ Verdict Mirror::handle(const UserIntroduced& event) {
     return dropped("a nick or an id that is too long");
   const Contest fight = contest(event.nick, no_id, given, event.ident,
                                 side_.facts().same_by_address ? event.address : event.host);
-  if (fight.loses && !side_.facts().saves) return good;   // its own side takes it away
+  if (fight.loses && !side_.facts().saves) {   // its own side takes it away
+    side_.departed().add(event.uid, now_);
+    return good;
+  }
   const bool saved = fight.loses || !fight.free;
   const Timestamp timestamp =
       saved ? limits::saved_nick_timestamp_seconds : given;
@@ -191,6 +200,7 @@ Mirror::Contest Mirror::contest(std::string_view nick, UserId contender, Timesta
     side_.note_desync("two people of one name");
     const std::string uid(texts.get(UserText::uid));
     if (uid.empty()) {
+      side_.note_departed(holder, now_);
       remove(holder, "Nick collision");
     } else if (model.rename(holder, uid, model.user(holder).timestamp)) {
       watcher_.nick_changed(side_, holder);
@@ -216,12 +226,13 @@ void Mirror::lose(UserId puppet) {
     watcher_.puppet_saved(side_, puppet);
     return;
   }
+  side_.note_departed(puppet, now_);
   watcher_.puppet_lost(side_, puppet, {no_id, side_.peer()});
 }
 
 Verdict Mirror::handle(const NickChanged& event) {
   const UserId user = their_user(event.who);
-  if (user == no_id) return unknown_source;
+  if (user == no_id) return nobody(event.who);
   if (event.nick.empty()) return dropped("no nick");
   if (event.nick.size() > limits::kept_name_bytes_max) return dropped("a nick that is too long");
   Network& model = side_.model();
@@ -230,6 +241,7 @@ Verdict Mirror::handle(const NickChanged& event) {
   const Timestamp timestamp = event.timestamp == 0 ? now_ : event.timestamp;
   const Contest fight = contest(event.nick, user, timestamp, ident, place);
   if (fight.loses && !side_.facts().saves) {
+    side_.note_departed(user, now_);
     remove(user, "Nick collision");
     return good;
   }
@@ -246,9 +258,9 @@ Verdict Mirror::handle(const NickChanged& event) {
 }
 
 Verdict Mirror::handle(const NickSaved& event) {
-  if (!source_of(event.source)) return unknown_source;
+  if (!source_of(event.source)) return nobody(event.source);
   const UserId user = any_user(event.who);
-  if (user == no_id) return dropped("SAVE of an unknown user");
+  if (user == no_id) return nobody(event.who, "SAVE of an unknown user");
   Network& model = side_.model();
   if (event.timestamp != 0 && model.user(user).timestamp != event.timestamp)
     return good;   // it has another nick by now
@@ -266,19 +278,20 @@ void Mirror::remove(UserId user, std::string_view reason) {
 
 Verdict Mirror::handle(const UserLeft& event) {
   const UserId user = their_user(event.who);
-  if (user == no_id) return unknown_source;
+  if (user == no_id) return nobody(event.who);
   remove(user, event.reason);
   return good;
 }
 
 Verdict Mirror::handle(const UserKilled& event) {
   const std::optional<Source> source = source_of(event.source);
-  if (!source) return unknown_source;
+  if (!source) return nobody(event.source);
   const UserId user = any_user(event.who);
   if (user == no_id) {               // both sides of a collision may say it
-    side_.note_desync("KILL of nobody we know");
+    if (nobody(event.who).kind != Verdict::Kind::good) side_.note_desync("KILL of nobody we know");
     return good;
   }
+  side_.note_departed(user, now_);   // his own server may say it too
   if (side_.is_our_user(user)) watcher_.puppet_lost(side_, user, *source);
   else remove(user, "Killed");
   return good;
@@ -286,16 +299,16 @@ Verdict Mirror::handle(const UserKilled& event) {
 
 Verdict Mirror::handle(const AwaySet& event) {
   const UserId user = their_user(event.who);
-  if (user == no_id) return unknown_source;
+  if (user == no_id) return nobody(event.who);
   side_.model().set_text(user, UserText::away, event.text);
   watcher_.away_set(side_, user);
   return good;
 }
 
 Verdict Mirror::handle(const UserTextChanged& event) {
-  if (!source_of(event.source)) return unknown_source;
+  if (!source_of(event.source)) return nobody(event.source);
   const UserId user = any_user(event.who);
-  if (user == no_id) return dropped("a change of an unknown user");
+  if (user == no_id) return nobody(event.who, "a change of an unknown user");
   if (event.nick_timestamp != 0 && side_.model().user(user).timestamp != event.nick_timestamp)
     return good;   // meant for somebody else of that name
   if (!event.real_host.empty()) {
@@ -338,7 +351,7 @@ Verdict Mirror::handle(const VisibilityChanged& event) {
 
 Verdict Mirror::handle(const Said& event) {
   const std::optional<Source> source = source_of(event.source);
-  if (!source) return unknown_source;
+  if (!source) return nobody(event.source);
   if (source->user != no_id) watcher_.said(side_, source->user, event);
   return good;
 }

@@ -61,6 +61,10 @@ class Mirror {
 
   // Somebody behind the peer; nothing: unknown, or ours, which cannot come from there.
   std::optional<Source> source_of(const Party& party) const;
+  // A line in the name of nobody who may say it, or about nobody: no fault of the peer where he was
+  // there a moment ago.
+  Verdict nobody(const Party& who,
+                 std::string_view why = "a source that is not behind this link") const;
   UserId their_user(const Party& party) const;
   UserId any_user(const Party& party) const;
   // True: the nick is free now, for somebody of that timestamp. `loses`: for nobody.

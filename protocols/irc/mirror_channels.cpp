@@ -10,7 +10,6 @@ namespace {
 using Verdict = Mirror::Verdict;
 
 constexpr Verdict dropped(std::string_view why) { return {Verdict::Kind::dropped, why}; }
-constexpr Verdict unknown_source = dropped("a source that is not behind this link");
 constexpr Verdict too_many{Verdict::Kind::fatal,
                            "more channels than channels_per_network_max"};
 
@@ -24,7 +23,7 @@ bool is_channel_name(std::string_view name) {
 
 Verdict Mirror::handle(const ChannelJoined& event) {
   const std::optional<Source> source = source_of(event.source);
-  if (!source) return unknown_source;
+  if (!source) return nobody(event.source);
   if (!is_channel_name(event.channel)) return dropped("no channel name");
   Network& model = side_.model();
   ChannelId channel = model.find_channel(event.channel);
@@ -92,7 +91,7 @@ void Mirror::add_ranks(unsigned status, std::string_view who, std::vector<ModeCh
 
 Verdict Mirror::handle(const ChannelLeft& event) {
   const UserId user = their_user(event.who);
-  if (user == no_id) return unknown_source;
+  if (user == no_id) return nobody(event.who);
   Network& model = side_.model();
   if (event.channel.empty()) {   // TS6: JOIN 0
     while (!model.user(user).channels.empty()) {
@@ -112,12 +111,17 @@ Verdict Mirror::handle(const ChannelLeft& event) {
 
 Verdict Mirror::handle(const Kicked& event) {
   const std::optional<Source> source = source_of(event.source);
-  if (!source) return unknown_source;
+  if (!source) return nobody(event.source);
   const UserId user = any_user(event.who);
   const ChannelId channel = side_.model().find_channel(event.channel);
-  if (user == no_id || channel == no_id || side_.model().membership(user, channel) == nullptr)
-    return dropped("KICK of who is not in it");
+  constexpr std::string_view not_in_it = "KICK of who is not in it";
+  if (user == no_id) return nobody(event.who, not_in_it);
   const bool ours = side_.is_our_user(user);
+  if (channel == no_id || side_.model().membership(user, channel) == nullptr) {
+    if (!ours) return dropped(not_in_it);
+    side_.note_desync(not_in_it);   // one of ours may have left it a moment ago
+    return {};
+  }
   watcher_.kicked(side_, *source, user, channel, event.reason);
   // One of ours is the watcher's: it may be gone by now, or back.
   if (!ours) side_.model().part(user, channel);
@@ -126,9 +130,9 @@ Verdict Mirror::handle(const Kicked& event) {
 
 Verdict Mirror::handle(const Invited& event) {
   const std::optional<Source> source = source_of(event.source);
-  if (!source) return unknown_source;
+  if (!source) return nobody(event.source);
   const UserId user = any_user(event.who);
-  if (user == no_id) return dropped("INVITE of an unknown user");
+  if (user == no_id) return nobody(event.who, "INVITE of an unknown user");
   const ChannelId channel = side_.model().find_channel(event.channel);
   // irc 4.3; one of theirs is theirs to let in.
   if (channel == no_id || source->user == no_id || !side_.is_our_user(user) ||
@@ -141,7 +145,7 @@ Verdict Mirror::handle(const Invited& event) {
 
 Verdict Mirror::handle(const TopicSet& event) {
   const std::optional<Source> source = source_of(event.source);
-  if (!source) return unknown_source;
+  if (!source) return nobody(event.source);
   Network& model = side_.model();
   const ChannelId channel = model.find_channel(event.channel);
   if (channel == no_id) return about_nothing();
@@ -163,7 +167,7 @@ Verdict Mirror::handle(const TopicSet& event) {
 
 Verdict Mirror::handle(const ModesChanged& event) {
   const std::optional<Source> source = source_of(event.source);
-  if (!source) return unknown_source;
+  if (!source) return nobody(event.source);
   const ChannelId channel = side_.model().find_channel(event.channel);
   if (channel == no_id) return about_nothing();
   if (side_.facts().has_timestamps && event.timestamp < limits::timestamp_seconds_min)

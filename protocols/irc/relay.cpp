@@ -205,8 +205,10 @@ void Relay::detach(StrandId id, Side& to, std::string_view reason) {
   if (!to.linked() || server == no_id) return;
   to.write(ServerLeft{to.ourselves(), to.party_of_server(server), reason});
   for (PersonId who = 0; who < persons_.size(); ++who) {
-    if (!persons_.is_free(who) && persons_.at(who).strand == id)
-      persons_.vanish(who, to.index());
+    if (persons_.is_free(who) || persons_.at(who).strand != id) continue;
+    if (const UserId puppet = persons_.on(who, to.index()); puppet != no_id)
+      to.note_departed(puppet, now_());
+    persons_.vanish(who, to.index());
   }
   to.model().split(server);
   to.claim(id) = {};
@@ -314,6 +316,7 @@ UserId Relay::introduce(PersonId id, Side& to) {
 void Relay::withdraw(PersonId id, Side& from, std::string_view reason) {
   const UserId puppet = persons_.on(id, from.index());
   if (puppet == no_id) return;
+  from.note_departed(puppet, now_());
   from.write(UserLeft{from.party_of(puppet), reason});
   persons_.vanish(id, from.index());
   from.model().remove_user(puppet);

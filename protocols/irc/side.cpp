@@ -30,6 +30,7 @@ void Side::end() {
   model_.reset();
   us_ = peer_ = no_id;
   wanted_answer_.reset();
+  departed_ = {};
   std::fill(claims_.begin(), claims_.end(), Claim());
   outgoing_.reset();
 }
@@ -53,6 +54,12 @@ Party Side::party_of_server(ServerId server) const {
 Party Side::party_of(UserId user) const {
   const PackedTexts& texts = model_->user(user).texts;
   return {texts.get(UserText::uid), texts.get(UserText::nick)};
+}
+
+void Side::note_departed(UserId user, Timestamp now) {
+  const Party who = party_of(user);
+  departed_.add(who.id, now);
+  departed_.add(fold(facts().casemap, who.name), now);
 }
 
 std::string Side::make_uid(ServerId server) {

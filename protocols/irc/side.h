@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "protocols/irc/crossing.h"
+#include "protocols/irc/departed.h"
 #include "protocols/irc/dialect.h"
 #include "protocols/irc/network.h"
 #include "protocols/irc/outgoing.h"
@@ -107,6 +108,11 @@ class Side {
   void note_unmapped() { ++unmapped_; }
   std::uint64_t unmapped() const { return unmapped_; }
 
+  // Who has gone a moment ago; said before he goes.
+  void note_departed(UserId user, Timestamp now);
+  Departed& departed() { return departed_; }
+  const Departed& departed() const { return departed_; }
+
   Crossing& crossing() { return crossing_; }
   bool write(const NetworkEvent& event);          // false: this network has no words for it
   Outgoing& outgoing() { return outgoing_; }
@@ -126,6 +132,7 @@ class Side {
   LinkTrouble trouble_;
   std::uint64_t uids_made_ = 0;
   Outgoing outgoing_;
+  Departed departed_;
   Crossing crossing_;
   std::uint64_t unmapped_ = 0;
   std::map<std::string_view, std::uint64_t> desyncs_;   // names are literals; since the start
