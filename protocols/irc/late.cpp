@@ -36,6 +36,11 @@ Submission to_submission(const LateLine& line) {
   envelope.to = {{"irc", line.channel, line.network}};
   envelope.native = std::string(line.kind == Said::Kind::notice ? "notice " : "message ") +
                     std::to_string(line.at) + " " + std::to_string(line.missing);
+  // The real name may have spaces; an account may be missing.
+  if (!line.host.empty())
+    envelope.native.append(" ").append(line.ident).append(" ").append(line.host).append(" ")
+        .append(line.account).append(line.by_invitation ? " i" : " -")
+        .append(line.with_key ? "k " : "- ").append(line.realname);
   out.body.bytes = std::make_shared<const std::string>(line.text);
   out.body.size = line.text.size();
   return out;
@@ -45,7 +50,7 @@ std::optional<LateLine> read_late(const Work& work) {
   if (work.targets.size() != 1 || work.body.bytes == nullptr) return std::nullopt;
   const Envelope& envelope = *work.envelope;
   const std::vector<std::string_view> words = split(envelope.native, ' ');
-  if (envelope.from.protocol != "irc" || words.size() != 3) return std::nullopt;
+  if (envelope.from.protocol != "irc" || words.size() < 3) return std::nullopt;
   const Result<std::int64_t> at = parse_integer(words[1]), missing = parse_integer(words[2]);
   if (!at || !missing || *at < 0 || *missing < 0) return std::nullopt;
   LateLine out;
@@ -58,6 +63,14 @@ std::optional<LateLine> read_late(const Work& work) {
   out.at = *at;
   out.missing = static_cast<std::uint64_t>(*missing);
   out.msgid = envelope.key.native_id;
+  if (words.size() < 8) return out;
+  out.ident = words[3];
+  out.host = words[4];
+  out.account = words[5];
+  out.by_invitation = words[6].starts_with('i');
+  out.with_key = words[6].ends_with('k');
+  out.realname = envelope.native.substr(
+      static_cast<std::size_t>(words[7].data() - envelope.native.data()));
   return out;
 }
 
@@ -102,6 +115,7 @@ void LateDesk::drop_old(Place& place, Timestamp utc, std::vector<Settled>& settl
 
 std::optional<LateDesk::Told> LateDesk::next(Instant now, Timestamp utc,
                                              const std::function<bool(const std::string&)>& heard,
+                                             const std::function<bool(const LateLine&)>& may_tell,
                                              std::vector<Settled>& settled) {
   for (Place& place : places_) drop_old(place, utc, settled);
   std::erase_if(places_, [](const Place& one) { return one.lines.empty(); });
@@ -110,6 +124,15 @@ std::optional<LateDesk::Told> LateDesk::next(Instant now, Timestamp utc,
     return now >= one.complete_at && heard(one.channel);
   });
   if (place == places_.end()) return std::nullopt;
+  std::erase_if(place->lines, [&](const Waiting& one) {
+    if (may_tell(one.line)) return false;
+    settled.push_back({one.id, Settled::How::kept_out});
+    return true;
+  });
+  if (place->lines.empty()) {
+    places_.erase(place);
+    return std::nullopt;
+  }
   next_at_ = now + limits::late_pause;
   Told out{place->home, place->channel, {}};
   if (place->left_out > 0) {

@@ -24,6 +24,9 @@ struct LateLine {
   Timestamp at = 0;
   std::uint64_t missing = 0;       // lines before it that were not kept
   std::string msgid{};             // of its home, if it had one
+  // Who he was there, so that a ban finds him; without a host nobody knows.
+  std::string ident{}, host{}, account{}, realname{};
+  bool by_invitation = false, with_key = false;   // as his own channel was then
 };
 Submission to_submission(const LateLine& line);
 std::optional<LateLine> read_late(const Work& work);   // nothing: it is none
@@ -38,16 +41,18 @@ class LateDesk {
 
   struct Settled {
     DeliveryId id = 0;
-    enum class How : std::uint8_t { told, summed_up, too_old } how = How::told;
+    enum class How : std::uint8_t { told, summed_up, too_old, kept_out } how = How::told;
   };
   struct Told {
     std::string home, channel, text;
   };
   // What is to be told is complete a moment after the last one came.
   void add(DeliveryId id, LateLine line, Instant now, std::vector<Settled>& settled);
-  // The next thing to say, if its time has come; `heard`: whether anybody is in a channel there.
+  // The next thing to say, if its time has come; `heard`: whether anybody is in a channel there;
+  // `may_tell`: whether he may be heard in it.
   std::optional<Told> next(Instant now, Timestamp utc,
                            const std::function<bool(const std::string&)>& heard,
+                           const std::function<bool(const LateLine&)>& may_tell,
                            std::vector<Settled>& settled);
   bool empty() const { return places_.empty(); }
   std::vector<DeliveryId> give_back();     // the link ends: what was not told

@@ -28,9 +28,10 @@ void ServerLink::tell_late(Instant now, Outbox& out) {
   if (late_ == nullptr) return;
   if (side_ != nullptr && side_->linked()) {
     std::vector<LateDesk::Settled> settled;
-    const auto told = late_->next(now, hub_->now(), [this](const std::string& channel) {
-      return hub_->relay().is_heard(*side_, channel);
-    }, settled);
+    const auto told = late_->next(
+        now, hub_->now(),
+        [this](const std::string& channel) { return hub_->relay().is_heard(*side_, channel); },
+        [this](const LateLine& line) { return hub_->relay().may_tell(*side_, line); }, settled);
     if (told) hub_->relay().tell_late(*side_, told->home, told->channel, told->text);
     settle_late(settled, out);
     if (late_->empty()) {
@@ -47,6 +48,11 @@ void ServerLink::settle_late(const std::vector<LateDesk::Settled>& settled, Outb
   for (const LateDesk::Settled& one : settled) {
     if (one.how == How::told) {
       unproven_.push_back({one.id, side_->want_answer()});
+      continue;
+    }
+    if (one.how == How::kept_out) {
+      out.settle(one.id, {Disposition::failed, Fault::never, "5.7.1",
+                          "who said it is kept out of the channel there", {}, {}});
       continue;
     }
     const bool too_old = one.how == How::too_old;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocols/irc/extbans.h"
+#include "protocols/irc/late.h"
 #include "protocols/irc/relay_state.h"
 #include "protocols/irc/side.h"
 #include "protocols/irc/watcher.h"
@@ -36,6 +37,7 @@ class Relay final : public Watcher, private RelayState {
   std::vector<RelayNote> take_notes() { return std::exchange(notes_, {}); }
   void upkeep(Side& side);        // every few seconds
   void tell_late(Side& to, const std::string& home, const std::string&, std::string_view text);
+  bool may_tell(const Side& to, const LateLine& line);   // false: he is kept out of it there
   void late_over(Side& to);       // all is told
   bool is_heard(const Side& to, std::string_view channel) const;   // somebody of its own is there
   const Quarrel* quarrel_in(const Junction&) const;   // the last one; null: there was none
@@ -166,9 +168,25 @@ class Relay final : public Watcher, private RelayState {
   bool is_war(const Side& side, const Junction& junction, const ModeChange& change);
 
   // ---- relay_guards.cpp ----
-  bool is_listed(PersonId, const Side& to, const Channel& place, Mode list, BanEffect) const;
+  // How closed the channel at home was to him who is in it.
+  struct Door {
+    bool invite_only = false, key = false;
+  };
+  // Somebody as he is, or would be, on another side.
+  struct Visitor {
+    UserId there = no_id;                       // no_id: he is not
+    std::string name, account, realname;        // nick!user@host
+    std::optional<Door> door{};                 // nothing: nobody knows
+  };
+  std::optional<Door> door_at_home(const Side& home, const Junction& junction) const;
+  Visitor visitor(PersonId id, const Side& to) const;
+  Visitor visitor(const LateLine& line, const Side& to) const;
+  bool is_listed(const Visitor&, const Side& to, const Channel&, Mode list, BanEffect) const;
   bool is_muted(PersonId id, const Side& to, ChannelId there) const;
+  bool is_muted(const Visitor& who, const Side& to, const Channel& place) const;
   std::string_view kept_out_by(PersonId, const Side& to, const std::string& channel) const;
+  std::string_view kept_out_by(const Visitor&, const Side& to, ChannelId there) const;
+  bool is_guarded(const Side& to, ChannelId there) const;
   bool may_be_heard(PersonId id, const Side& to, const std::string& channel) const;
   std::string full_name(PersonId id, const Side& to) const;   // nick!user@host, as there
   std::optional<std::string> known_mask(const Side&, std::string_view mask, const Side& to) const;

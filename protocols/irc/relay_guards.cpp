@@ -9,26 +9,21 @@
 namespace hanse::irc {
 
 // Whether an entry of one of the lists there that keeps from entering, or talking, means somebody.
-bool Relay::is_listed(PersonId id, const Side& to, const Channel& place, Mode list,
+bool Relay::is_listed(const Visitor& who, const Side& to, const Channel& place, Mode list,
                       BanEffect effect) const {
-  std::string who;
   const auto means = [&](const BanMeaning& one) {
     const auto fits = [&](const std::string& text) {
       return matches(to.facts().casemap, one.value, text);
     };
     switch (one.match) {
-      case BanMatch::mask: return fits(who.empty() ? who = full_name(id, to) : who);
-      case BanMatch::account: {
-        const std::string account = text_there(id, to, UserText::account);
-        return !account.empty() && fits(account);
-      }
-      case BanMatch::no_account: return text_there(id, to, UserText::account).empty();
-      case BanMatch::realname: return fits(text_there(id, to, UserText::realname));
+      case BanMatch::mask: return fits(who.name);
+      case BanMatch::account: return !who.account.empty() && fits(who.account);
+      case BanMatch::no_account: return who.account.empty();
+      case BanMatch::realname: return fits(who.realname);
       case BanMatch::channel: {
-        const UserId there = persons_.on(id, to.index());
         const ChannelId other = to.model().find_channel(one.value);
-        return there != no_id && other != no_id &&
-               to.model().membership(there, other) != nullptr;
+        return who.there != no_id && other != no_id &&
+               to.model().membership(who.there, other) != nullptr;
       }
     }
     return false;
@@ -46,9 +41,27 @@ bool Relay::is_muted(PersonId id, const Side& to, ChannelId there) const {
   const Membership* const member = to.model().membership(persons_.on(id, to.index()), there);
   const Junction* const junction = junction_of(to, there);
   if (junction == nullptr || !counts_there(*junction, to, Claim::bans)) return false;
-  const auto muted = [&](Mode list) { return is_listed(id, to, place, list, BanEffect::talk); };
-  return member->status == 0 && !place.lists.empty() && (muted(Mode::quiet) || muted(Mode::ban)) &&
-         !is_listed(id, to, place, Mode::ban_exception, BanEffect::entry);
+  return member->status == 0 && !place.lists.empty() && is_muted(visitor(id, to), to, place);
+}
+
+bool Relay::is_muted(const Visitor& who, const Side& to, const Channel& place) const {
+  const auto muted = [&](Mode list) { return is_listed(who, to, place, list, BanEffect::talk); };
+  return (muted(Mode::quiet) || muted(Mode::ban)) &&
+         !is_listed(who, to, place, Mode::ban_exception, BanEffect::entry);
+}
+
+Relay::Visitor Relay::visitor(PersonId id, const Side& to) const {
+  return {persons_.on(id, to.index()), full_name(id, to),
+          text_there(id, to, UserText::account), text_there(id, to, UserText::realname)};
+}
+
+// As he was when he said it.
+Relay::Visitor Relay::visitor(const LateLine& line, const Side& to) const {
+  const std::string name = puppet_nick(line.nick, line.home, to.facts(), 0, line.home + line.nick)
+                               .append("!").append(puppet_ident(line.ident, to.facts()))
+                               .append("@").append(puppet_host(line.host, to.facts()));
+  return {no_id, name, puppet_account(line.account, line.home), line.realname,
+          Door{line.by_invitation, line.with_key}};
 }
 
 std::string Relay::full_name(PersonId id, const Side& to) const {
@@ -68,34 +81,48 @@ std::string Relay::full_name(PersonId id, const Side& to) const {
               text_there(id, to, UserText::ident), text_there(id, to, UserText::shown_host));
 }
 
+bool Relay::is_guarded(const Side& to, ChannelId there) const {
+  if (there == no_id) return false;
+  const Channel& place = to.model().channel(there);
+  return !place.lists.empty() || place.has(Mode::invite_only) || !place.key.empty();
+}
+
 // What keeps him out of a channel there; empty: nothing.
 std::string_view Relay::kept_out_by(PersonId id, const Side& to,
                                     const std::string& channel) const {
   const ChannelId there = to.model().find_channel(channel);
-  if (there == no_id) return {};
+  const Junction* const junction = is_guarded(to, there) ? junction_of(to, there) : nullptr;
+  if (junction == nullptr) return {};
+  Visitor who = visitor(id, to);
+  who.door = door_at_home(*sides_[persons_.at(id).home], *junction);
+  return kept_out_by(who, to, there);
+}
+
+std::string_view Relay::kept_out_by(const Visitor& who, const Side& to, ChannelId there) const {
   const Channel& place = to.model().channel(there);
   const bool closed = place.has(Mode::invite_only) || !place.key.empty();
-  if (place.lists.empty() && !closed) return {};
   const Junction* const junction = junction_of(to, there);
   if (junction == nullptr) return {};
-  const auto listed = [&](Mode list) { return is_listed(id, to, place, list, BanEffect::entry); };
+  const auto listed = [&](Mode list) { return is_listed(who, to, place, list, BanEffect::entry); };
   const bool bans_count = counts_there(*junction, to, Claim::bans);
   if (bans_count && listed(Mode::ban) && !listed(Mode::ban_exception)) return "a ban there";
-  // Where his own channel is as closed, his own server has let him in. Otherwise nobody asked him,
-  // nor when it became so only now that the networks meet.
-  const Side& home = *sides_[persons_.at(id).home];
-  const auto own = std::ranges::find(junction->members, home.index(), &Junction::Member::network);
-  const ChannelId here = own == junction->members.end() ? no_id
-                                                        : home.model().find_channel(own->channel);
-  if (!closed || here == no_id || renewing_ || !counts_there(*junction, to, Claim::modes))
-    return {};
-  const Channel& door = home.model().channel(here);
-  const bool unasked = meeting_ && is_younger(*junction, home);
-  if (place.has(Mode::invite_only) && (unasked || !door.has(Mode::invite_only)) &&
-      !listed(Mode::invite_exception))
+  // Where his own channel is as closed, his own server has let him in.
+  if (!closed || !who.door || renewing_ || !counts_there(*junction, to, Claim::modes)) return {};
+  if (place.has(Mode::invite_only) && !who.door->invite_only && !listed(Mode::invite_exception))
     return "by invitation only there";
-  if (!place.key.empty() && (unasked || door.key.empty())) return "a key is needed there";
+  if (!place.key.empty() && !who.door->key) return "a key is needed there";
   return {};
+}
+
+// Nobody was asked where it became closed only now that the networks meet.
+std::optional<Relay::Door> Relay::door_at_home(const Side& home, const Junction& junction) const {
+  const auto own = std::ranges::find(junction.members, home.index(), &Junction::Member::network);
+  const ChannelId here = own == junction.members.end() ? no_id
+                                                       : home.model().find_channel(own->channel);
+  if (here == no_id) return std::nullopt;
+  if (meeting_ && is_younger(junction, home)) return Door{};
+  const Channel& door = home.model().channel(here);
+  return Door{door.has(Mode::invite_only), !door.key.empty()};
 }
 
 // Who is kept out says nothing in it either.
@@ -105,6 +132,35 @@ bool Relay::may_be_heard(PersonId id, const Side& to, const std::string& channel
   const bool is_in = there != no_id && place != no_id &&
                      to.model().membership(there, place) != nullptr;
   return is_in ? !is_muted(id, to, place) : kept_out_by(id, to, channel).empty();
+}
+
+// Whether what he said while the network was away may be told there now.
+bool Relay::may_tell(const Side& to, const LateLine& line) {
+  const ChannelId there = to.model().find_channel(line.channel);
+  const auto from = std::ranges::find_if(sides_, [&line](const auto& one) {
+    return one->settings().name == line.home;
+  });
+  if (line.host.empty() || from == sides_.end() || !is_guarded(to, there)) return true;
+  const Side& home = **from;
+  if (home.linked()) {   // the same one, who is in it now
+    const UserId user = home.model().find_nick(line.nick);
+    const PersonId id = user == no_id ? no_id : persons_.find(home.index(), user);
+    const UserId puppet = id == no_id ? no_id : persons_.on(id, to.index());
+    if (puppet != no_id && to.model().membership(puppet, there) != nullptr &&
+        home.model().user(user).texts.get(UserText::ident) == line.ident)
+      return !is_muted(id, to, there);
+  }
+  const Visitor who = visitor(line, to);
+  std::string_view why = kept_out_by(who, to, there);
+  const Junction* const junction = junction_of(to, there);
+  if (why.empty() && junction != nullptr && counts_there(*junction, to, Claim::bans) &&
+      is_muted(who, to, to.model().channel(there)))
+    why = "a ban there";
+  if (why.empty()) return true;
+  note(Level::info, "irc.kept_out",
+       who.name + " may not be heard in " + line.channel + " of " + to.settings().name + ": " +
+           std::string(why) + "; a late line is not told");
+  return false;
 }
 
 // A mask that names one person: what that one is called on the other network. He may be called so

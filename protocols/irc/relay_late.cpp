@@ -18,6 +18,7 @@ constexpr std::string_view keeper_name = "hears what is said for ";
 
 void Relay::keep_for_absent(const Side& side, const Junction& junction, UserId user,
                             const Said& what) {
+  const Door door = door_at_home(side, junction).value_or(Door{});
   for (const Junction::Member& member : junction.members) {
     const Side& to = *sides_[member.network];
     if (&to == &side || is_attached(side, to) || !keeps_lines(side, to)) continue;
@@ -33,10 +34,13 @@ void Relay::keep_for_absent(const Side& side, const Junction& junction, UserId u
       continue;
     }
     --allowance.left;
+    const PackedTexts& texts = side.model().user(user).texts;
+    const auto text = [&texts](UserText which) { return std::string(texts.get(which)); };
     kept_.push_back(to_submission(
-        {side.settings().name, std::string(side.model().user(user).texts.get(UserText::nick)),
-         to.settings().name, member.channel, std::string(what.text), what.kind, now,
-         std::exchange(allowance.missing, 0)}));
+        {side.settings().name, text(UserText::nick), to.settings().name, member.channel,
+         std::string(what.text), what.kind, now, std::exchange(allowance.missing, 0), {},
+         text(UserText::ident), text(UserText::shown_host), text(UserText::account),
+         text(UserText::realname), door.invite_only, door.key}));
   }
 }
 

@@ -231,12 +231,13 @@ TEST_CASE("irc 9 late lines of several networks, and of another day") {
   line.home = "third";
   desk.add(2, line, Instant{}, settled);
   const auto heard = [](const std::string&) { return true; };
-  CHECK_FALSE(desk.next(Instant{1s}, 1795229180, heard, settled));
-  const auto first = desk.next(Instant{2s}, 1795229180, heard, settled);
+  const auto may = [](const LateLine&) { return true; };
+  CHECK_FALSE(desk.next(Instant{1s}, 1795229180, heard, may, settled));
+  const auto first = desk.next(Instant{2s}, 1795229180, heard, may, settled);
   REQUIRE(first);
   CHECK(first->home == "home");
-  CHECK_FALSE(desk.next(Instant{2s}, 1795229180, heard, settled));   // one at a time
-  const auto second = desk.next(Instant{3s}, 1795400000, heard, settled);
+  CHECK_FALSE(desk.next(Instant{2s}, 1795229180, heard, may, settled));   // one at a time
+  const auto second = desk.next(Instant{3s}, 1795400000, heard, may, settled);
   REQUIRE(second);
   CHECK(second->text == "[late, 2026-11-21 02:45 UTC] <carol> hello");
   CHECK(desk.empty());
