@@ -270,6 +270,12 @@ bool Network::set_mode(ChannelId id, const ModeChange& change) {
   return true;
 }
 
+bool Network::has_listed(ChannelId id, const ListEntry& entry) const {
+  return std::ranges::any_of(channels_[id].lists, [&](const ListEntry& one) {
+    return one.list == entry.list && same_name(casemap_, one.mask, entry.mask);
+  });
+}
+
 void Network::set_topic(ChannelId id, std::string_view text, std::string_view setter,
                         Timestamp timestamp) {
   Channel& channel = channels_[id];

@@ -138,6 +138,7 @@ class Network {
   void lower_timestamp(ChannelId channel, Timestamp timestamp);
   // Of no rank. False: it was so before, or the list is full.
   bool set_mode(ChannelId channel, const ModeChange& change);
+  bool has_listed(ChannelId channel, const ListEntry& entry) const;
   void set_topic(ChannelId channel, std::string_view text, std::string_view setter,
                  Timestamp timestamp);
 

@@ -139,6 +139,11 @@ class Relay final : public Watcher, private RelayState {
   void copy_modes(Side& from, ChannelId, Side& to, const std::string& name, bool guards_only);
   std::optional<ModeChange> translated(const Side& from, const ModeChange& change, Side& to,
                                        ChannelId there, std::string& parameter) const;
+  std::optional<ListEntry> ban_by_other_name(const Side& from, std::string_view text,
+                                             const Side& to, ChannelId there,
+                                             const ListEntry& wanted) const;
+  bool is_same_person(const Side& from, std::string_view nick, const Side& to,
+                      std::string_view there) const;
   void note_unmapped(Side& from, const std::string& channel, std::span<const ModeChange> all,
                      const Side& to);
   void lend_rank(const Side& from, UserId puppet, Side& to, ChannelId there);

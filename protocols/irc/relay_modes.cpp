@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modes by what they mean (irc 10), and masks that name people who are called otherwise elsewhere.
 #include <algorithm>
+#include <deque>
 #include <optional>
 
 #include "protocols/irc/extbans.h"
@@ -36,7 +37,9 @@ std::string translated_mask(const Side& from, std::string_view mask, const Side&
   if (end == std::string_view::npos || nick == "*") return std::string(mask);
   const std::string rest(mask.substr(end));
   const auto tagged = [&](std::string_view name, const std::string& network) {
-    return std::string(name) + to.facts().nick_separator + network + rest;
+    const bool is_one = name.find_first_of("*?") == std::string_view::npos;
+    return (is_one ? puppet_nick(name, network, to.facts(), 0, network)
+                   : std::string(name) + to.facts().nick_separator + network) + rest;
   };
   for (std::size_t at = 0; at < strands.size(); ++at) {
     const std::string& network = strands[at].network;
@@ -73,6 +76,58 @@ ListEntry as_it_is_there(const Side& to, ChannelId there, ListEntry wanted) {
     if (one.list == wanted.list && read_ban(to.facts(), one.list, one.mask) == meaning) return one;
   }
   return wanted;
+}
+
+// One that was set there for an entry of this side under another of a puppet's names: who is meant
+// may have gone since, or have come, and a name that is taken or too long has other forms.
+std::optional<ListEntry> Relay::ban_by_other_name(const Side& from, std::string_view text,
+                                                  const Side& to, ChannelId there,
+                                                  const ListEntry& wanted) const {
+  const auto meaning = read_ban(to.facts(), wanted.list, wanted.mask);
+  const auto here = read_ban(from.facts(), wanted.list, text);
+  if (!meaning || !here || meaning->match != BanMatch::mask || here->match != BanMatch::mask)
+    return std::nullopt;
+  const std::size_t end = here->value.find('!');
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view nick = here->value.substr(0, end), rest = here->value.substr(end);
+  for (const ListEntry& one : to.model().channel(there).lists) {
+    const auto other = one.list == wanted.list ? read_ban(to.facts(), one.list, one.mask)
+                                               : std::nullopt;
+    if (!other || other->match != BanMatch::mask || other->effect != meaning->effect) continue;
+    const std::size_t mark = other->value.find('!');
+    if (mark == std::string_view::npos ||
+        !same_name(to.facts().casemap, other->value.substr(mark), rest))
+      continue;
+    if (is_same_person(from, nick, to, other->value.substr(0, mark))) return one;
+  }
+  return std::nullopt;
+}
+
+// Whether one of both nicks is what the other is called on that side, in any of the ways there are.
+bool Relay::is_same_person(const Side& from, std::string_view nick, const Side& to,
+                           std::string_view there) const {
+  const auto is_form = [](std::string_view native, const std::string& network, const Side& side,
+                          std::string_view name) {
+    const unsigned attempts = limits::nick_attempts_max + limits::puppet_losses_max;
+    for (unsigned attempt = 0; attempt < attempts; ++attempt) {
+      const std::string form = puppet_nick(native, network, side.facts(), attempt,
+                                           network + std::string(native));
+      if (same_name(side.facts().casemap, form, name)) return true;
+    }
+    return false;
+  };
+  for (StrandId at = 0; at < strands_.size(); ++at) {
+    const std::string& network = strands_[at].network;
+    if (!strands_[at].live) continue;
+    if (at == from.index()) {
+      if (is_form(nick, network, to, there)) return true;
+    } else if (at == to.index()) {
+      if (is_form(there, network, from, nick)) return true;
+    } else if (const auto name = untagged(nick, from, network)) {
+      if (is_form(*name, network, to, there)) return true;
+    }
+  }
+  return false;
 }
 
 // What an entry of a list is there (irc 10). Nothing: there are no words for it.
@@ -170,6 +225,11 @@ std::optional<ModeChange> Relay::translated(const Side& from, const ModeChange& 
     std::optional<ListEntry> entry = ban_there(from, change.mode, change.parameter, to);
     if (!entry) return std::nullopt;
     *entry = as_it_is_there(to, there, std::move(*entry));
+    if (!change.add && !model.has_listed(there, *entry)) {
+      const auto other = ban_by_other_name(from, change.parameter, to, there, *entry);
+      if (!other) return std::nullopt;
+      *entry = *other;
+    }
     out.mode = entry->list;
     parameter = std::move(entry->mask);
   } else {
@@ -199,11 +259,15 @@ void Relay::modes_changed(Side& side, Source source, ChannelId channel,
     const ChannelId there = to.model().find_channel(name);
     if (there == no_id) return;
     std::vector<ModeChange> theirs;
-    std::vector<std::string> parameters(changes.size());   // never moved: changes look into them
+    std::deque<std::string> parameters;   // never moved: changes look into them
     for (std::size_t at = 0; at < changes.size(); ++at) {
-      if (!passes[at]) continue;
-      if (const auto one = translated(side, changes[at], to, there, parameters[at]))
-        theirs.push_back(*one);
+      // A ban may be there under several names: all of them are lifted.
+      bool more = passes[at];
+      while (more) {
+        const auto one = translated(side, changes[at], to, there, parameters.emplace_back());
+        if (one) theirs.push_back(*one);
+        more = one && is_list(one->mode) && !one->add;
+      }
     }
     if (!theirs.empty())
       to.write(ModesChanged{actor(side, source, to, there, true), name,
