@@ -66,6 +66,7 @@ constexpr FixedLimit table[] = {
     {"nick_signs_wanted", limits::nick_signs_wanted, count},
     {"puppet_losses_max", limits::puppet_losses_max, count},
     {"puppet_pause_seconds", limits::puppet_pause_seconds, count},
+    {"puppet_forgiven_seconds", limits::puppet_forgiven_seconds, count},
     {"puppet_idle_seconds", limits::puppet_idle_seconds, count},
     {"sent_away_seconds", limits::sent_away_seconds, count},
     {"split_seconds", limits::split_seconds, count},

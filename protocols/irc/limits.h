@@ -76,6 +76,7 @@ constexpr unsigned nick_attempts_max = 6;
 constexpr std::size_t nick_signs_wanted = 4;              // of a name, beside its network
 constexpr std::uint8_t puppet_losses_max = 3;
 constexpr std::int64_t puppet_pause_seconds = 60;
+constexpr std::int64_t puppet_forgiven_seconds = 3600;           // since the last loss
 constexpr std::int64_t puppet_idle_seconds = 60;                 // in no channel, for private talk
 constexpr std::int64_t sent_away_seconds = 600;                  // a network, by SQUIT
 constexpr std::int64_t split_seconds = 60;                       // who is back then is who he was

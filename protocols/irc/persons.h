@@ -16,7 +16,9 @@ struct Person {
   struct Puppet {
     UserId user = no_id;           // no_id: not there now
     Timestamp lost_at = 0;         // when it was thrown out last
+    Timestamp back_at = 0;         // when it came back after that, last
     std::uint8_t losses = 0;
+    bool told = false;             // that nobody hears it there
   };
   std::size_t home = 0;
   StrandId strand = 0;

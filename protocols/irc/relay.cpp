@@ -266,23 +266,6 @@ void Relay::servers_gone(Side& side, ServerId server, std::string_view reason) {
 
 // ---- persons ----
 
-UserId Relay::presence(PersonId id, Side& to) {
-  const UserId there = persons_.on(id, to.index());
-  if (there != no_id) return there;
-  const Person::Puppet& puppet = persons_.at(id).abroad[to.index()];
-  if (!may_return(puppet)) return no_id;
-  const bool was_lost = puppet.losses > 0;
-  const UserId made = introduce(id, to);
-  if (made != no_id && was_lost) enter_again(id, to);
-  return made;
-}
-
-// irc 9: who was thrown out comes back once a minute, and not for ever.
-bool Relay::may_return(const Person::Puppet& puppet) const {
-  return puppet.losses < limits::puppet_losses_max &&
-         (puppet.losses == 0 || now_() - puppet.lost_at >= limits::puppet_pause_seconds);
-}
-
 UserId Relay::introduce(PersonId id, Side& to) {
   const Person& person = persons_.at(id);
   const Side& home = *sides_[person.home];
@@ -306,6 +289,7 @@ UserId Relay::introduce(PersonId id, Side& to) {
   to.model().set_invisible(puppet, native.invisible);
   to.model().set_signed_on(puppet, native.since());
   persons_.appear(id, to.index(), puppet);
+  if (person.abroad[to.index()].losses > 0) persons_.at(id).abroad[to.index()].back_at = now_();
   to.write(UserIntroduced{to.party_of_server(server), nick, uid, ident, host, host,
                           facts.no_address, realname, account,
                           native.invisible ? "+i" : "+", since});
@@ -335,40 +319,6 @@ void Relay::user_gone(Side& side, UserId user, std::string_view reason) {
     if (other.get() != &side && other->linked()) withdraw(id, *other, reason);
   }
   persons_.forget(id);
-}
-
-// irc 9: honoured. One that a server threw out had a name somebody else wanted, and takes another;
-// one that a person threw out stays away for a while.
-void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
-  const PersonId id = persons_.find(side.index(), puppet);
-  const std::string nick(side.model().user(puppet).texts.get(UserText::nick));
-  const std::string by(source.user != no_id ? side.party_of(source.user).name
-                                            : side.party_of_server(source.server).name);
-  std::vector<std::pair<std::string, Timestamp>> was_in;
-  for (const Membership& one : side.model().user(puppet).channels) {
-    const Channel& channel = side.model().channel(one.channel);
-    was_in.emplace_back(channel.name, channel.timestamp);
-  }
-  if (id != no_id) persons_.vanish(id, side.index());
-  side.model().remove_user(puppet);
-  if (id == no_id) return;
-  Person::Puppet& lost = persons_.at(id).abroad[side.index()];
-  if (lost.losses < limits::puppet_losses_max) ++lost.losses;
-  lost.lost_at = now_();
-  const std::string who = nick + " on " + side.settings().name + ", thrown out by " + by;
-  if (lost.losses >= limits::puppet_losses_max)
-    return note(Level::warning, "irc.suspended",
-                who + " for the third time: stays away until it leaves its own network");
-  if (source.user != no_id) {
-    note(Level::info, "irc.killed", who + ": stays away for " +
-                                        std::to_string(limits::puppet_pause_seconds) + " s");
-    killed_.insert({id, side.index()});
-    return;
-  }
-  if (introduce(id, side) == no_id) return;
-  const UserId native = persons_.at(id).user;
-  for (const auto& [channel, timestamp] : was_in)
-    enter(persons_.at(id).strand, side, channel, timestamp, {&native, 1});
 }
 
 // Who acts on the other side for somebody: his puppet, or the server of his network.

@@ -40,6 +40,8 @@ class Relay final : public Watcher, private RelayState {
   bool may_tell(const Side& to, const LateLine& line);   // false: he is kept out of it there
   void late_over(Side& to);       // all is told
   bool is_heard(const Side& to, std::string_view channel) const;   // somebody of its own is there
+  // Who of a junction is thrown out there and not back yet, and until when.
+  std::vector<std::string> kept_away(const Side& to, const Junction& junction) const;
   const Quarrel* quarrel_in(const Junction&) const;   // the last one; null: there was none
 
   // Of a server by which another node brings a network: whether it goes on, or why not.
@@ -83,11 +85,9 @@ class Relay final : public Watcher, private RelayState {
   bool another_does_it(const Side& from, const Side& to) const;
   bool is_taken(const Strand& strand, const Side& to) const;
   void yield_to_others(Side& side, std::span<const UserId> users);
-  UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
   void warn_of_short_nicks(const Side& side);
   std::string free_nick(const Person& person, const Side& to);
   UserId introduce(PersonId id, Side& to);
-  bool may_return(const Person::Puppet& puppet) const;
   Timestamp name_time(const Side& to, Timestamp otherwise) const;
   void enter_again(PersonId id, Side& to);
   std::string text_there(PersonId id, const Side& to, UserText which) const;
@@ -97,7 +97,6 @@ class Relay final : public Watcher, private RelayState {
   void note(Level level, std::string_view event, std::string text);
   PersonId person_of(const Side& home, UserId user);   // made when it is not known
   void remember(PersonId id, const Side& home);        // it goes by a split
-  void name_again(Side& side);              // who has a UID for a nick
   void withdraw(PersonId id, Side& from, std::string_view reason);
   void withdraw_idle(PersonId id, Side& from, std::string_view reason);
   Party actor(Side& from, Source source, Side& to, ChannelId there, bool needs_rank);
@@ -171,6 +170,15 @@ class Relay final : public Watcher, private RelayState {
   // ---- relay_wars.cpp ----
   bool is_war(const Side& side, const Junction& junction, const std::string& what);
   bool is_war(const Side& side, const Junction& junction, const ModeChange& change);
+
+  // ---- relay_losses.cpp ----
+  UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
+  bool may_return(const Person::Puppet& puppet) const;
+  void count_loss(Person::Puppet& puppet) const;
+  void forgive(Person::Puppet& puppet) const;
+  void note_unheard(PersonId id, const Side& to);
+  std::string back_text(const Person::Puppet& puppet) const;
+  void name_again(Side& side);              // who has a UID for a nick
 
   // ---- relay_guards.cpp ----
   // How closed the channel at home was to him who is in it.

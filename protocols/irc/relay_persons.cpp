@@ -128,48 +128,12 @@ PersonId Relay::person_of(const Side& home, UserId user) {
     for (std::size_t side = 0; side < abroad.size(); ++side) {
       abroad[side].losses = back->second.abroad[side].losses;
       abroad[side].lost_at = back->second.abroad[side].lost_at;
+      abroad[side].back_at = back->second.abroad[side].back_at;
+      if (abroad[side].losses > 0) killed_.insert({id, side});
     }
   }
   ledger_.erase(back);
   return id;
-}
-
-void Relay::puppet_saved(Side& side, UserId puppet) {
-  const PersonId id = persons_.find(side.index(), puppet);
-  if (id == no_id) return;
-  Person::Puppet& saved = persons_.at(id).abroad[side.index()];
-  if (saved.losses < limits::puppet_losses_max) ++saved.losses;
-  saved.lost_at = now_();
-}
-
-// irc 9: not at once, and never under the name that was fought over. Who loses again and again
-// keeps his UID.
-void Relay::name_again(Side& side) {
-  Network& model = side.model();
-  for (PersonId id = 0; id < persons_.size(); ++id) {
-    if (persons_.is_free(id) || persons_.at(id).home == side.index()) continue;
-    const Person& person = persons_.at(id);
-    const Person::Puppet& puppet = person.abroad[side.index()];
-    if (puppet.user == no_id || puppet.losses == 0 ||
-        puppet.losses >= limits::puppet_losses_max ||
-        now_() - puppet.lost_at < limits::puppet_unnamed_seconds ||
-        model.user(puppet.user).texts.get(UserText::nick) !=
-            model.user(puppet.user).texts.get(UserText::uid))
-      continue;
-    const Side& home = *sides_[person.home];
-    const std::string native = nick_at_home(home, person.user, person.strand);
-    const std::string& network = strands_[person.strand].network;
-    for (unsigned attempt = puppet.losses; attempt < puppet.losses + limits::nick_attempts_max;
-         ++attempt) {
-      const std::string nick =
-          puppet_nick(native, network, side.facts(), attempt, network + native);
-      if (model.find_nick(nick) != no_id) continue;
-      const Timestamp at = name_time(side, now_());
-      side.write(NickChanged{side.party_of(puppet.user), nick, at});
-      model.rename(puppet.user, nick, at);
-      break;
-    }
-  }
 }
 
 // What a person's puppet has there for what he has at home.

@@ -261,6 +261,16 @@ std::vector<std::string> explain_network(const Hub& hub, const Side& side) {
   return out;
 }
 
+void explain_kept_away(const Hub& hub, const Side& side, const Junction& junction,
+                       std::vector<std::string>& out) {
+  const std::vector<std::string> all = hub.relay().kept_away(side, junction);
+  for (std::size_t at = 0; at < all.size() && at < limits::shown_bans_max; ++at)
+    out.push_back("kept away from " + side.settings().name + ": " + escape_text(all[at], 300));
+  if (all.size() > limits::shown_bans_max)
+    out.push_back("kept away from " + side.settings().name + ": " + std::to_string(all.size()) +
+                  " in all");
+}
+
 void explain_junction(const Hub& hub, const Junction& junction, std::vector<std::string>& out) {
   std::string line = "junction " + junction.name + ":";
   for (const Junction::Member& member : junction.members)
@@ -284,6 +294,7 @@ void explain_junction(const Hub& hub, const Junction& junction, std::vector<std:
       explain_bans(hub.relay(), side, *channel, to, out);
     }
     explain_others(hub, side, out);
+    explain_kept_away(hub, side, junction, out);
     for (const Junction::Member& other : junction.members) {
       const Side& from = *hub.sides()[other.network];
       const std::string& why = side.claim(from.index()).obstacle;

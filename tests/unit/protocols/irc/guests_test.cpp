@@ -56,7 +56,71 @@ TEST_CASE("irc 9 who was killed is in his channels again after a minute, and see
     CHECK(has(met.later(*met.away, 60), ":@9RAAAAAAC"));
     met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAC :hyb.away.example!dave (go)\n");
     CHECK(has(met.away->log_, "irc.suspended carol|home|"));
-    CHECK(met.later(*met.away, 1000) == "");
+    CHECK(met.later(*met.away, 3599) == "");
+    CHECK(has(met.later(*met.away, 1), ":9RA UID carol|home 2 "));   // it is forgotten
+    met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAD :hyb.away.example!dave (go)\n");
+    CHECK(has(met.later(*met.away, 60), ":@9RAAAAAAE"));
+  }
+}
+
+TEST_CASE("irc 9 who is kept away is seen, and heard of once when he speaks") {
+  Met met;
+  const auto explained = [&] {
+    std::string out;
+    for (const std::string& line : explain_channel(*met.hub, "#dev")) out += line + "\n";
+    return out;
+  };
+  const auto times = [&](const std::string& word) {
+    std::size_t count = 0;
+    for (std::size_t at = met.home->log_.find(word); at != std::string::npos;
+         at = met.home->log_.find(word, at + 1))
+      ++count;
+    return count;
+  };
+  CHECK_FALSE(has(explained(), "kept away"));
+  for (const std::string last : {"A", "B", "C"}) {
+    met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAA" + last + " :hyb.away.example!dave (go)\n");
+    CHECK(has(explained(), "kept away from away: carol of home, thrown out "));
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :one\n:1AAAAAAAA PRIVMSG #dev :two\n");
+    if (last == "C") break;
+    met.later(*met.away, 60);
+    CHECK_FALSE(has(explained(), "kept away"));
+  }
+  CHECK(has(explained(), "kept away from away: carol of home, thrown out 3 times, until "
+                         "2026-11-21T03:48:33.000Z"));
+  CHECK(times("irc.unheard carol of home is kept away from away until ") == 3);
+  met.say(*met.home, ":1AAAAAAAA QUIT :x\n");
+  CHECK_FALSE(has(explained(), "kept away"));
+}
+
+std::string collision(std::string_view uid) {
+  return ":3HY KILL " + std::string(uid) + " :hyb.away.example (Nick collision (new))\n";
+}
+
+TEST_CASE("irc 9 a puppet that is thrown out") {
+  Met met;
+  SECTION("by a server, over its name: it takes another, and gives up in the end") {
+    CHECK(met.say(*met.away, collision("9RAAAAAAA")).starts_with(":9RA UID carol||home 2 "));
+    CHECK(met.say(*met.away, collision("9RAAAAAAB")) == "");   // not twice in a minute
+    met.clock.seconds += 60;
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :back\n");
+    CHECK(met.written(*met.away).find(":9RA UID carol|home|") != std::string::npos);
+    CHECK(met.say(*met.away, collision("9RAAAAAAC")) == "");
+    met.clock.seconds += 1000;
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :I am\n");
+    CHECK(met.written(*met.away) == "");
+  }
+  SECTION("by a person: it is back after a minute") {
+    met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAA :hyb.away.example!dave (go away)\n");
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :I am\n");
+    CHECK(met.written(*met.away) == "");
+    met.clock.seconds += 60;
+    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :here\n");
+    CHECK(met.written(*met.away).find("UID carol||home 2 ") != std::string::npos);
+  }
+  SECTION("who is killed and does not exist is nobody's business") {
+    CHECK(met.say(*met.away, ":3HY KILL 9RAAAAAZZ :hyb.away.example (Unknown Client)\n") == "");
+    CHECK(met.away->log_.find("dropped") == std::string::npos);
   }
 }
 

@@ -366,34 +366,9 @@ TEST_CASE("irc 9 a puppet that got its UID for a nick is named again after a whi
   const Network& model = met.side("home").model();
   const std::string third(model.user(model.find_uid("9RBAAAAAA")).texts.get(UserText::nick));
   CHECK(save(third).empty());
-}
-
-std::string collision(std::string_view uid) {
-  return ":3HY KILL " + std::string(uid) + " :hyb.away.example (Nick collision (new))\n";
-}
-
-TEST_CASE("irc 9 a puppet that is thrown out") {
-  Met met;
-  SECTION("by a server, over its name: it takes another, and gives up in the end") {
-    CHECK(met.say(*met.away, collision("9RAAAAAAA")).starts_with(":9RA UID carol||home 2 "));
-    CHECK(met.say(*met.away, collision("9RAAAAAAB")).starts_with(":9RA UID carol|home|"));
-    CHECK(met.say(*met.away, collision("9RAAAAAAC")) == "");
-    met.clock.seconds += 1000;
-    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :I am\n");
-    CHECK(met.written(*met.away) == "");
-  }
-  SECTION("by a person: it is back after a minute") {
-    met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAA :hyb.away.example!dave (go away)\n");
-    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :I am\n");
-    CHECK(met.written(*met.away) == "");
-    met.clock.seconds += 60;
-    met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :here\n");
-    CHECK(met.written(*met.away).find("UID carol||home 2 ") != std::string::npos);
-  }
-  SECTION("who is killed and does not exist is nobody's business") {
-    CHECK(met.say(*met.away, ":3HY KILL 9RAAAAAZZ :hyb.away.example (Unknown Client)\n") == "");
-    CHECK(met.away->log_.find("dropped") == std::string::npos);
-  }
+  met.clock.seconds += 3600;
+  met.home->pass(std::chrono::seconds(90));
+  CHECK(met.settled(*met.home).find(":9RBAAAAAA NICK dave/away ") != std::string::npos);
 }
 
 }  // namespace
