@@ -1,7 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/irc/persons.h"
 
+#include "protocols/irc/limits.h"
+
 namespace hanse::irc {
+
+void Person::Puppet::forgive(Timestamp now) {
+  if (now - lost_at >= limits::puppet_forgiven_seconds) losses = 0;
+}
+
+void Person::Puppet::lose(Timestamp now) {
+  forgive(now);
+  if (losses < limits::puppet_losses_max) ++losses;
+  lost_at = now;
+  told = false;
+}
+
+// irc 9: who was thrown out comes back after a minute, and in the end after longer.
+Timestamp Person::Puppet::returns_at() const {
+  return lost_at + (losses >= limits::puppet_losses_max ? limits::puppet_forgiven_seconds
+                                                        : limits::puppet_pause_seconds);
+}
 
 PersonId Persons::find_or_add(std::size_t home, StrandId strand, UserId user) {
   if (const PersonId known = find(home, user); known != no_id) return known;

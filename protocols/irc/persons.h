@@ -19,6 +19,11 @@ struct Person {
     Timestamp back_at = 0;         // when it came back after that, last
     std::uint8_t losses = 0;
     bool told = false;             // that nobody hears it there
+
+    void forgive(Timestamp now);   // what was long ago
+    void lose(Timestamp now);
+    bool may_return(Timestamp now) const { return losses == 0 || now >= returns_at(); }
+    Timestamp returns_at() const;
   };
   std::size_t home = 0;
   StrandId strand = 0;

@@ -9,6 +9,17 @@
 #include "server/base/text.h"
 
 namespace hanse::irc {
+namespace {
+
+// Who comes by fewer nodes goes before; whoever comes by more gives way when he sees him.
+bool is_taken(const Strand& strand, const Side& to) {
+  return std::ranges::any_of(to.model().servers(), [&](const Server& one) {
+    return one.present && one.relayed_network == strand.network &&
+           (strand.hops > 0 || one.relayed_hops == 0);
+  });
+}
+
+}  // namespace
 
 Relay::Relay(std::vector<std::unique_ptr<Side>>& sides, const IrcSettings& settings,
              std::function<Timestamp()> now)
@@ -52,14 +63,6 @@ bool Relay::another_does_it(const Side& from, const Side& to) const {
   const std::string& network = from.settings().name;
   return std::ranges::any_of(to.model().servers(), [&](const Server& one) {
     return one.present && one.relayed_network == network;
-  });
-}
-
-// Who comes by fewer nodes goes before; whoever comes by more gives way when he sees him.
-bool Relay::is_taken(const Strand& strand, const Side& to) const {
-  return std::ranges::any_of(to.model().servers(), [&](const Server& one) {
-    return one.present && one.relayed_network == strand.network &&
-           (strand.hops > 0 || one.relayed_hops == 0);
   });
 }
 

@@ -8,8 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocols/irc/extbans.h"
-#include "protocols/irc/late.h"
+#include "protocols/irc/guards.h"
 #include "protocols/irc/relay_state.h"
 #include "protocols/irc/side.h"
 #include "protocols/irc/watcher.h"
@@ -83,7 +82,6 @@ class Relay final : public Watcher, private RelayState {
   void attach(StrandId id, Side& to);       // the claim stands
   void detach(StrandId id, Side& to, std::string_view reason);
   bool another_does_it(const Side& from, const Side& to) const;
-  bool is_taken(const Strand& strand, const Side& to) const;
   void yield_to_others(Side& side, std::span<const UserId> users);
   void warn_of_short_nicks(const Side& side);
   std::string free_nick(const Person& person, const Side& to);
@@ -138,11 +136,6 @@ class Relay final : public Watcher, private RelayState {
   void copy_modes(Side& from, ChannelId, Side& to, const std::string& name, bool guards_only);
   std::optional<ModeChange> translated(const Side& from, const ModeChange& change, Side& to,
                                        ChannelId there, std::string& parameter) const;
-  std::optional<ListEntry> ban_by_other_name(const Side& from, std::string_view text,
-                                             const Side& to, ChannelId there,
-                                             const ListEntry& wanted) const;
-  bool is_same_person(const Side& from, std::string_view nick, const Side& to,
-                      std::string_view there) const;
   void note_unmapped(Side& from, const std::string& channel, std::span<const ModeChange> all,
                      const Side& to);
   void lend_rank(const Side& from, UserId puppet, Side& to, ChannelId there);
@@ -173,53 +166,29 @@ class Relay final : public Watcher, private RelayState {
 
   // ---- relay_losses.cpp ----
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
-  bool may_return(const Person::Puppet& puppet) const;
-  void count_loss(Person::Puppet& puppet) const;
-  void forgive(Person::Puppet& puppet) const;
   void note_unheard(PersonId id, const Side& to);
-  std::string back_text(const Person::Puppet& puppet) const;
   void name_again(Side& side);              // who has a UID for a nick
 
   // ---- relay_guards.cpp ----
-  // How closed the channel at home was to him who is in it.
-  struct Door {
-    bool invite_only = false, key = false;
-  };
-  // Somebody as he is, or would be, on another side.
-  struct Visitor {
-    UserId there = no_id;                       // no_id: he is not
-    std::string name, account, realname;        // nick!user@host
-    std::optional<Door> door{};                 // nothing: nobody knows
-  };
-  std::optional<Door> door_at_home(const Side& home, const Junction& junction) const;
   Visitor visitor(PersonId id, const Side& to) const;
-  Visitor visitor(const LateLine& line, const Side& to) const;
-  bool is_listed(const Visitor&, const Side& to, const Channel&, Mode list, BanEffect) const;
+  std::optional<Door> door_at_home(const Side& home, const Junction& junction) const;
   bool is_muted(PersonId id, const Side& to, ChannelId there) const;
-  bool is_muted(const Visitor& who, const Side& to, const Channel& place) const;
   std::string_view kept_out_by(PersonId, const Side& to, const std::string& channel) const;
   std::string_view kept_out_by(const Visitor&, const Side& to, ChannelId there) const;
-  bool is_guarded(const Side& to, ChannelId there) const;
   bool may_be_heard(PersonId id, const Side& to, const std::string& channel) const;
   std::string full_name(PersonId id, const Side& to) const;   // nick!user@host, as there
   std::optional<std::string> known_mask(const Side&, std::string_view mask, const Side& to) const;
 
   // ---- relay_talk.cpp ----
   void say_privately(Side& side, UserId user, UserId puppet, const Said& what);
-  void say(Side& to, UserId puppet, std::string_view target, const Said& what);
 
   // ---- relay_late.cpp ----
   void keep_for_absent(const Side& side, const Junction& junction, UserId user, const Said& what);
   bool keeps_lines(const Side& from, const Side& to) const;
-  bool has_other_nodes(const Side& side) const;
   void look_out(const Side& lost);
   void seat_keepers(Side& side);
-  bool is_told_of(const Side& side, std::string_view channel, UserId but) const;
-  UserId late_puppet(const Side& at, const std::string& network, std::string_view name) const;
   UserId introduce_late_puppet(Side& at, ServerId server, const std::string& network,
                           std::string_view name);
-  void seat(Side& at, UserId user, const std::string& channel);
-  void dismiss(Side& at, UserId user, std::string_view reason);
   UserId herald(Side& to, ServerId server, const std::string& home, const std::string& channel);
 };
 

@@ -8,60 +8,19 @@
 
 namespace hanse::irc {
 
-// Whether an entry of one of the lists there that keeps from entering, or talking, means somebody.
-bool Relay::is_listed(const Visitor& who, const Side& to, const Channel& place, Mode list,
-                      BanEffect effect) const {
-  const auto means = [&](const BanMeaning& one) {
-    const auto fits = [&](const std::string& text) {
-      return matches(to.facts().casemap, one.value, text);
-    };
-    switch (one.match) {
-      case BanMatch::mask: return fits(who.name);
-      case BanMatch::account: return !who.account.empty() && fits(who.account);
-      case BanMatch::no_account: return who.account.empty();
-      case BanMatch::realname: return fits(who.realname);
-      case BanMatch::channel: {
-        const ChannelId other = to.model().find_channel(one.value);
-        return who.there != no_id && other != no_id &&
-               to.model().membership(who.there, other) != nullptr;
-      }
-    }
-    return false;
-  };
-  return std::ranges::any_of(place.lists, [&](const ListEntry& one) {
-    if (one.list != list) return false;
-    const std::optional<BanMeaning> meaning = read_ban(to.facts(), one.list, one.mask);
-    return meaning && meaning->effect == effect && means(*meaning);
-  });
-}
-
 // He may be in it and not talk: his own network may have no words for that.
 bool Relay::is_muted(PersonId id, const Side& to, ChannelId there) const {
   const Channel& place = to.model().channel(there);
   const Membership* const member = to.model().membership(persons_.on(id, to.index()), there);
   const Junction* const junction = junction_of(to, there);
   if (junction == nullptr || !counts_there(*junction, to, Claim::bans)) return false;
-  return member->status == 0 && !place.lists.empty() && is_muted(visitor(id, to), to, place);
+  return member->status == 0 && !place.lists.empty() &&
+         irc::is_muted(visitor(id, to), to, place);
 }
 
-bool Relay::is_muted(const Visitor& who, const Side& to, const Channel& place) const {
-  const auto muted = [&](Mode list) { return is_listed(who, to, place, list, BanEffect::talk); };
-  return (muted(Mode::quiet) || muted(Mode::ban)) &&
-         !is_listed(who, to, place, Mode::ban_exception, BanEffect::entry);
-}
-
-Relay::Visitor Relay::visitor(PersonId id, const Side& to) const {
+Visitor Relay::visitor(PersonId id, const Side& to) const {
   return {persons_.on(id, to.index()), full_name(id, to),
           text_there(id, to, UserText::account), text_there(id, to, UserText::realname)};
-}
-
-// As he was when he said it.
-Relay::Visitor Relay::visitor(const LateLine& line, const Side& to) const {
-  const std::string name = puppet_nick(line.nick, line.home, to.facts(), 0, line.home + line.nick)
-                               .append("!").append(puppet_ident(line.ident, to.facts()))
-                               .append("@").append(puppet_host(line.host, to.facts()));
-  return {no_id, name, puppet_account(line.account, line.home), line.realname,
-          Door{line.by_invitation, line.with_key}};
 }
 
 std::string Relay::full_name(PersonId id, const Side& to) const {
@@ -79,12 +38,6 @@ std::string Relay::full_name(PersonId id, const Side& to) const {
   const std::string& network = strands_[person.strand].network;
   return join(puppet_nick(nick, network, to.facts(), 0, network + nick),
               text_there(id, to, UserText::ident), text_there(id, to, UserText::shown_host));
-}
-
-bool Relay::is_guarded(const Side& to, ChannelId there) const {
-  if (there == no_id) return false;
-  const Channel& place = to.model().channel(there);
-  return !place.lists.empty() || place.has(Mode::invite_only) || !place.key.empty();
 }
 
 // What keeps him out of a channel there; empty: nothing.
@@ -115,7 +68,7 @@ std::string_view Relay::kept_out_by(const Visitor& who, const Side& to, ChannelI
 }
 
 // Nobody was asked where it became closed only now that the networks meet.
-std::optional<Relay::Door> Relay::door_at_home(const Side& home, const Junction& junction) const {
+std::optional<Door> Relay::door_at_home(const Side& home, const Junction& junction) const {
   const auto own = std::ranges::find(junction.members, home.index(), &Junction::Member::network);
   const ChannelId here = own == junction.members.end() ? no_id
                                                        : home.model().find_channel(own->channel);
@@ -150,11 +103,11 @@ bool Relay::may_tell(const Side& to, const LateLine& line) {
         home.model().user(user).texts.get(UserText::ident) == line.ident)
       return !is_muted(id, to, there);
   }
-  const Visitor who = visitor(line, to);
+  const Visitor who = visitor_of(line, to);
   std::string_view why = kept_out_by(who, to, there);
   const Junction* const junction = junction_of(to, there);
   if (why.empty() && junction != nullptr && counts_there(*junction, to, Claim::bans) &&
-      is_muted(who, to, to.model().channel(there)))
+      irc::is_muted(who, to, to.model().channel(there)))
     why = "a ban there";
   if (why.empty()) return true;
   note(Level::info, "irc.kept_out",

@@ -14,6 +14,48 @@ constexpr std::string_view late_nick = "late";
 constexpr std::string_view herald_name = "tells what was said meanwhile";
 constexpr std::string_view keeper_name = "hears what is said for ";
 
+bool has_other_nodes(const Side& side) {
+  return side.linked() && std::ranges::any_of(side.model().servers(), [](const Server& one) {
+    return one.present && one.is_node;
+  });
+}
+
+// By a member of ours other than that one.
+bool is_told_of(const Side& side, std::string_view channel, UserId but) {
+  const ChannelId there = side.model().find_channel(channel);
+  return there != no_id && std::ranges::any_of(side.model().channel(there).members,
+                                               [&](UserId user) {
+                                                 return user != but && side.is_our_user(user);
+                                               });
+}
+
+UserId late_puppet(const Side& at, const std::string& network, std::string_view name) {
+  for (unsigned attempt = 0; attempt < limits::nick_attempts_max; ++attempt) {
+    const UserId holder = at.model().find_nick(
+        puppet_nick(late_nick, network, at.facts(), attempt, network));
+    if (holder != no_id && at.is_our_user(holder) &&
+        at.model().user(holder).texts.get(UserText::realname) == name)
+      return holder;
+  }
+  return no_id;
+}
+
+void seat(Side& at, UserId user, const std::string& channel) {
+  Network& model = at.model();
+  const ChannelId there = model.find_channel(channel);
+  if (there == no_id || model.membership(user, there) != nullptr) return;
+  const Timestamp timestamp = model.channel(there).timestamp;
+  model.join(user, channel, timestamp, 0);
+  const ChannelMember member{at.party_of(user), 0};
+  at.write(ChannelJoined{at.party_of_server(model.user(user).server), channel, timestamp, {},
+                         {&member, 1}});
+}
+
+void dismiss(Side& at, UserId user, std::string_view reason) {
+  at.write(UserLeft{at.party_of(user), reason});
+  at.model().remove_user(user);
+}
+
 }  // namespace
 
 void Relay::keep_for_absent(const Side& side, const Junction& junction, UserId user,
@@ -61,12 +103,6 @@ bool Relay::keeps_lines(const Side& from, const Side& to) const {
                        now_() - outlook.since >= limits::rival_shows_seconds;
   return std::ranges::none_of(from.model().servers(), [&](const Server& one) {
     return one.present && one.is_node && (!settled || one.name < from.settings().own_name);
-  });
-}
-
-bool Relay::has_other_nodes(const Side& side) const {
-  return side.linked() && std::ranges::any_of(side.model().servers(), [](const Server& one) {
-    return one.present && one.is_node;
   });
 }
 
@@ -120,15 +156,6 @@ void Relay::late_over(Side& to) {
   }
 }
 
-// By a member of ours other than that one.
-bool Relay::is_told_of(const Side& side, std::string_view channel, UserId but) const {
-  const ChannelId there = side.model().find_channel(channel);
-  return there != no_id && std::ranges::any_of(side.model().channel(there).members,
-                                               [&](UserId user) {
-                                                 return user != but && side.is_our_user(user);
-                                               });
-}
-
 // A server is told what is said in a channel only while somebody behind it is a member.
 void Relay::seat_keepers(Side& side) {
   if (!side.linked()) return;
@@ -161,17 +188,6 @@ void Relay::seat_keepers(Side& side) {
 
 // ---- who is no person ----
 
-UserId Relay::late_puppet(const Side& at, const std::string& network, std::string_view name) const {
-  for (unsigned attempt = 0; attempt < limits::nick_attempts_max; ++attempt) {
-    const UserId holder = at.model().find_nick(
-        puppet_nick(late_nick, network, at.facts(), attempt, network));
-    if (holder != no_id && at.is_our_user(holder) &&
-        at.model().user(holder).texts.get(UserText::realname) == name)
-      return holder;
-  }
-  return no_id;
-}
-
 UserId Relay::introduce_late_puppet(Side& at, ServerId server, const std::string& network,
                                std::string_view name) {
   Network& model = at.model();
@@ -189,22 +205,6 @@ UserId Relay::introduce_late_puppet(Side& at, ServerId server, const std::string
   at.write(UserIntroduced{at.party_of_server(server), nick, uid, late_nick, host, host,
                           at.facts().no_address, name, {}, "+i", since});
   return out;
-}
-
-void Relay::seat(Side& at, UserId user, const std::string& channel) {
-  Network& model = at.model();
-  const ChannelId there = model.find_channel(channel);
-  if (there == no_id || model.membership(user, there) != nullptr) return;
-  const Timestamp timestamp = model.channel(there).timestamp;
-  model.join(user, channel, timestamp, 0);
-  const ChannelMember member{at.party_of(user), 0};
-  at.write(ChannelJoined{at.party_of_server(model.user(user).server), channel, timestamp, {},
-                         {&member, 1}});
-}
-
-void Relay::dismiss(Side& at, UserId user, std::string_view reason) {
-  at.write(UserLeft{at.party_of(user), reason});
-  at.model().remove_user(user);
 }
 
 }  // namespace hanse::irc

@@ -10,13 +10,20 @@
 #include "server/base/text.h"
 
 namespace hanse::irc {
+namespace {
+
+std::string back_text(const Person::Puppet& puppet) {
+  return format_utc(from_unix_ms(puppet.returns_at() * 1000));
+}
+
+}  // namespace
 
 UserId Relay::presence(PersonId id, Side& to) {
   const UserId there = persons_.on(id, to.index());
   if (there != no_id) return there;
   Person::Puppet& puppet = persons_.at(id).abroad[to.index()];
-  forgive(puppet);
-  if (!may_return(puppet)) {
+  puppet.forgive(now_());
+  if (!puppet.may_return(now_())) {
     note_unheard(id, to);
     return no_id;
   }
@@ -24,12 +31,6 @@ UserId Relay::presence(PersonId id, Side& to) {
   const UserId made = introduce(id, to);
   if (made != no_id && was_lost) enter_again(id, to);
   return made;
-}
-
-// irc 9: who was thrown out comes back once a minute, and not for ever.
-bool Relay::may_return(const Person::Puppet& puppet) const {
-  return puppet.losses < limits::puppet_losses_max &&
-         (puppet.losses == 0 || now_() - puppet.lost_at >= limits::puppet_pause_seconds);
 }
 
 // irc 9: honoured. One that a server threw out had a name somebody else wanted, and takes another,
@@ -48,7 +49,7 @@ void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
   side.model().remove_user(puppet);
   if (id == no_id) return;
   Person::Puppet& lost = persons_.at(id).abroad[side.index()];
-  count_loss(lost);
+  lost.lose(now_());
   killed_.insert({id, side.index()});   // back when its time has come
   const std::string who = nick + " on " + side.settings().name + ", thrown out by " + by;
   if (lost.losses >= limits::puppet_losses_max)
@@ -65,19 +66,6 @@ void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
     enter(persons_.at(id).strand, side, channel, timestamp, {&native, 1});
 }
 
-void Relay::count_loss(Person::Puppet& puppet) const {
-  forgive(puppet);
-  if (puppet.losses < limits::puppet_losses_max) ++puppet.losses;
-  puppet.lost_at = now_();
-  puppet.told = false;
-}
-
-// What was long ago is no fight any more.
-void Relay::forgive(Person::Puppet& puppet) const {
-  if (puppet.losses > 0 && now_() - puppet.lost_at >= limits::puppet_forgiven_seconds)
-    puppet.losses = 0;
-}
-
 // Once for each time that he is sent away.
 void Relay::note_unheard(PersonId id, const Side& to) {
   const Person& person = persons_.at(id);
@@ -88,12 +76,6 @@ void Relay::note_unheard(PersonId id, const Side& to) {
        nick_at_home(*sides_[person.home], person.user, person.strand) + " of " + network +
            " is kept away from " + to.settings().name + " until " + back_text(puppet) +
            ": what it says is not heard there");
-}
-
-std::string Relay::back_text(const Person::Puppet& puppet) const {
-  const bool suspended = puppet.losses >= limits::puppet_losses_max;
-  const Timestamp wait = suspended ? limits::puppet_forgiven_seconds : limits::puppet_pause_seconds;
-  return format_utc(from_unix_ms((puppet.lost_at + wait) * 1000));
 }
 
 std::vector<std::string> Relay::kept_away(const Side& to, const Junction& junction) const {
@@ -107,7 +89,10 @@ std::vector<std::string> Relay::kept_away(const Side& to, const Junction& juncti
     const Side& home = *sides_[person.home];
     const bool is_in = std::ranges::any_of(
         home.model().user(person.user).channels,
-        [&](const Membership& one) { return junction_of(home, one.channel) == &junction; });
+        [&](const Membership& one) {
+          const Junction* const here = junction_of(home, one.channel);
+          return here != nullptr && here->name == junction.name;
+        });
     if (is_in)
       out.push_back(nick_at_home(home, person.user, person.strand) + " of " +
                     strands_[person.strand].network + ", thrown out " +
@@ -121,7 +106,7 @@ void Relay::puppet_saved(Side& side, UserId puppet) {
   const PersonId id = persons_.find(side.index(), puppet);
   if (id == no_id) return;
   Person::Puppet& saved = persons_.at(id).abroad[side.index()];
-  count_loss(saved);
+  saved.lose(now_());
 }
 
 // irc 9: not at once, and never under the name that was fought over. Who loses again and again
@@ -132,7 +117,7 @@ void Relay::name_again(Side& side) {
     if (persons_.is_free(id) || persons_.at(id).home == side.index()) continue;
     Person& person = persons_.at(id);
     Person::Puppet& puppet = person.abroad[side.index()];
-    forgive(puppet);
+    puppet.forgive(now_());
     if (puppet.user == no_id || puppet.losses >= limits::puppet_losses_max ||
         now_() - puppet.lost_at < limits::puppet_unnamed_seconds ||
         model.user(puppet.user).texts.get(UserText::nick) !=

@@ -64,25 +64,38 @@ std::string translated_account(const Side& from, std::string_view account, const
   return puppet_account(account, from.settings().name);
 }
 
-}  // namespace
-
-// "$a" is "$a:*".
-ListEntry as_it_is_there(const Side& to, ChannelId there, ListEntry wanted) {
-  const auto meaning = read_ban(to.facts(), wanted.list, wanted.mask);
-  const bool plain =
-      meaning && meaning->match == BanMatch::mask && meaning->effect == BanEffect::entry;
-  if (!meaning || plain) return wanted;
-  for (const ListEntry& one : to.model().channel(there).lists) {
-    if (one.list == wanted.list && read_ban(to.facts(), one.list, one.mask) == meaning) return one;
+// Whether one of both nicks is what the other is called on that side, in any of the ways there are.
+bool is_same_person(const Side& from, std::string_view nick, const Side& to,
+                    std::string_view there, std::span<const Strand> strands) {
+  const auto is_form = [](std::string_view native, const std::string& network, const Side& side,
+                          std::string_view name) {
+    const unsigned attempts = limits::nick_attempts_max + limits::puppet_losses_max;
+    for (unsigned attempt = 0; attempt < attempts; ++attempt) {
+      const std::string form = puppet_nick(native, network, side.facts(), attempt,
+                                           network + std::string(native));
+      if (same_name(side.facts().casemap, form, name)) return true;
+    }
+    return false;
+  };
+  for (StrandId at = 0; at < strands.size(); ++at) {
+    const std::string& network = strands[at].network;
+    if (!strands[at].live) continue;
+    if (at == from.index()) {
+      if (is_form(nick, network, to, there)) return true;
+    } else if (at == to.index()) {
+      if (is_form(there, network, from, nick)) return true;
+    } else if (const auto name = untagged(nick, from, network)) {
+      if (is_form(*name, network, to, there)) return true;
+    }
   }
-  return wanted;
+  return false;
 }
 
 // One that was set there for an entry of this side under another of a puppet's names: who is meant
 // may have gone since, or have come, and a name that is taken or too long has other forms.
-std::optional<ListEntry> Relay::ban_by_other_name(const Side& from, std::string_view text,
-                                                  const Side& to, ChannelId there,
-                                                  const ListEntry& wanted) const {
+std::optional<ListEntry> ban_by_other_name(const Side& from, std::string_view text, const Side& to,
+                                           ChannelId there, const ListEntry& wanted,
+                                           std::span<const Strand> strands) {
   const auto meaning = read_ban(to.facts(), wanted.list, wanted.mask);
   const auto here = read_ban(from.facts(), wanted.list, text);
   if (!meaning || !here || meaning->match != BanMatch::mask || here->match != BanMatch::mask)
@@ -98,36 +111,23 @@ std::optional<ListEntry> Relay::ban_by_other_name(const Side& from, std::string_
     if (mark == std::string_view::npos ||
         !same_name(to.facts().casemap, other->value.substr(mark), rest))
       continue;
-    if (is_same_person(from, nick, to, other->value.substr(0, mark))) return one;
+    if (is_same_person(from, nick, to, other->value.substr(0, mark), strands)) return one;
   }
   return std::nullopt;
 }
 
-// Whether one of both nicks is what the other is called on that side, in any of the ways there are.
-bool Relay::is_same_person(const Side& from, std::string_view nick, const Side& to,
-                           std::string_view there) const {
-  const auto is_form = [](std::string_view native, const std::string& network, const Side& side,
-                          std::string_view name) {
-    const unsigned attempts = limits::nick_attempts_max + limits::puppet_losses_max;
-    for (unsigned attempt = 0; attempt < attempts; ++attempt) {
-      const std::string form = puppet_nick(native, network, side.facts(), attempt,
-                                           network + std::string(native));
-      if (same_name(side.facts().casemap, form, name)) return true;
-    }
-    return false;
-  };
-  for (StrandId at = 0; at < strands_.size(); ++at) {
-    const std::string& network = strands_[at].network;
-    if (!strands_[at].live) continue;
-    if (at == from.index()) {
-      if (is_form(nick, network, to, there)) return true;
-    } else if (at == to.index()) {
-      if (is_form(there, network, from, nick)) return true;
-    } else if (const auto name = untagged(nick, from, network)) {
-      if (is_form(*name, network, to, there)) return true;
-    }
+}  // namespace
+
+// "$a" is "$a:*".
+ListEntry as_it_is_there(const Side& to, ChannelId there, ListEntry wanted) {
+  const auto meaning = read_ban(to.facts(), wanted.list, wanted.mask);
+  const bool plain =
+      meaning && meaning->match == BanMatch::mask && meaning->effect == BanEffect::entry;
+  if (!meaning || plain) return wanted;
+  for (const ListEntry& one : to.model().channel(there).lists) {
+    if (one.list == wanted.list && read_ban(to.facts(), one.list, one.mask) == meaning) return one;
   }
-  return false;
+  return wanted;
 }
 
 // What an entry of a list is there (irc 10). Nothing: there are no words for it.
@@ -226,7 +226,7 @@ std::optional<ModeChange> Relay::translated(const Side& from, const ModeChange& 
     if (!entry) return std::nullopt;
     *entry = as_it_is_there(to, there, std::move(*entry));
     if (!change.add && !model.has_listed(there, *entry)) {
-      const auto other = ban_by_other_name(from, change.parameter, to, there, *entry);
+      const auto other = ban_by_other_name(from, change.parameter, to, there, *entry, strands_);
       if (!other) return std::nullopt;
       *entry = *other;
     }

@@ -41,6 +41,30 @@ std::optional<std::string> target_there(const ModeRow* rank, const Side& to,
   return there->prefix + channel;
 }
 
+// What its readers get is longer than what we write: it shows nick, ident and host of the puppet.
+void say(Side& to, UserId puppet, std::string_view target, const Said& what) {
+  const PackedTexts& texts = to.model().user(puppet).texts;
+  const std::size_t head = texts.get(UserText::nick).size() + texts.get(UserText::ident).size() +
+                           texts.get(UserText::shown_host).size() + target.size() +
+                           std::string_view(":!@ PRIVMSG  :").size();
+  const std::size_t room = limits::body_write_bytes_max - std::min(head, std::size_t{300});
+  Said line{to.party_of(puppet), target, what.text, what.kind, what.tags};
+  if (what.text.size() <= room) {
+    to.write(line);
+    return;
+  }
+  std::string_view text = what.text;
+  const bool action = text.starts_with(action_start);
+  if (action) text.remove_prefix(action_start.size());
+  const std::size_t frame = action ? action_start.size() + 1 : 0;
+  for (const std::string& piece : message_lines(text, room - frame)) {
+    const std::string framed = action ? std::string(action_start) + piece + '\x01' : piece;
+    line.text = framed;
+    to.write(line);
+    line.goes_on = true;
+  }
+}
+
 }  // namespace
 
 void Relay::said(Side& side, UserId user, const Said& told) {
@@ -89,30 +113,6 @@ void Relay::say_privately(Side& side, UserId user, UserId puppet, const Said& wh
   spoke(person_of(side, user), home, sender);
   spoke(wanted, side, puppet);
   say(home, sender, home.party_of(persons_.at(wanted).user).word(), what);
-}
-
-// What its readers get is longer than what we write: it shows nick, ident and host of the puppet.
-void Relay::say(Side& to, UserId puppet, std::string_view target, const Said& what) {
-  const PackedTexts& texts = to.model().user(puppet).texts;
-  const std::size_t head = texts.get(UserText::nick).size() + texts.get(UserText::ident).size() +
-                           texts.get(UserText::shown_host).size() + target.size() +
-                           std::string_view(":!@ PRIVMSG  :").size();
-  const std::size_t room = limits::body_write_bytes_max - std::min(head, std::size_t{300});
-  Said line{to.party_of(puppet), target, what.text, what.kind, what.tags};
-  if (what.text.size() <= room) {
-    to.write(line);
-    return;
-  }
-  std::string_view text = what.text;
-  const bool action = text.starts_with(action_start);
-  if (action) text.remove_prefix(action_start.size());
-  const std::size_t frame = action ? action_start.size() + 1 : 0;
-  for (const std::string& piece : message_lines(text, room - frame)) {
-    const std::string framed = action ? std::string(action_start) + piece + '\x01' : piece;
-    line.text = framed;
-    to.write(line);
-    line.goes_on = true;
-  }
 }
 
 }  // namespace hanse::irc

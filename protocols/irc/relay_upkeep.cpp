@@ -18,8 +18,7 @@ void Relay::upkeep(Side& side) {
     if (key.second != side.index()) continue;
     const bool over = is_stale(key) || persons_.on(key.first, side.index()) != no_id ||
                       persons_.at(key.first).abroad[side.index()].losses == 0;
-    if (!over) forgive(persons_.at(key.first).abroad[side.index()]);
-    if (!over && !may_return(persons_.at(key.first).abroad[side.index()])) continue;
+    if (!over && !persons_.at(key.first).abroad[side.index()].may_return(now_())) continue;
     killed_.erase(key);
     if (!over) enter_again(key.first, side);
   }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "protocols/irc/extbans.h"
+#include "protocols/irc/late.h"
+#include "protocols/irc/side.h"
+
+namespace hanse::irc {
+
+// How closed a channel was to somebody who is in it.
+struct Door {
+  bool invite_only = false, key = false;
+};
+
+// Somebody as he is, or would be, on another side.
+struct Visitor {
+  UserId there = no_id;                  // no_id: he is not
+  std::string name, account, realname;   // nick!user@host
+  std::optional<Door> door{};            // of his channel at home; nothing: nobody knows
+};
+Visitor visitor_of(const LateLine& line, const Side& to);   // as he was when he said it
+
+bool is_guarded(const Side& to, ChannelId there);
+// Whether an entry of one of the lists there that keeps from entering, or talking, means somebody.
+bool is_listed(const Visitor& who, const Side& to, const Channel& place, Mode list,
+               BanEffect effect);
+bool is_muted(const Visitor& who, const Side& to, const Channel& place);
+
+}  // namespace hanse::irc
