@@ -8,8 +8,8 @@ from tests.harness import results
 from tests.harness.irc2_peer import Irc2
 from tests.harness.irc_peers import Hybrid, Inspircd, Ngircd
 from tests.harness.workspace import Workspace, wait_until
-from tests.interop import irc_failover, irc_refusals, irc_row, irc_services, irc_state
-from tests.interop import irc_vhosts
+from tests.interop import irc_failover, irc_nodes, irc_refusals, irc_row, irc_services
+from tests.interop import irc_state, irc_vhosts
 from tests.interop.irc_world import Meeting, World, has
 
 WORLD = None
@@ -377,7 +377,7 @@ def run(left_kind, right_kind, calling, tls, tests, pasted=False, rules=""):
 
 
 def main():
-    more = irc_state, irc_row, irc_failover, irc_services, irc_vhosts, irc_refusals
+    more = (irc_state, irc_row, irc_nodes, irc_failover, irc_services, irc_vhosts, irc_refusals)
     return max([*(run(*world) for world in WORLDS), *(one.main() for one in more)])
 
 

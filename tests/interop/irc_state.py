@@ -3,6 +3,7 @@
 people who were there before a network was linked, or come back to it, their hosts and names, and
 who keeps a name that two want."""
 
+import signal
 import sys
 
 from tests.harness import results
@@ -111,6 +112,30 @@ def same_names():
         squatter.settle()
         assert not squatter.over and not squatter.count(" KILL "), squatter.lines[-5:]
         assert not any(person.over for person in one.people), "somebody is lost"
+
+
+def collisions_end_nothing():
+    """however many natives take the names of puppets that come, the network stays linked"""
+    with Meeting(WORLD) as one:
+        guests = [WORLD.right.person(f"c{number}x{one.number}") for number in range(26)]
+        natives = [WORLD.left.person(f"n{number}x{one.number}") for number in range(26)]
+        one.people += guests + natives
+        # The node reads both at once, and those who come first.
+        WORLD.node.process.send_signal(signal.SIGSTOP)
+        for guest in guests:
+            guest.join("#dev")
+        for guest, native in zip(guests, natives):
+            native.say(f"NICK {WORLD.right_there(guest)}")
+            native.wait(" NICK ")
+        WORLD.node.process.send_signal(signal.SIGCONT)
+        wait_until(lambda: sum(name.startswith("c") for name in one.alice.names("#dev")) == 26, 20,
+                   "all guests are there, under whatever name")
+        wait_until(lambda: all(native.over for native in natives), 20, "each has met one")
+        mark = one.bob.mark()
+        one.alice.tell("#dev", "still here")
+        one.bob.wait("still here", since=mark)
+        found = WORLD.node.events("irc.dropped") + WORLD.node.events("irc.end")
+        assert not found, found
 
 
 def of_the_left(asker, person):
@@ -230,6 +255,7 @@ class StandingNgircd(Ngircd):
 WORLDS = [(Inspircd, Hybrid, [ranks_come_along, hosts_change, same_names,
                               bans_mean_the_same, maps_end_nothing, wars_come_to_an_end]),
           (Inspircd, Ngircd, [ranks_come_along, hosts_change]),
+          (Ngircd, Hybrid, [collisions_end_nothing]),
           (Inspircd, Inspircd, [hosts_change]),
           (Inspircd, Irc2, [hosts_change, same_names]),
           (Hybrid, Irc2, [ranks_come_along]),
