@@ -183,6 +183,8 @@ void Inbound::element(xml::Element&& one, Outbox& out) {
 void Inbound::stanza(xml::Element&& one, Outbox& out) {
   if (state_ != State::trusted) return close_with({"not-authorized", {}, {}}, out);  // xmpp 4.1
   if (!is_stanza(one)) return close_with({"unsupported-stanza-type", {}, {}}, out);
+  // Behind our own goodbye nothing can be acknowledged any more: the peer sends it again elsewhere.
+  if (end_said_ && receiving_.counts()) return;
   last_stanza_ = now_;
   serve_pairs(out);   // a peer that wants XEP-0198 has said so before
   refused_ = receiving_.take(std::move(one), now_, out);

@@ -2,6 +2,7 @@
 """The real daemon and XMPP streams that are not as they should be: what stands in the table of
 stream errors, what an attacker would try, and memory that stays flat meanwhile."""
 
+import re
 import socket
 import sys
 import time
@@ -311,6 +312,42 @@ def sent_again():
     client.close()
 
 
+def stopped_in_mid_stream():
+    """a node that is stopped: what it has acknowledged comes, and nothing that it has not"""
+    client = WORLD.trusted("gw.a.example")
+    client.stream.send(f"<enable xmlns='{SM}'/>")
+    client.stream.expect("enabled")
+    sent, handled = 0, 0
+    try:
+        while WORLD.node.process.poll() is None:
+            client.stream.send("".join(
+                f"<message from='u@b.example' to='v@gw.a.example' id='s{at}'><body>x</body>"
+                "</message>" for at in range(sent, sent + 20)))
+            sent += 20
+            if sent == 1000:
+                WORLD.node.process.terminate()
+    except OSError:
+        pass
+    try:
+        while True:
+            element = client.stream.next(20)
+            handled = int(element.get("h")) if element.name == "a" else handled
+    except Closed:
+        pass
+    WORLD.node.stop()
+    assert 0 < handled < sent, f"{handled} of {sent}"
+    WORLD.node.start()
+    WORLD.component.up()
+    client = WORLD.trusted("gw.a.example")
+    client.stream.send("<message from='u@b.example' to='v@gw.a.example' id='last'>"
+                       "<body>x</body></message>")
+    WORLD.component.wait(lambda one: one.get("id") == "last", 60, "what comes last of the pair")
+    came = [one.get("id") for one in WORLD.component.messages()
+            if re.fullmatch("s[0-9]+", one.get("id", ""))]
+    assert came == [f"s{at}" for at in range(handled)], f"{len(came)} came, {handled} acknowledged"
+    client.close()
+
+
 def flat_memory():
     """300,000 fresh names on one authenticated stream: memory stays flat, the stream lives"""
     client = WORLD.trusted("gw.a.example")
@@ -333,6 +370,7 @@ def flat_memory():
 TESTS = [before_tls, watched, not_authenticated, after_authentication, odd_address,
          identity_swap,
          plaintext_behind_starttls, not_xmpp, component_faults, way_back, sent_again,
+         stopped_in_mid_stream,
          flat_memory]
 
 
