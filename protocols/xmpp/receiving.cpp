@@ -215,7 +215,9 @@ void Receiving::send_back(const Checked& refused, const StanzaError& error, Outb
 
 // Answers go where every stanza for the peer goes, whichever stream that is.
 void Receiving::pass_reply(const Checked& to, const xml::Element& reply, Outbox& out) {
-  out.pass(to_submission({reply, to.to, to.from, false}));
+  Submission answer = to_submission({reply, to.to, to.from, false});
+  tell_for_sure(to.stanza, answer);
+  out.pass(std::move(answer));
 }
 
 Hop Receiving::hop(const std::string& peer) const {

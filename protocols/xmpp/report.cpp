@@ -76,6 +76,7 @@ Result<Submission> make_report(const XmppSettings& settings, const Reportable& f
   if (!from || !to) return Error{Fault::never, "the stanza's addresses cannot be answered"};
   Submission out = to_submission({*reply, *from, *to, false});
   out.envelope.is_report = true;
+  tell_for_sure(*stanza, out);
   return out;
 }
 

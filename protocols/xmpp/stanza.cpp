@@ -97,6 +97,11 @@ Submission to_submission(const Carried& carried) {
   return out;
 }
 
+void tell_for_sure(const xml::Element& original, Submission& answer) {
+  Envelope& envelope = answer.envelope;
+  if (handling_of(original).durable_class) envelope.patience = std::chrono::abs(envelope.patience);
+}
+
 std::string stanza_bytes(const xml::Element& stanza) {
   std::string out;
   out.reserve(512);

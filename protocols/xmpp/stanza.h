@@ -32,6 +32,9 @@ struct Carried {
   bool bounces = false;          // nothing waits long for where it goes (XmppSettings::peer_bounce)
 };
 Submission to_submission(const Carried& carried);
+// Our own answer to a stanza of the durable class, which its sender takes to be in good hands:
+// somebody is dialled for it, also if it is an error, which is not so for those of others (9.4).
+void tell_for_sure(const xml::Element& original, Submission& answer);
 
 // Canonical bytes, as they stand in an envelope's body and on a stream: default namespace
 // jabber:server, nothing else declared around it.

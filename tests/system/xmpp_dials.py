@@ -9,7 +9,7 @@ import time
 from tests.harness import pki, results
 from tests.harness.node import Node
 from tests.harness.workspace import Workspace, free_port, swallowing, wait_until
-from tests.harness.xmpp import PING, SECRET, Component
+from tests.harness.xmpp import PING, SECRET, Component, Dialled
 from tests.harness.xmpp_server import Server
 from tests.system.xmpp_resumption import CONFIG
 
@@ -44,10 +44,11 @@ class Silent(threading.Thread):
 class World:
     def __init__(self, workspace):
         ca = pki.Authority(workspace.folder("pki"))
-        self.ports = {name: free_port() for name in ("silent", "good", "later", "third", "hole")}
+        self.port, self.told = free_port(), ca.issue("told.example")
+        good = ("good", "later", "third", "told")
+        self.ports = {name: free_port() for name in ("silent", "hole", *good)}
         cert, key = ca.issue("a.example", "*.a.example")
         component = free_port()
-        good = ("good", "later", "third")
         routes = "".join(ROUTE.format(f"h{at}", f"127.0.0.1:{self.ports['silent']}")
                          for at in range(PEERS))
         routes += "".join(ROUTE.format(f"dead{at}", f"{HOLE}:{self.ports['hole']}")
@@ -57,7 +58,7 @@ class World:
         self.servers = {name: Server(self.ports[name], f"{name}.example",
                                      ca.issue(f"{name}.example")) for name in good}
         self.node = Node(workspace, "hanse", CONFIG.format(
-            name="a", domain="a.example", port=free_port(), dns=free_port(), component=component,
+            name="a", domain="a.example", port=self.port, dns=free_port(), component=component,
             cert=cert, key=key, ca=ca.certificate,
             secret=workspace.file("secret", SECRET, 0o600)).replace('["1s"]', '["1h"]') +
             routes).start()
@@ -79,6 +80,19 @@ def not_worth_it():
     name = WORLD.sender.message("u", "v@good.example", "worth it")
     server.wait(lambda one: one.get("id") == name)
     assert [one.get("id") for one in server.came] == ["e", "p", name], server.came
+
+
+def refused():
+    """what we have acknowledged and then refuse is worth a stream: its sender hears of it"""
+    server = WORLD.servers["told"]
+    peer = Dialled("127.0.0.1", WORLD.port, "told.example", "gw.a.example", WORLD.told)
+    peer.external(peer.secure())
+    peer.stream.send("<enable xmlns='urn:xmpp:sm:3'/><message from='u@told.example/x' id='odd' "
+                     "to='v@gw.a.example/&#x200d;'><body>x</body></message>"
+                     "<r xmlns='urn:xmpp:sm:3'/>")
+    assert peer.stream.expect("enabled") is not None and peer.stream.expect("a").get("h") == "1"
+    server.wait(lambda one: one.get("id") == "odd" and one.get("type") == "error")
+    peer.close()
 
 
 def so_many():
@@ -103,7 +117,7 @@ def dead():
         WORLD.servers["third"].wait(lambda one: one.get("id") == name, 15)
 
 
-TESTS = [not_worth_it, so_many, dead]
+TESTS = [not_worth_it, refused, so_many, dead]
 
 
 def main():

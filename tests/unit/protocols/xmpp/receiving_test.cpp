@@ -80,6 +80,7 @@ TEST_CASE("xmpp 10.5: an address that cannot be read is answered, and ends nothi
     CHECK(reply.find("<message from='v@a.example' to='" + from + "' id='7' type='error'>") == 0);
     CHECK(reply.find("<error type='modify'><jid-malformed ") != reply.npos);
     CHECK(stream.bench.passed_[0].envelope.to.front() == Address{"xmpp", "", "b.example"});
+    CHECK(stream.bench.passed_[0].envelope.patience == Duration(60s));   // it is dialled for
   }
   SECTION("the answer is from whom it was for, as far as that can be read") {
     struct Case {
@@ -106,6 +107,33 @@ TEST_CASE("xmpp 10.5: an address that cannot be read is answered, and ends nothi
           "invalid-from");
     CHECK(stream.bench.passed_.empty());
   }
+}
+
+TEST_CASE("xmpp 9.4: somebody is dialled to hear that what we took has failed", "[xmpp]") {
+  struct Case {
+    std::string_view stanza;
+    Duration patience;
+  };
+  const Case cases[] = {
+      {"<message id='1' {}><body>hi</body></message>", 60s},
+      {"<presence type='subscribe' id='1' {}/>", 60s},
+      {"<message id='1' {}><composing xmlns='http://jabber.org/protocol/chatstates'/></message>",
+       -60s},
+      {"<presence type='probe' id='1' {}/>", -60s},
+  };
+  for (const Case& one : cases) {
+    INFO(one.stanza);
+    Stream stream("198.51.100.7");
+    std::string text(one.stanza);
+    text.replace(text.find("{}"), 2, "from='u@b.example' to='v@a.example/x\u200Dy'");
+    CHECK_FALSE(stream.receiving.take(*read_stanza(text), stream.bench.now_, stream.bench));
+    REQUIRE(stream.bench.passed_.size() == 1);
+    CHECK(stream.bench.passed_[0].envelope.patience == one.patience);
+  }
+  Stream stream("198.51.100.7");      // what is refused by the node itself
+  CHECK(stream.take("b.example", "a.example").empty());
+  REQUIRE(stream.bench.passed_.size() == 1);
+  CHECK(stream.bench.passed_[0].envelope.patience == Duration(60s));
 }
 
 TEST_CASE("xmpp 9.3: whose rate is counted is asked about for each stanza", "[xmpp]") {

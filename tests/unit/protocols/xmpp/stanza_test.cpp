@@ -153,6 +153,7 @@ TEST_CASE("xmpp 4.6: a report is an error to the sender", "[xmpp]") {
                            "<body>x</body></message>");
   REQUIRE(made);
   CHECK(made->envelope.is_report);
+  CHECK(made->envelope.patience > Duration(0));   // worth a stream (xmpp 9.4)
   CHECK(made->envelope.to.front().domain == "a.example");
   CHECK(made->body.bytes->find("by='node.a.example' type='wait'") != std::string::npos);
   CHECK(made->body.bytes->find(">gave up; first tried 2023-11-14T22:13:20.000Z, last "
