@@ -180,6 +180,13 @@ Permission Exchange::permit(const PermissionQuestion& question) const {
     out.why = "peer " + question.peer + " is over max_msgs_per_min";
     return out;
   }
+  if (question.answered_here) {
+    policy.rates->spend(question.peer, state_->parts.clock.now());
+    Permission out;
+    out.answer = Permission::Answer::yes;
+    out.counted = policy.rates->limits(question.peer);
+    return out;
+  }
   const std::set<std::string>& full = state_->pressure->full_lanes;
   Permission out = hanse::permit(policy, question, [&](std::string_view) {
     if (full.empty()) return false;

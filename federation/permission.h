@@ -14,6 +14,9 @@ struct PermissionQuestion {
   std::string peer;         // from the TrustDecision; empty: unknown
   Address from, to;
   bool served = false;      // the protocol itself leads on to `to`, or stands for `from`
+  // The engine itself is who it is for. Its peer's rate alone is asked about, and this one counts
+  // at once: no message will come of it.
+  bool answered_here = false;
 };
 
 struct Permission {

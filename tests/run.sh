@@ -71,6 +71,7 @@ xmpp() {
   suite "system: XMPP components" $python -m tests.system.xmpp_components
   suite "system: XMPP as a component" $python -m tests.system.xmpp_as_component
   suite "system: XMPP blocked" $python -m tests.system.xmpp_blocked
+  suite "system: XMPP bounds" $python -m tests.system.xmpp_bounds
   suite "system: XMPP dials" $python -m tests.system.xmpp_dials
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
   suite "system: XMPP page" $python -m tests.system.xmpp_page
@@ -78,7 +79,7 @@ xmpp() {
   suite "system: XMPP spool" $python -m tests.system.xmpp_spool
   suite "system: DANE" $python -m tests.system.xmpp_dane
   for name in xmpp_streams xmpp_routes xmpp_circles xmpp_components xmpp_as_component xmpp_blocked \
-              xmpp_dials xmpp_resumption xmpp_taken xmpp_page xmpp_dane; do
+              xmpp_bounds xmpp_dials xmpp_resumption xmpp_taken xmpp_page xmpp_dane; do
     sanitized "system.$name" "tests.system.$name"
   done
 }

@@ -70,23 +70,27 @@ std::optional<StreamError> Receiving::take(xml::Element&& stanza, Instant now, O
   // xmpp 4.3: the two domains are believed only together, and a domain speaks for none below it.
   Pair* pair = find(checked);
   if (pair == nullptr) return stranger(checked, out);
-  const bool for_node = settings_->home_of(checked.to_key) == Home::node;
-  if (!checked.refusal && leads_back(checked))
-    checked.refusal = StanzaError{"policy-violation", "cancel", "this would go round in a circle",
-                                  settings_->node_domain};
-  const bool decided = checked.refusal || for_node || now < pair->permitted_until;
+  if (!checked.refusal) checked.refusal = objection(checked);
+  const bool heard = !checked.refusal && is_for_node(checked) && heard_whether_public(checked);
+  const bool decided = checked.refusal || heard || now < pair->permitted_until;
   // xmpp 6.3: one whose permission is still asked is not routed yet, and not counted.
   if (counted_ && decided) counted_->taken();
-  if (checked.refusal) {
-    send_back(checked, *checked.refusal, out);
-  } else if (for_node) {
-    if (heard_whether_public(checked)) return std::nullopt;
-    if (const auto reply = serve(checked, *settings_, utc())) pass_reply(checked, *reply, out);
-  } else if (decided) {
-    carry(std::move(checked), pair->peer, now, out);
-  } else {
-    ask_permission(std::move(checked), pair->peer, out);
-  }
+  if (heard) return std::nullopt;
+  if (checked.refusal) send_back(checked, *checked.refusal, out);
+  else if (decided) carry(std::move(checked), pair->peer, now, out);
+  else ask_permission(std::move(checked), pair->peer, out);
+  return std::nullopt;
+}
+
+bool Receiving::is_for_node(const Checked& checked) const {
+  return settings_->home_of(checked.to_key) == Home::node;
+}
+
+// What it is refused for before anybody is asked.
+std::optional<StanzaError> Receiving::objection(const Checked& checked) const {
+  if (leads_back(checked))
+    return StanzaError{"policy-violation", "cancel", "this would go round in a circle",
+                       settings_->node_domain};
   return std::nullopt;
 }
 
@@ -130,6 +134,7 @@ void Receiving::ask_permission(Checked&& checked, const std::string& peer, Outbo
   permit.question.peer = peer;
   permit.question.from = {"xmpp", checked.from.local, checked.from.domain};
   permit.question.to = {"xmpp", checked.to.local, checked.to.domain};
+  permit.question.answered_here = is_for_node(checked);
   permit.question.served = settings_->home_of(checked.to_key) != Home::none ||
                            settings_->is_behind(checked.from_key, address_);
   current_ = std::make_unique<Checked>(std::move(checked));
@@ -160,6 +165,10 @@ void Receiving::permit_decided(const Answer& answer, Instant now, Outbox& out) {
 }
 
 void Receiving::carry(Checked&& checked, const std::string& peer, Instant now, Outbox& out) {
+  if (is_for_node(checked)) {
+    if (const auto reply = serve(checked, *settings_, utc())) pass_reply(checked, *reply, out);
+    return;
+  }
   Submission submission =
       to_submission({checked.stanza, checked.from, checked.to, counted_.has_value(),
                      settings_->peer_bounce.contains(checked.to_key)});

@@ -117,6 +117,17 @@ TEST_CASE("D9 Q-4 with a low disk nothing is taken, and deliveries go on") {
   CHECK(node.submit(Node::submission({"u@b.example"})));
 }
 
+TEST_CASE("xmpp 9.3 what an engine answers itself counts when it is asked about") {
+  Node node;
+  PermissionQuestion question;
+  question.peer = "b.example";        // three a minute
+  question.answered_here = GENERATE(true, false);
+  question.to = {"mail", "", "a.example"};
+  const auto ask = [&] { return node.exchange->permit(question).answer; };
+  for (int count = 0; count < 3; ++count) CHECK(ask() != Permission::Answer::peer_limited);
+  CHECK((ask() == Permission::Answer::peer_limited) == question.answered_here);
+}
+
 TEST_CASE("xmpp 10.7 who can be taken for a known peer is told once") {
   Node node;
   node.policy->looks = {{domain_skeleton("a.example"), "a.example"}};

@@ -122,6 +122,7 @@ TEST_CASE("bidi: without XEP-0198 what its host has not taken has not arrived", 
 TEST_CASE("bidi: XEP-0198 may begin behind the first stanzas; its counts begin there", "[bidi]") {
   EngineBench bench = both_ways(false);
   bench.feed("<presence from='u@b.example' to='a.example'/>");
+  bench.answer_first(Permission{Permission::Answer::yes, "", {}});
   bench.event(Deliver{message(7)});
   bench.feed("<enable xmlns='urn:xmpp:sm:3'/>");
   CHECK(holds(bench.take_output(), "<enabled xmlns='urn:xmpp:sm:3'/><r xmlns='urn:xmpp:sm:3'/>"));

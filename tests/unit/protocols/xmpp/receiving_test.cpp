@@ -26,6 +26,14 @@ struct Stream {
     const auto error = receiving.take(message(from, to), bench.now_, bench);
     return error ? error->condition : "";
   }
+  // What is asked: it may pass, and its peer has a rate or none.
+  void permit(bool counted = false) {
+    if (bench.open_.empty()) return;
+    Permission yes{Permission::Answer::yes, "", {}};
+    yes.counted = counted;
+    receiving.answered(bench.open_.front().id, yes, bench.now_, bench);
+    bench.open_.clear();
+  }
   std::shared_ptr<const XmppSettings> settings = test::inbound_settings();
   Receiving receiving{*settings};
   EngineBench bench{nullptr};
@@ -52,6 +60,7 @@ TEST_CASE("xmpp 4.3: first who speaks, then to whom", "[xmpp]") {
     INFO(one.from << " to " << one.to);
     Stream stream("198.51.100.7");
     CHECK(stream.take(one.from, one.to) == one.condition);
+    stream.permit();
     CHECK(stream.bench.passed_.empty() != one.condition.empty());   // the node's own answer
   }
 }
@@ -132,8 +141,33 @@ TEST_CASE("xmpp 9.4: somebody is dialled to hear that what we took has failed", 
   }
   Stream stream("198.51.100.7");      // what is refused by the node itself
   CHECK(stream.take("b.example", "a.example").empty());
+  stream.permit();
   REQUIRE(stream.bench.passed_.size() == 1);
   CHECK(stream.bench.passed_[0].envelope.patience == Duration(60s));
+}
+
+TEST_CASE("xmpp 9.3: what the node answers itself counts for the rate of a peer", "[xmpp]") {
+  Stream stream("198.51.100.7");
+  CHECK(stream.take("b.example", "a.example").empty());
+  REQUIRE(stream.bench.open_.size() == 1);
+  CHECK(std::get<Permit>(stream.bench.open_[0].ask).question.answered_here);
+  CHECK(stream.receiving.waits());
+  SECTION("of one that has a rate, each") {
+    stream.permit(true);
+    CHECK(stream.take("b.example", "a.example").empty());
+    CHECK(stream.receiving.waits());
+    stream.receiving.answered(stream.bench.open_.front().id,
+                              Permission{Permission::Answer::peer_limited, "", {}},
+                              stream.bench.now_, stream.bench);
+    REQUIRE(stream.bench.passed_.size() == 2);
+    CHECK(stream.bench.passed_[1].body.bytes->find("<resource-constraint ") != std::string::npos);
+  }
+  SECTION("of one that has none, one a second") {
+    stream.permit();
+    CHECK(stream.take("b.example", "a.example").empty());
+    CHECK_FALSE(stream.receiving.waits());
+    CHECK(stream.bench.passed_.size() == 2);
+  }
 }
 
 TEST_CASE("xmpp 9.3: whose rate is counted is asked about for each stanza", "[xmpp]") {

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real daemon and peers that want more than their rate."""
+
+import sys
+
+from tests.harness import pki, results
+from tests.harness.node import Node
+from tests.harness.workspace import Workspace, free_port
+from tests.harness.xmpp import PING, SECRET, Component, Dialled
+from tests.harness.xmpp_server import Server
+from tests.system.xmpp_dials import ROUTE
+from tests.system.xmpp_resumption import CONFIG
+
+RATE = 10
+PEER = f"""
+[peer."b.example"]
+scopes = ["xmpp"]
+max_msgs_per_min = {RATE}
+"""
+WORLD = None
+
+
+class Side:
+    """A node with its component, in front of the servers of b.example and c.example."""
+
+    def __init__(self, workspace, name, more):
+        self.ca = ca = pki.Authority(workspace.folder(f"{name}-pki"))
+        self.port, component = free_port(), free_port()
+        peers = {peer: free_port() for peer in ("b", "c")}
+        self.keys = {peer: ca.issue(f"{peer}.example") for peer in peers}
+        self.servers = {peer: Server(at, f"{peer}.example", self.keys[peer])
+                        for peer, at in peers.items()}
+        cert, key = ca.issue("a.example", "*.a.example")
+        self.node = Node(workspace, name, CONFIG.format(
+            name="a", domain="a.example", port=self.port, dns=free_port(), component=component,
+            cert=cert, key=key, ca=ca.certificate,
+            secret=workspace.file(f"{name}-secret", SECRET, 0o600)) +
+            "".join(ROUTE.format(peer, f"127.0.0.1:{at}") for peer, at in peers.items()) +
+            more).start()
+        self.component = Component("127.0.0.1", component, "gw.a.example").up()
+
+    def dial(self, peer, target="gw.a.example", managed=False):
+        stream = Dialled("127.0.0.1", self.port, f"{peer}.example", target, self.keys[peer])
+        stream.external(stream.secure())
+        if managed:
+            stream.stream.send("<enable xmlns='urn:xmpp:sm:3'/>")
+            stream.stream.expect("enabled")
+        return stream
+
+    def answers(self, peer, last):
+        """What came back to a peer of the things whose ids begin so, by type; `last` is the end."""
+        self.servers[peer].wait(lambda one: one.get("id") == last, 20, last)
+        prefix = last.split("-")[0] + "-"
+        return [(one.get("type"), one.child("error")) for one in self.servers[peer].came
+                if one.get("id", "").startswith(prefix)]
+
+
+class World:
+    def __init__(self, workspace):
+        self.usual = Side(workspace, "usual", PEER)
+
+
+def refusals(answers, condition):
+    found = [error for kind, error in answers if kind == "error"]
+    for error in found:
+        assert error.child(condition) is not None and error.get("type") == "wait", error
+    return len(found)
+
+
+def own_answers_count():
+    """what the node answers itself counts as well: of 60 pings all are answered, 10 by a result"""
+    ends = "from='b.example' to='a.example'"
+    stream = WORLD.usual.dial("b", "a.example")
+    stream.stream.send("".join(f"<iq type='get' id='p-{at}' {ends}>{PING}</iq>"
+                               for at in range(60)))
+    answers = WORLD.usual.answers("b", "p-59")
+    assert len(answers) == 60, len(answers)
+    refused = refusals(answers, "resource-constraint")
+    assert 60 - refused in (RATE, RATE + 1), f"{60 - refused} results"
+    stream.close()
+
+
+TESTS = [own_answers_count]
+
+
+def main():
+    global WORLD
+    with Workspace("xmpp-bounds") as workspace:
+        WORLD = World(workspace)
+        return results.run_all("system XMPP bounds", TESTS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
