@@ -151,7 +151,8 @@ void Exchange::start(const std::vector<LaneBacklog>& backlogs, bool makes_report
 TrustDecision Exchange::verify(const Claim& claim, const std::vector<Evidence>& evidence,
                                std::uint64_t size_bytes) const {
   const StorePressure& pressure = *state_->pressure;
-  if (pressure.disk_low && !claim.outgoing)  // smtp Q-4: said before the message comes
+  // smtp Q-4: said before the message comes
+  if (pressure.disk_low && !claim.outgoing && !claim.needs_no_disk)
     return {Verdict::defer, {}, "disk space is low", evidence, Fault::overloaded};
   if (size_bytes > pressure.room_bytes)  // smtp D-8
     return {Verdict::defer, {}, "larger than the free disk space", evidence, Fault::overloaded};

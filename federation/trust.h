@@ -44,6 +44,7 @@ struct Claim {
   std::string certificate_sha256;   // of the certificate it showed, empty without
   std::string key_sha256{};         // of that one's public key, where it is known
   bool outgoing = false;            // we dialled it
+  bool needs_no_disk = false;       // while space is low it is of use, less what has to be kept
   TlsLevel level = TlsLevel::off;   // what our side demands of this hop
   std::string hop_pin{};            // likewise: SHA-256 of the public key it must show
 };

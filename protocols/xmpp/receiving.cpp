@@ -30,6 +30,7 @@ Claim Receiving::claim(std::string_view key) const {
   out.address = address_;
   out.certificate_sha256 = certificate_sha256_;
   out.key_sha256 = key_sha256_;
+  out.needs_no_disk = true;   // presence, iq, dialback; messages are refused one by one
   return out;
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real daemon and peers that want more than their rate."""
+"""The real daemon and peers that want more than there is: their rate, a disk that is nearly full."""
 
 import sys
 
@@ -16,6 +16,10 @@ PEER = f"""
 [peer."b.example"]
 scopes = ["xmpp"]
 max_msgs_per_min = {RATE}
+"""
+FULL_DISK = """
+[disk]
+min_free = "900TiB"
 """
 WORLD = None
 
@@ -58,6 +62,7 @@ class Side:
 class World:
     def __init__(self, workspace):
         self.usual = Side(workspace, "usual", PEER)
+        self.full = Side(workspace, "full", FULL_DISK)
 
 
 def refusals(answers, condition):
@@ -80,7 +85,23 @@ def own_answers_count():
     stream.close()
 
 
-TESTS = [own_answers_count]
+def low_disk():
+    """with a disk nearly full a peer comes in, and only what has to be kept is refused"""
+    side = WORLD.full
+    stream = side.dial("b", managed=True)
+    ends = "from='u@b.example' to='v@gw.a.example'"
+    stream.stream.send(f"<message id='m-1' {ends}><body>x</body></message>"
+                       f"<presence id='q' {ends}/><r xmlns='urn:xmpp:sm:3'/>"
+                       "<db:verify from='b.example' to='gw.a.example' id='x'>00</db:verify>")
+    side.component.wait(lambda one: one.get("id") == "q", 20, "a presence")
+    assert refusals(side.answers("b", "m-1"), "resource-constraint") == 1
+    assert not side.component.messages()
+    heard = [stream.stream.next(10).name, stream.stream.next(10).name]
+    assert sorted(heard) == ["a", "verify"], heard
+    stream.close()
+
+
+TESTS = [own_answers_count, low_disk]
 
 
 def main():

@@ -111,6 +111,9 @@ TEST_CASE("D9 Q-4 with a low disk nothing is taken, and deliveries go on") {
   Claim claim;
   claim.protocol = "smtp";
   CHECK(node.exchange->verify(claim, {}).fault == Fault::overloaded);   // smtp Q-4: at MAIL
+  claim.needs_no_disk = true;
+  CHECK(node.exchange->verify(claim, {}).fault != Fault::overloaded);   // xmpp: the rest goes on
+  claim.needs_no_disk = false;
   claim.outgoing = true;
   CHECK(node.exchange->verify(claim, {}).verdict == Verdict::accept);   // deliveries go on
   node.exchange->set_pressure(std::make_shared<StorePressure>());
