@@ -49,6 +49,11 @@ constexpr std::size_t read_burst_bytes_max = 1024 * 1024;     // beyond the rate
 constexpr Duration permission_kept_max = std::chrono::seconds(1);
 constexpr std::size_t messages_remembered_max = 262'144;      // committed, should they come again
 constexpr Duration message_remembered_max = std::chrono::minutes(15);   // (5.3)
+// Of one domain for one target: a user, a room (9.3). Joins come in crowds when a server restarts.
+constexpr unsigned subscriptions_per_target_at_once = 30;
+constexpr Duration subscription_per_target_every = std::chrono::seconds(2);
+constexpr unsigned joins_per_target_at_once = 300;
+constexpr Duration join_per_target_every = std::chrono::milliseconds(200);
 
 // Discovery
 constexpr std::size_t srv_targets_max = 16;                   // that are looked at

@@ -35,6 +35,7 @@ inline constexpr std::string_view data = "jabber:x:data";
 inline constexpr std::string_view server_info = "http://jabber.org/network/serverinfo";
 inline constexpr std::string_view public_info = "urn:xmpp:serverinfo:0";   // XEP-0485
 inline constexpr std::string_view pubsub = "http://jabber.org/protocol/pubsub";
+inline constexpr std::string_view muc = "http://jabber.org/protocol/muc";
 inline constexpr std::string_view hints = "urn:xmpp:hints";
 inline constexpr std::string_view chat_states = "http://jabber.org/protocol/chatstates";
 inline constexpr std::string_view markers = "urn:xmpp:chat-markers:0";

@@ -71,7 +71,7 @@ std::optional<StreamError> Receiving::take(xml::Element&& stanza, Instant now, O
   // xmpp 4.3: the two domains are believed only together, and a domain speaks for none below it.
   Pair* pair = find(checked);
   if (pair == nullptr) return stranger(checked, out);
-  if (!checked.refusal) checked.refusal = objection(checked);
+  if (!checked.refusal) checked.refusal = objection(checked, now);
   const bool heard = !checked.refusal && is_for_node(checked) && heard_whether_public(checked);
   const bool decided = checked.refusal || heard || now < pair->permitted_until;
   // xmpp 6.3: one whose permission is still asked is not routed yet, and not counted.
@@ -88,9 +88,12 @@ bool Receiving::is_for_node(const Checked& checked) const {
 }
 
 // What it is refused for before anybody is asked.
-std::optional<StanzaError> Receiving::objection(const Checked& checked) const {
+std::optional<StanzaError> Receiving::objection(const Checked& checked, Instant now) const {
   if (leads_back(checked))
     return StanzaError{"policy-violation", "cancel", "this would go round in a circle",
+                       settings_->node_domain};
+  if (!settings_->sources->may_knock(checked, now))
+    return StanzaError{"resource-constraint", "wait", "too many of your domain want that at once",
                        settings_->node_domain};
   return std::nullopt;
 }

@@ -78,7 +78,7 @@ class Receiving {
   StreamError stranger(const Checked& checked, Outbox& out) const;
   bool is_for_node(const Checked& checked) const;
   bool leads_back(const Checked& checked) const;
-  std::optional<StanzaError> objection(const Checked& checked) const;
+  std::optional<StanzaError> objection(const Checked& checked, Instant now) const;
   void ask_permission(Checked&& checked, const std::string& peer, Outbox& out);
   void permit_decided(const Answer& answer, Instant now, Outbox& out);
   void carry(Checked&& checked, const std::string& peer, Instant now, Outbox& out);

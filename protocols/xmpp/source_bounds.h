@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "protocols/xmpp/stanza_check.h"
 #include "server/base/secret.h"
 #include "server/base/time.h"
 
@@ -51,6 +52,9 @@ class SourceBounds : public std::enable_shared_from_this<SourceBounds> {
   SourceSlot open_verify(std::string_view address);          // xmpp 3.10; empty: too many
   SourceSlot open_stream(std::string_view address);          // xmpp 9.3; empty: too many
   bool may_vouch(std::string_view address, Instant now);     // xmpp 3.12: counts one
+  // xmpp 9.3: subscriptions, and joins of chat rooms, of one domain for one target; counts one. All
+  // else may.
+  bool may_knock(const Checked& stanza, Instant now);
 
  private:
   friend class SourceSlot;
@@ -58,11 +62,14 @@ class SourceBounds : public std::enable_shared_from_this<SourceBounds> {
     std::atomic<std::uint32_t> verifies{0}, streams{0};
     std::atomic<std::int64_t> vouch_full_again{INT64_MIN};   // microseconds of the elapsed clock
   };
+  std::size_t hash_of(std::string_view what) const;
   std::size_t bucket_of(std::string_view address) const;
 
   const Secret salt_;
   std::atomic<std::uint32_t> streams_{0};
   std::array<Bucket, 4096> buckets_;
+  // By who and at what door; as above.
+  std::array<std::atomic<std::int64_t>, 16384> knocks_full_again_;
 };
 
 }  // namespace hanse::xmpp

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real daemon and peers that want more than there is: their rate, a disk that is nearly full."""
+"""The real daemon and peers that want more than there is: their rate, one target that a whole
+domain knocks at, a disk that is nearly full."""
 
 import sys
 
 from tests.harness import pki, results
 from tests.harness.node import Node
 from tests.harness.workspace import Workspace, free_port
-from tests.harness.xmpp import PING, SECRET, Component, Dialled
+from tests.harness.xmpp import MUC, PING, SECRET, Component, Dialled
 from tests.harness.xmpp_server import Server
 from tests.system.xmpp_dials import ROUTE
 from tests.system.xmpp_resumption import CONFIG
@@ -85,6 +86,28 @@ def own_answers_count():
     stream.close()
 
 
+def one_target():
+    """a domain that subscribes to one user, and joins one room, with all its users at once"""
+    ends = "from='u{0}@c.example/x' to='{1}@gw.a.example{2}'"
+    stream = WORLD.usual.dial("c")
+    stream.stream.send("".join(f"<presence type='subscribe' id='s-{at}' "
+                               f"{ends.format(at, 'v', '')}/>" for at in range(100)))
+    stream.stream.send("".join(f"<presence id='j-{at}' {ends.format(at, 'quiet', f'/n{at}')}>"
+                               f"<x xmlns='{MUC}'/></presence>" for at in range(400)))
+    stream.stream.send("<presence type='subscribe' id='other' "
+                       f"{ends.format(1, 'w', '')}/>")
+    came = WORLD.usual.component
+    came.wait(lambda one: one.get("id") == "other", 20, "one for another user")
+    knocks = {kind: len([one for one in came.received if one.get("id", "").startswith(kind)])
+              for kind in ("s-", "j-")}
+    assert 30 <= knocks["s-"] <= 35 and 300 <= knocks["j-"] <= 350, knocks
+    refused = refusals(WORLD.usual.answers("c", "s-99"), "resource-constraint")
+    assert refused == 100 - knocks["s-"], f"{refused} of {knocks}"
+    refused = refusals(WORLD.usual.answers("c", "j-399"), "resource-constraint")
+    assert refused == 400 - knocks["j-"], f"{refused} of {knocks}"
+    stream.close()
+
+
 def low_disk():
     """with a disk nearly full a peer comes in, and only what has to be kept is refused"""
     side = WORLD.full
@@ -101,7 +124,7 @@ def low_disk():
     stream.close()
 
 
-TESTS = [own_answers_count, low_disk]
+TESTS = [own_answers_count, one_target, low_disk]
 
 
 def main():

@@ -170,6 +170,35 @@ TEST_CASE("xmpp 9.3: what the node answers itself counts for the rate of a peer"
   }
 }
 
+TEST_CASE("xmpp 9.3: one domain subscribes to one user, and joins one room, at a rate", "[xmpp]") {
+  Stream stream("198.51.100.7");
+  const auto knock = [&](std::string_view what) {   // whether it is refused
+    stream.bench.passed_.clear();
+    CHECK_FALSE(stream.receiving.take(*read_stanza(what), stream.bench.now_, stream.bench));
+    stream.permit();
+    return stream.bench.passed_.size() == 1 &&
+           stream.bench.passed_[0].body.bytes->find("<resource-constraint ") != std::string::npos;
+  };
+  const auto refused = [&](std::string_view what, unsigned times) {
+    unsigned out = 0;
+    while (times-- > 0) out += knock(what);
+    return out;
+  };
+  constexpr std::string_view subscribe =
+      "<presence type='subscribe' from='u@b.example' to='v@a.example'/>";
+  constexpr std::string_view join =
+      "<presence from='u@b.example/x' to='v@a.example/u'>"
+      "<x xmlns='http://jabber.org/protocol/muc'/></presence>";
+  CHECK(refused(subscribe, 33) == 3);
+  CHECK(refused(join, 302) == 2);     // a bucket of its own
+  CHECK_FALSE(knock("<presence type='subscribe' from='u@b.example' to='w@a.example'/>"));
+  CHECK_FALSE(knock("<presence type='unsubscribe' from='u@b.example' to='v@a.example'/>"));
+  CHECK_FALSE(knock("<presence from='u@b.example/x' to='v@a.example/u'/>"));
+  stream.bench.now_ += 2s;
+  CHECK(refused(subscribe, 2) == 1);
+  CHECK(refused(join, 12) == 2);
+}
+
 TEST_CASE("xmpp 9.3: whose rate is counted is asked about for each stanza", "[xmpp]") {
   Stream stream("198.51.100.7");
   stream.receiving.add_pair({"gw.a.example", "b.example"}).peer = "b.example";
