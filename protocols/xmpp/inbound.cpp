@@ -185,9 +185,10 @@ void Inbound::stanza(xml::Element&& one, Outbox& out) {
   if (!is_stanza(one)) return close_with({"unsupported-stanza-type", {}, {}}, out);
   // Behind our own goodbye nothing can be acknowledged any more: the peer sends it again elsewhere.
   if (end_said_ && receiving_.counts()) return;
-  last_stanza_ = now_;
+  const Instant before = std::exchange(last_stanza_, now_);
   serve_pairs(out);   // a peer that wants XEP-0198 has said so before
   refused_ = receiving_.take(std::move(one), now_, out);
+  if (receiving_.was_answer()) last_stanza_ = before;
   end_over_stanza(out);
 }
 
@@ -210,7 +211,7 @@ void Inbound::ask(Asked asked, Ask question, Outbox& out) {
 void Inbound::handle(hanse::Answered& event, Outbox& out) {
   const bool holds = asked_ != Asked::nothing && event.id == ask_;
   const Asked asked = holds ? std::exchange(asked_, Asked::nothing) : Asked::nothing;
-  if (pace_.answered(event.id)) return;
+  if (pace_.answered(event.id) || ping_conveyed(event.id, event.answer)) return;
   if (receiving_.answered(event.id, event.answer, now_, out)) {
     if (const auto fault = receiving_.take_fault()) close_with(*fault, out);
     return;
@@ -236,27 +237,6 @@ void Inbound::handle(Rang& event, Outbox& out) {
     if (state_ == State::connecting) return cut();
     close_with({"connection-timeout", "negotiation takes too long", {}}, out);
   }
-}
-
-// xmpp 9.1: a stream that carries nothing in our direction can ask for a word only by XEP-0198.
-// Blanks keep the path open and let TCP find out whether it is.
-void Inbound::idle(Outbox& out) {
-  if (state_ != State::trusted || end_said_) return;
-  if (now_ - last_stanza_ >= settings_->idle_close_after) {
-    if (ending_ == Ending::no) ending_ = Ending::wanted;
-    return;
-  }
-  if (now_ - last_input_ >= settings_->idle_ping_after) {
-    if (pinged_ && receiving_.counts())
-      return close_with({"connection-timeout", "no sign of life", {}}, out);
-    say(receiving_.counts() ? "<r xmlns='urn:xmpp:sm:3'/>" : " ");
-    pinged_ = true;
-    out.set_timer(idle_timer, now_ + (receiving_.counts() ? settings_->answer_wait_max
-                                                          : settings_->idle_ping_after));
-    return;
-  }
-  out.set_timer(idle_timer, std::min(last_input_ + settings_->idle_ping_after,
-                                     last_stanza_ + settings_->idle_close_after));
 }
 
 void Inbound::handle(Drain&, Outbox& out) {

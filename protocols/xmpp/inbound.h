@@ -71,7 +71,6 @@ class Inbound final : public Engine {
   void end_over_stanza(Outbox& out);    // once all that came before it is acknowledged
   void finish_turn(Outbox& out);
   void ask(Asked asked, Ask question, Outbox& out);
-  void idle(Outbox& out);
   void begin_stream();
   void end();
 
@@ -80,6 +79,11 @@ class Inbound final : public Engine {
   void close_with(const StreamError& error, Outbox& out);
   void cut();                           // without a word
   void say_goodbye(Outbox& out);
+
+  // inbound_idle.cpp: whether the peer is there, and needs the stream
+  void idle(Outbox& out);
+  void ask_for_a_word(Outbox& out);
+  bool ping_conveyed(AskId id, const Answer& answer);
 
   // inbound_untrusted.cpp: before anything is proved
   void take_room(Outbox& out);
@@ -174,22 +178,20 @@ class Inbound final : public Engine {
   Instant now_{}, opened_{}, last_input_{}, last_stanza_{};
   std::uint64_t streams_ = 0;           // headers answered: what ids are made of
   std::size_t clear_bytes_ = 0, clear_spaces_ = 0;   // before trust (xmpp 7.5)
-  AskId ask_ = 0;
+  OpenPing ping_;                       // where it does not count what it sends (xmpp 9.1)
+  AskId ask_ = 0, ping_ask_ = 0;
   State state_ = State::connecting;
   Asked asked_ = Asked::nothing;
   bool tls_available_, busy_, tls_first_;
   bool lacks_room_ = false;             // too many that have proved nothing: it waits
-  bool head_answered_ = false;          // our header of this stream is said
-  bool head_seen_ = false;              // theirs
-  bool head_waits_ = false;             // for what the DNS says of its domain
-  bool negotiated_ = false;             // features are said; elements may come
-  bool certificate_proved_ = false;     // `from`, by name and chain or by pin
-  bool by_external_ = false;            // and by SASL, not by dialback
-  bool both_ways_ = false;              // bidi was asked for in time
-  bool serving_ = false;                // and works may come
-  bool pinged_ = false;                 // the peer was silent and has been asked for a word
-  bool start_tls_ = false, peer_closed_ = false, hang_up_ = false;
-  bool end_said_ = false;               // our last word
+  bool head_answered_ = false, head_seen_ = false;   // our header of this stream, and theirs
+  // For what the DNS says of its domain; features are said, and elements may come.
+  bool head_waits_ = false, negotiated_ = false;
+  // `from`, by name and chain or by pin; and by SASL, not by dialback
+  bool certificate_proved_ = false, by_external_ = false;
+  bool both_ways_ = false, serving_ = false;   // bidi was asked for in time; and works may come
+  bool pinged_ = false, ping_sent_ = false;   // it was silent and is asked for a word, by ping_
+  bool start_tls_ = false, peer_closed_ = false, hang_up_ = false, end_said_ = false;
   std::optional<StreamError> refused_;  // what a stanza leads to that nothing may follow
   Ending ending_ = Ending::no;
 };

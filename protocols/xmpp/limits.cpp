@@ -51,6 +51,7 @@ constexpr FixedLimit table[] = {
     {"srv_targets_max", limits::srv_targets_max, count},
     {"addresses_max", limits::addresses_max, count},
     {"addresses_per_target_max", limits::addresses_per_target_max, count},
+    {"pings_open_max", limits::pings_open_max, count},
     {"public_peers_max", limits::public_peers_max, count},
     {"public_peers_named_max", limits::public_peers_named_max, count},
     {"public_peer_asked_again_after", limits::public_peer_asked_again_after},

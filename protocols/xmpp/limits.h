@@ -60,6 +60,8 @@ constexpr std::size_t srv_targets_max = 16;                   // that are looked
 constexpr std::size_t addresses_max = 16;                     // over all targets (xmpp 1.5)
 constexpr std::size_t addresses_per_target_max = 8;           // one leaves room for the others
 
+constexpr std::size_t pings_open_max = 16384;                 // of streams that were quiet (9.1)
+
 // XEP-0485.
 constexpr std::size_t public_peers_max = 16384;               // pairs of domains that are counted
 constexpr std::size_t public_peers_named_max = 512;           // in one answer

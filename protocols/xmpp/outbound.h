@@ -115,6 +115,7 @@ class Outbound final : public Engine, private xml::StreamHandler {
   void acknowledged(std::uint32_t handled, Outbox& out);
   void flush(Outbox& out);
   void keep_alive(Outbox& out);
+  void ask_for_a_word(Outbox& out);
 
   const OutboundContext context_;
   std::shared_ptr<const XmppSettings> settings_;
@@ -149,7 +150,9 @@ class Outbound final : public Engine, private xml::StreamHandler {
   std::map<std::pair<std::string, DomainPair>, DeliveryId> questions_open_;   // stream and pair
   unsigned strikes_ = 0;              // answers that nobody asked for
 
-  Instant now_{}, heard_at_{}, sent_at_{};
+  OpenPing ping_;                     // of a peer that answers nothing else (xmpp 9.1)
+
+  Instant now_{}, heard_at_{}, sent_at_{}, pinged_at_{};
   Outbox* out_ = nullptr;             // during on() only
 };
 

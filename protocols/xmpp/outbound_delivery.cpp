@@ -119,17 +119,35 @@ void Outbound::acknowledged(std::uint32_t handled, Outbox& out) {
   if (draining_) drain(out);
 }
 
-// xmpp 9.1: white space tells a dead connection from a quiet one; the answer to a question also
-// tells a hung peer.
+// xmpp 9.1: the answer to a question tells a hung peer from a quiet one, however much goes there. A
+// ping is answered on whatever stream the peer has to us.
 void Outbound::keep_alive(Outbox& out) {
-  const Instant due = std::max(heard_at_, sent_at_) + settings_->idle_ping_after;
-  if (due > now_) return out.set_timer(keepalive_timer, due);
-  if (!sending_.asks()) {
-    if (!questions_ && (management_ || verifies_)) sending_.ask(now_, wire_, out);
-    else wire_ += ' ';
-    flush(out);
+  if (ping_) {
+    const bool there = ping_.answered() || heard_at_ >= pinged_at_;
+    ping_ = {};
+    if (!there)
+      return fail_with_error({"connection-timeout", "no answer to a ping", {}}, "4.4.2", out);
+    heard_at_ = now_;
   }
-  out.set_timer(keepalive_timer, now_ + settings_->idle_ping_after);
+  const Instant due = heard_at_ + settings_->idle_ping_after;
+  if (due > now_) return out.set_timer(keepalive_timer, due);
+  if (!sending_.asks()) ask_for_a_word(out);
+  out.set_timer(keepalive_timer, now_ + (ping_ ? settings_->answer_wait_max
+                                               : settings_->idle_ping_after));
+}
+
+// Where nobody can be asked, white space tells at least a dead connection.
+void Outbound::ask_for_a_word(Outbox& out) {
+  const bool may_ping = !questions_ && settings_->home_of(local_key_) != Home::none;
+  if (!questions_ && sending_.is_answered()) {
+    sending_.ask(now_, wire_, out);
+  } else if (may_ping && (ping_ = settings_->pings->open({local_key_, remote_key_}))) {
+    pinged_at_ = now_;
+    wire_ += ping_.iq(local_, remote_);
+  } else {
+    wire_ += ' ';
+  }
+  flush(out);
 }
 
 }  // namespace hanse::xmpp

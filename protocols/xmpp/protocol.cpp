@@ -73,6 +73,7 @@ class Room final : public ProtocolRoom {
     if (to.public_peers != nullptr) to.public_peers = settings_->public_peers;
     to.sources = settings_->sources;
     to.recent = settings_->recent;
+    to.pings = settings_->pings;
   }
 
   std::vector<DnsWish> dns_records() const override { return wished_records(*settings_); }
@@ -91,7 +92,7 @@ Result<std::shared_ptr<const ProtocolRoom>> open_room(const Configuration& confi
                                                       const NodeFacts& node) {
   Result<XmppSettings> read = read_settings(configuration, node);
   if (!read) return read.error();
-  // The streams that stand are counted there.
+  // The streams that stand are counted there, and wait for answers.
   const Room* before = dynamic_cast<const Room*>(node.before.get());
   if (before != nullptr) before->hand_over(*read);
   const auto settings = std::make_shared<const XmppSettings>(*std::move(read));

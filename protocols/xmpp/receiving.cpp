@@ -53,14 +53,16 @@ void Receiving::ask_whether_public(const DomainPair& pair, Outbox& out) const {
                                   {{}, pair.remote, {}}, false}));
 }
 
-bool Receiving::heard_whether_public(const Checked& checked) {
+// Of a question that this node has asked in the name of one of its domains.
+bool Receiving::heard_answer(const Checked& checked) {
   const xml::Element& iq = checked.stanza;
-  if (settings_->public_peers == nullptr || iq.name != "iq" || !is_domain(checked.from))
-    return false;
-  const std::string_view type = iq.attribute("type");
-  return (type == "result" || type == "error") &&
-         settings_->public_peers->answered({checked.to_key, checked.from_key}, iq.attribute("id"),
-                                          agrees_to_be_public(iq));
+  if (iq.name != "iq" || !is_domain(checked.from) || !is_domain(checked.to)) return false;
+  const std::string_view type = iq.attribute("type"), id = iq.attribute("id");
+  if (type != "result" && type != "error") return false;
+  const DomainPair pair{checked.to_key, checked.from_key};
+  return settings_->pings->answered(pair, id) ||
+         (settings_->public_peers != nullptr &&
+          settings_->public_peers->answered(pair, id, agrees_to_be_public(iq)));
 }
 
 std::optional<StreamError> Receiving::take(xml::Element&& stanza, Instant now, Outbox& out) {
@@ -72,11 +74,11 @@ std::optional<StreamError> Receiving::take(xml::Element&& stanza, Instant now, O
   Pair* pair = find(checked);
   if (pair == nullptr) return stranger(checked, out);
   if (!checked.refusal) checked.refusal = objection(checked, now);
-  const bool heard = !checked.refusal && is_for_node(checked) && heard_whether_public(checked);
-  const bool decided = checked.refusal || heard || now < pair->permitted_until;
+  was_answer_ = !checked.refusal && heard_answer(checked);
+  const bool decided = checked.refusal || was_answer_ || now < pair->permitted_until;
   // xmpp 6.3: one whose permission is still asked is not routed yet, and not counted.
   if (counted_ && decided) counted_->taken();
-  if (heard) return std::nullopt;
+  if (was_answer_) return std::nullopt;
   if (checked.refusal) send_back(checked, *checked.refusal, out);
   else if (decided) carry(std::move(checked), pair->peer, now, out);
   else ask_permission(std::move(checked), pair->peer, out);

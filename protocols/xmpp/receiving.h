@@ -50,6 +50,7 @@ class Receiving {
   std::optional<StreamError> take(xml::Element&& stanza, Instant now, Outbox& out);
   // For an answer without which nothing that follows may be taken.
   bool waits() const { return asked_ != 0; }
+  bool was_answer() const { return was_answer_; }   // that one: to what the node itself had asked
   bool busy() const { return waits() || submits_.count() > 0; }   // something is not settled yet
   // False: it was no question of this one's.
   bool answered(AskId id, const Answer& answer, Instant now, Outbox& out);
@@ -86,7 +87,7 @@ class Receiving {
   bool submitted(AskId id, const Answer& answer, Instant now, Outbox& out);
   void send_back(const Checked& refused, const StanzaError& error, Outbox& out);
   void pass_reply(const Checked& to, const xml::Element& reply, Outbox& out);
-  bool heard_whether_public(const Checked& checked);
+  bool heard_answer(const Checked& checked);
   Hop hop(const std::string& peer) const;
   UtcTime utc() const;
 
@@ -100,7 +101,7 @@ class Receiving {
   std::uint32_t stream_ = 0;               // among those that count
   SubmitsOpen submits_;
   std::optional<StreamError> fault_;
-  bool outlives_ = false;
+  bool outlives_ = false, was_answer_ = false;
   AskId asked_ = 0;                        // the question that holds up the input
 };
 

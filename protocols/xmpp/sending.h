@@ -48,6 +48,7 @@ class Sending {
   void give_back(const Work& work, std::string_view why, Outbox& out) const;
   void ask(Instant now, std::string& wire, Outbox& out);     // for an acknowledgement
   bool asks() const { return !asked_.empty(); }              // one is awaited
+  bool is_answered() const { return proof_ != Proof::quiet; }   // the peer answers such questions
   bool busy() const { return unacknowledged_.keeps_any(); }
 
   // What came back. An error ends the stream.

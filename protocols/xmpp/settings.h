@@ -13,6 +13,7 @@
 #include "federation/next_hop.h"
 #include "protocols/protocol.h"
 #include "protocols/wire/xml_stream.h"
+#include "protocols/xmpp/pings.h"
 #include "protocols/xmpp/public_peers.h"
 #include "protocols/xmpp/recent_messages.h"
 #include "protocols/xmpp/source_bounds.h"
@@ -76,6 +77,7 @@ struct XmppSettings {
   // The other things in it that change; never null.
   std::shared_ptr<SourceBounds> sources = std::make_shared<SourceBounds>(Secret());
   std::shared_ptr<RecentMessages> recent = std::make_shared<RecentMessages>();
+  std::shared_ptr<Pings> pings = std::make_shared<Pings>();
   const Clock* clock = nullptr;                         // wall time, for stamps
   UtcTime started{};
   DialRules dial;

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real daemon and peers that want more than there is: their rate, one target that a whole
-domain knocks at, a disk that is nearly full."""
+domain knocks at, a disk that is nearly full; and peers that want nothing any more."""
 
 import sys
 
 from tests.harness import pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port
+from tests.harness.workspace import Workspace, free_port, wait_until
 from tests.harness.xmpp import MUC, PING, SECRET, Component, Dialled
 from tests.harness.xmpp_server import Server
 from tests.system.xmpp_dials import ROUTE
@@ -22,24 +22,28 @@ FULL_DISK = """
 [disk]
 min_free = "900TiB"
 """
+ASKS_SOON = """ping_after = "10s"
+answer_timeout = "5s"
+"""
 WORLD = None
 
 
 class Side:
     """A node with its component, in front of the servers of b.example and c.example."""
 
-    def __init__(self, workspace, name, more):
+    def __init__(self, workspace, name, more, keys="", **options):
         self.ca = ca = pki.Authority(workspace.folder(f"{name}-pki"))
         self.port, component = free_port(), free_port()
         peers = {peer: free_port() for peer in ("b", "c")}
         self.keys = {peer: ca.issue(f"{peer}.example") for peer in peers}
-        self.servers = {peer: Server(at, f"{peer}.example", self.keys[peer])
+        self.servers = {peer: Server(at, f"{peer}.example", self.keys[peer], **options)
                         for peer, at in peers.items()}
         cert, key = ca.issue("a.example", "*.a.example")
         self.node = Node(workspace, name, CONFIG.format(
             name="a", domain="a.example", port=self.port, dns=free_port(), component=component,
             cert=cert, key=key, ca=ca.certificate,
-            secret=workspace.file(f"{name}-secret", SECRET, 0o600)) +
+            secret=workspace.file(f"{name}-secret", SECRET, 0o600)).replace(
+                "[component.", keys + "[component.", 1) +
             "".join(ROUTE.format(peer, f"127.0.0.1:{at}") for peer, at in peers.items()) +
             more).start()
         self.component = Component("127.0.0.1", component, "gw.a.example").up()
@@ -64,6 +68,7 @@ class World:
     def __init__(self, workspace):
         self.usual = Side(workspace, "usual", PEER)
         self.full = Side(workspace, "full", FULL_DISK)
+        self.asking = Side(workspace, "asking", "", ASKS_SOON, management=False)
 
 
 def refusals(answers, condition):
@@ -124,7 +129,33 @@ def low_disk():
     stream.close()
 
 
-TESTS = [own_answers_count, one_target, low_disk]
+def hung():
+    """peers without XEP-0198 and dialback: one that answers pings, by a stream of its own, keeps
+    the stream that leads to it; that of one that does not ends, whatever goes over it"""
+    side = WORLD.asking
+    back = side.dial("b")
+    answered = []
+
+    def answer(_, stanza):
+        if stanza.child("ping", "urn:xmpp:ping") is not None:
+            answered.append(stanza.get("id"))
+            back.stream.send(f"<iq type='result' from='{stanza.get('to')}' "
+                             f"to='{stanza.get('from')}' id='{stanza.get('id')}'/>")
+
+    side.servers["b"].answer = answer
+    for peer in ("b", "c"):
+        side.component.send(f"<presence from='u@gw.a.example' to='v@{peer}.example' id='here'/>")
+        side.servers[peer].wait(lambda one: one.get("id") == "here")
+    ended = "no answer to a ping"
+    wait_until(lambda: [one for one in side.node.events("conn.failed") if ended in one["msg"]], 30,
+               "the stream to the one that does not answer ends")
+    wait_until(lambda: len(answered) > 1, 30, "the other one is asked again")
+    assert side.servers["b"].streams == 1, side.servers["b"].streams
+    assert not [one for one in side.component.received if one.get("id") in answered]
+    back.close()
+
+
+TESTS = [own_answers_count, one_target, low_disk, hung]
 
 
 def main():

@@ -177,3 +177,51 @@ TEST_CASE("xmpp 4.6: a domain that is no longer there takes nothing of what is o
     CHECK(outcome.status == "5.1.2");
   }
 }
+
+TEST_CASE("xmpp 9.1: a peer that answers nothing else is pinged", "[xmpp]") {
+  Bench bench;
+  bench.negotiate();
+  bench.take();
+  const auto quiet = [&](Duration time) {     // ... in both directions
+    for (; time > 0s; time -= 1min) bench.pass(1min);
+  };
+  quiet(9min);
+  bench.deliver(Bench::message(1, "however much goes there"));
+  bench.take();
+  quiet(1min);
+  CHECK(bench.take() == "<iq from='a.example' to='b.example' id='hanse-ping-1' type='get'>"
+                        "<ping xmlns='urn:xmpp:ping'/></iq>");
+  SECTION("its answer comes on another stream, which may live elsewhere") {
+    CHECK(bench.settings_->pings->answered({"a.example", "b.example"}, "hanse-ping-1"));
+    quiet(10min);
+    CHECK(bench.ends_.empty());
+    quiet(1min);
+    CHECK(has(bench.take(), "hanse-ping-2"));
+  }
+  SECTION("somebody else's answer is none") {
+    CHECK_FALSE(bench.settings_->pings->answered({"a.example", "c.example"}, "hanse-ping-1"));
+    CHECK_FALSE(bench.settings_->pings->answered({"a.example", "b.example"}, "hanse-ping-2"));
+    quiet(1min);
+    REQUIRE(bench.ends_.size() == 1);
+    CHECK(bench.ends_[0].what.find("no answer to a ping") != std::string::npos);
+    CHECK(has(bench.take(), "connection-timeout"));
+    CHECK_FALSE(bench.settings_->pings->answered({"a.example", "b.example"}, "hanse-ping-1"));
+  }
+  SECTION("any octet of it is a sign of life") {
+    bench.feed(" ");
+    quiet(2min);
+    CHECK(bench.ends_.empty());
+  }
+}
+
+TEST_CASE("xmpp 9.1: nobody else's domain is used for a ping", "[xmpp]") {
+  xmpp::XmppSettings settings = Bench::sample_settings();
+  settings.hosts = {"elsewhere.example"};
+  Bench bench({}, settings);
+  bench.negotiate();
+  bench.take();
+  bench.pass(10min);
+  CHECK(bench.take() == " ");
+  bench.pass(2min);
+  CHECK(bench.ends_.empty());
+}

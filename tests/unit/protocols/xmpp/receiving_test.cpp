@@ -170,6 +170,25 @@ TEST_CASE("xmpp 9.3: what the node answers itself counts for the rate of a peer"
   }
 }
 
+TEST_CASE("xmpp 9.1: the answer to a ping of ours goes no further, whoever it is for", "[xmpp]") {
+  Stream stream("198.51.100.7");
+  stream.receiving.add_pair({"gw.a.example", "b.example"});
+  const std::string to = GENERATE("a.example", "gw.a.example");
+  OpenPing ping = stream.settings->pings->open({to, "b.example"});
+  const auto answer = [&](const std::string& from, const std::string& type) {
+    auto stanza = read_stanza("<iq from='" + from + "' to='" + to + "' id='hanse-ping-1' type='" +
+                              type + "'/>");
+    CHECK_FALSE(stream.receiving.take(*std::move(stanza), stream.bench.now_, stream.bench));
+    return stream.receiving.was_answer() && ping.answered();
+  };
+  CHECK_FALSE(answer("u@b.example", "result"));     // it was asked for
+  stream.permit();
+  stream.bench.passed_.clear();
+  CHECK(answer("b.example", GENERATE("result", "error")));
+  CHECK(stream.bench.passed_.empty());
+  CHECK(stream.bench.open_.empty());
+}
+
 TEST_CASE("xmpp 9.3: one domain subscribes to one user, and joins one room, at a rate", "[xmpp]") {
   Stream stream("198.51.100.7");
   const auto knock = [&](std::string_view what) {   // whether it is refused
