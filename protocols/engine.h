@@ -38,6 +38,8 @@ struct TlsWish {
   std::string identity{};             // whose certificate we show; empty: by SNI, else the first
   std::string alpn{};                 // client: offered; server: demanded of a peer that offers any
   bool ask_certificate = false;       // server: the peer may show one; it is never demanded
+  // Forward secrecy and authenticated encryption alone (RFC 9325): for who has to prove itself.
+  bool strong_only = false;
 };
 
 // ---- questions an engine may ask; each gets exactly one Answered ----

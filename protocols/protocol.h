@@ -24,6 +24,7 @@ struct Listen {
   bool detect_tls = false;       // TLS from the first octet if that is one of TLS, else plain
   std::string_view alpn = {};    // TLS from the first octet: as in TlsWish
   bool ask_certificate = false;  // likewise
+  bool strong_only = false;      // likewise
   // Of a table that there may be several of: only those that say so listen, e.g. role = "accept".
   std::string_view when_key{}, when{};
 };

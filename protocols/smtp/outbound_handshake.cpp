@@ -59,6 +59,7 @@ void Handshake::on_starttls(const Reply& reply, bool more_follow, Outbox& out) {
   if (!hop.identity.empty()) wish = {.name = hop.identity};
   // Whom we must be sure of may want to be sure of us (T-5); others would only learn a name.
   if (context_.tls == TlsLevel::verify) wish.identity = settings_->out.helo_name;
+  wish.strong_only = context_.tls == TlsLevel::verify;   // who may be anybody has what it has
   out.start_tls(std::move(wish));
 }
 

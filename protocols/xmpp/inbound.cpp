@@ -316,7 +316,7 @@ void Inbound::finish_turn(Outbox& out) {
     TlsWish wish;
     wish.identity = settings_->home_of(to_key_) == Home::none ? settings_->node_domain : to_key_;
     wish.alpn = "xmpp-server";   // xmpp 1.9
-    wish.ask_certificate = true;
+    wish.ask_certificate = wish.strong_only = true;
     out.start_tls(std::move(wish));
     out.set_timer(wait_timer, now_ + settings_->features_wait_max);
   }

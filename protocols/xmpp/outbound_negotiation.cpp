@@ -91,7 +91,8 @@ void Outbound::hear_features(const xml::Element& features, Outbox& out) {
 void Outbound::begin_tls(Outbox& out) {
   out.cancel_timer(answer_timer);   // the handshake has its own deadline
   // xmpp 1.9: the name is the domain, never the host that serves it.
-  out.start_tls({.name = remote_key_, .identity = local_key_, .alpn = "xmpp-server"});
+  out.start_tls({.name = remote_key_, .identity = local_key_, .alpn = "xmpp-server",
+                 .strong_only = true});   // xmpp 3.2
 }
 
 void Outbound::tls_up(const TlsFacts& facts, Outbox& out) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr Listen listens[] = {
     {.table = "listen.xmpp", .address_key = "addr", .default_port = 5269, .detect_tls = true,
-     .alpn = "xmpp-server", .ask_certificate = true},
+     .alpn = "xmpp-server", .ask_certificate = true, .strong_only = true},
     {.table = "component", .address_key = "addr", .default_port = 5347, .when_key = "role",
      .when = "accept"},
     {.table = "component", .address_key = "gateway", .default_port = 5347, .when_key = "role",

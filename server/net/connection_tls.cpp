@@ -40,7 +40,8 @@ void Connection::make_tls(TlsWish wish) {
 
 void Connection::secure_first() {
   phase_ = Phase::securing;
-  make_tls({.alpn = std::string(listen_.alpn), .ask_certificate = listen_.ask_certificate});
+  make_tls({.alpn = std::string(listen_.alpn), .ask_certificate = listen_.ask_certificate,
+            .strong_only = listen_.strong_only});
 }
 
 // The peer speaks first here, and its first octet says how: a TLS record of a handshake begins

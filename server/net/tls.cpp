@@ -74,6 +74,8 @@ BioMethod make_pipe_method() {
 
 // ---- the channel ----
 
+constexpr const char* strong_suites = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
 struct TlsChannel::Machine final : HelloHeard {
   std::shared_ptr<const TlsContext> context;
   bool server = false;
@@ -177,6 +179,8 @@ TlsChannel::TlsChannel(std::shared_ptr<const TlsContext> context, bool server, T
   BIO_set_data(bio, &machine.pipe);
   BIO_set_init(bio, 1);
   SSL_set_bio(machine.ssl.get(), bio, bio);
+  // RFC 9325 4.2; of TLS 1.3 there are no others.
+  if (machine.wish.strong_only) SSL_set_cipher_list(machine.ssl.get(), strong_suites);
   server ? machine.accept() : machine.connect();
 }
 
@@ -195,7 +199,9 @@ void TlsChannel::version_min(TlsVersion least) {
                                     TLS1_3_VERSION};
   if (least == TlsVersion::usual) return;
   SSL_set_min_proto_version(machine_->ssl.get(), numbers[static_cast<std::size_t>(least)]);
-  if (least < TlsVersion::v1_2) SSL_set_security_level(machine_->ssl.get(), 0);
+  if (least >= TlsVersion::v1_2) return;
+  SSL_set_security_level(machine_->ssl.get(), 0);
+  SSL_set_cipher_list(machine_->ssl.get(), "DEFAULT");   // it has no strong ones
 }
 
 TlsChannel::State TlsChannel::receive(std::string_view bytes, std::string& plain,

@@ -4,6 +4,7 @@ stream errors, what an attacker would try, and memory that stays flat meanwhile.
 
 import re
 import socket
+import ssl
 import sys
 import time
 
@@ -246,6 +247,21 @@ def plaintext_behind_starttls():
     stream.close()
 
 
+def weak_suites():
+    """TLS 1.2 without forward secrecy or authenticated encryption: no handshake"""
+    for suite, good in (("ECDHE-ECDSA-AES128-GCM-SHA256", True), ("ECDHE-ECDSA-AES128-SHA", False),
+                        ("ECDHE-ECDSA-AES256-SHA384", False)):
+        client = Dialled("127.0.0.1", WORLD.port, "b.example", "a.example", WORLD.peer)
+        client.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        client.context.set_ciphers(suite)
+        try:
+            client.secure()
+            assert good, f"{suite} is taken"
+        except (OSError, Closed) as error:
+            assert not good, f"{suite}: {error}"
+        client.close()
+
+
 def not_xmpp():
     """a first byte that is neither TLS nor XML: not-well-formed at most, and closed"""
     with socket.create_connection(("127.0.0.1", WORLD.port), timeout=10) as connection:
@@ -368,10 +384,8 @@ def flat_memory():
 
 
 TESTS = [before_tls, watched, not_authenticated, after_authentication, odd_address,
-         identity_swap,
-         plaintext_behind_starttls, not_xmpp, component_faults, way_back, sent_again,
-         stopped_in_mid_stream,
-         flat_memory]
+         identity_swap, plaintext_behind_starttls, not_xmpp, component_faults, way_back,
+         sent_again, stopped_in_mid_stream, weak_suites, flat_memory]
 
 
 def main():

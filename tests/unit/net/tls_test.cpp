@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/tls.h"
 
+#include <set>
+
 #include "tests/unit/net/bench.h"
 
 namespace hanse::net::test {
@@ -63,6 +65,41 @@ TEST_CASE("T-1 both sides speak TLS 1.2 or newer and know what they got, in any 
   joined.carry();
   CHECK(joined.server_got_ == much);
   CHECK(joined.client_got_ == "back");
+}
+
+// What a client offers for TLS 1.2, by the numbers of the registry (RFC 8446 4.1.2).
+std::vector<unsigned> suites_offered(bool strong_only, TlsVersion least = TlsVersion::usual) {
+  TlsChannel client(context(), false, {.strong_only = strong_only}, {});
+  client.version_min(least);
+  std::string hello;
+  client.start(hello);
+  const auto octet = [&hello](std::size_t at) {
+    return unsigned{static_cast<unsigned char>(hello.at(at))};
+  };
+  constexpr std::size_t session_at = 5 + 4 + 2 + 32;   // record, handshake, version, random
+  std::size_t at = session_at + 1 + octet(session_at);
+  std::vector<unsigned> out;
+  const std::size_t end = at + 2 + (octet(at) << 8 | octet(at + 1));
+  for (at += 2; at < end; at += 2) {
+    const unsigned suite = octet(at) << 8 | octet(at + 1);
+    if (suite >> 8 != 0x13 && suite != 0xff) out.push_back(suite);   // TLS 1.3; RFC 5746
+  }
+  return out;
+}
+
+TEST_CASE("xmpp 3.2 to whom we demand a proof of only suites of RFC 9325 are offered") {
+  const std::set<unsigned> strong{0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9};
+  std::size_t others = 0;
+  for (const unsigned suite : suites_offered(false)) others += !strong.contains(suite);
+  CHECK(others > 0);
+  const std::vector<unsigned> offered = suites_offered(true);
+  CHECK(offered.size() == strong.size());
+  for (const unsigned suite : offered) {
+    CAPTURE(suite);
+    CHECK(strong.contains(suite));
+  }
+  // Whoever lets TLS 1.0 in lets in what it has.
+  CHECK(suites_offered(true, TlsVersion::v1_0).size() > strong.size());
 }
 
 TEST_CASE("T-1 a certificate is checked for chain and name, and the handshake goes on") {
