@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "federation/lane_name.h"
+#include "server/base/idna.h"
 #include "server/base/limits.h"
 #include "server/base/text.h"
 #include "server/console/ages.h"
@@ -101,7 +102,8 @@ Ended tell_memory(Node& node, const std::string& protocol, const std::string& do
 }
 
 Ended run_explain(Node& node, const Request& request, const Emit& emit) {
-  const std::string protocol = request.arguments[0], domain = lower_ascii(request.arguments[1]);
+  // Lanes, routes and streams have the names that the DNS knows.
+  const std::string protocol = request.arguments[0], domain = plain_domain(request.arguments[1]);
   const std::shared_ptr<const Policy> policy = node.view.policy();
   if (policy->protocols.find(protocol) == policy->protocols.end())
     return usage("no protocol " + escape_text(protocol));
@@ -117,7 +119,7 @@ Ended run_explain(Node& node, const Request& request, const Emit& emit) {
   // As the lane keeps it: several rules may lead to one place, and each has its demands.
   std::string lane = choice.lane;
   if (const NameLane& name = policy->protocol(protocol).lane_name)
-    lane = name(lower_ascii(request.option("from")), {protocol, {}, domain}, choice);
+    lane = name(plain_domain(request.option("from")), {protocol, {}, domain}, choice);
   const HopDemand demand = policy->demand_of_lane(protocol, lane);
   std::string way = "rule " + choice.route + " -> " + choice.lane + ", TLS " +
                     std::string(tls_level_name(demand.tls));
@@ -132,7 +134,7 @@ Ended run_explain(Node& node, const Request& request, const Emit& emit) {
   ProbeWish wish;
   wish.protocol = protocol;
   wish.host = wish.domain = domain;
-  wish.from = lower_ascii(request.option("from"));
+  wish.from = plain_domain(request.option("from"));
   wish.by_route = true;
   wish.connect = !request.has("no-connect");
   return follow(node, wish, emit);

@@ -159,6 +159,25 @@ TEST_CASE("explain: the lane of a place is remembered, and has the demands of al
   CHECK_FALSE(has(answered.text, "nothing is remembered"));
 }
 
+TEST_CASE("explain: a name is one thing, in whichever letters it is written") {
+  FakeNode fake;
+  fake.set_policy(mail_policy());
+  LaneStatus lane;
+  lane.protocol = "mail";
+  lane.lane = "a.example>xn--mnchen-3ya.example";
+  lane.phase = "up";
+  fake.lane_rows = {lane};
+  fake.link_rows = {{"s0-4", "mail", true, "192.0.2.9:4", lane.lane, "TLSv1.3", {}, 0, 0, 0, ""}};
+  fake.feed_lines = {line(Kind::verdict, "1 place to dial", true)};
+  const std::string name = GENERATE("xn--mnchen-3ya.example", "m\u00fcnchen.example",
+                                    "M\u00dcNCHEN.example");
+  const Answered answered = ask(fake, make_request("explain", {"mail", name}));
+  CHECK(has(answered.text, "xn--mnchen-3ya.example is not configured"));
+  CHECK(has(answered.text, "a.example>xn--mnchen-3ya.example: up"));
+  CHECK(has(answered.text, "s0-4 to 192.0.2.9:4"));
+  CHECK(fake.probed.domain == "xn--mnchen-3ya.example");
+}
+
 FakeNode& with_link(FakeNode& fake) {
   fake.detail.row = {"s0-17", "mail", true, "192.0.2.7:25", "b.example", "TLSv1.3 X", {},
                      10, 20, 0};
