@@ -30,6 +30,10 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+      if (const std::string stray = stray_command(argc, argv); !stray.empty()) {
+        std::cerr << stray << '\n';
+        return static_cast<int>(Exit::usage);
+      }
       const int code = app_.exit(error, std::cout, std::cerr);
       return code == 0 ? 0 : static_cast<int>(Exit::usage);
     }
@@ -57,6 +61,35 @@ class CommandLine {
     app_.add_flag("--json", invocation_.json, "One JSON object a line.");
     app_.add_flag("--no-color", invocation_.no_color, "No colours on a terminal.");
     app_.add_flag("--yes", invocation_.yes, "Do not ask for confirmation.");
+  }
+
+  // About the first word that stands where a command should, and is none; empty: there is no such.
+  std::string stray_command(int argc, const char* const* argv) const {
+    const CLI::App* place = &app_;
+    std::string before;
+    for (int at = 1; at < argc; ++at) {
+      const std::string word = argv[at];
+      if (word == "--help" || word == "-h" || word == "--version") return {};
+      if (word.starts_with('-')) {
+        at += word == "--config" || word == "--socket" || word == "--timeout";
+        continue;
+      }
+      std::vector<std::string> known;
+      const CLI::App* next = nullptr;
+      for (const CLI::App* app : place->get_subcommands([](const CLI::App*) { return true; })) {
+        if (!app->get_group().empty()) known.push_back(app->get_name());
+        if (app->get_name() == word) next = app;
+      }
+      if (known.empty()) return {};
+      if (next == nullptr) {
+        const std::string near = nearest_word(word, known);
+        return "hanse: no command \"" + before + escape_text(word) + "\"" +
+               (near.empty() ? "; --help lists them" : "; did you mean \"" + before + near + "\"?");
+      }
+      place = next;
+      before += word + ' ';
+    }
+    return {};
   }
 
   // "queue list" becomes `list` below `queue`.

@@ -35,6 +35,30 @@ int exit_of(std::vector<const char*> words) {
   return std::holds_alternative<int>(parsed) ? std::get<int>(parsed) : -1;
 }
 
+TEST_CASE("console: a command that there is not names the nearest one") {
+  struct Case {
+    std::vector<const char*> words;
+    std::string said;
+  };
+  const Case cases[] = {
+      {{"hanse", "stats"}, "hanse: no command \"stats\"; did you mean \"status\"?\n"},
+      {{"hanse", "--socket", "/x", "queue", "lst", "a=b"},
+       "hanse: no command \"queue lst\"; did you mean \"queue list\"?\n"},
+      {{"hanse", "zzzzzzzzz\x1b"}, "hanse: no command \"zzzzzzzzz\\x1b\"; --help lists them\n"},
+  };
+  for (const Case& one : cases) {
+    const Captured captured;
+    const auto parsed =
+        parse_command_line(static_cast<int>(one.words.size()), one.words.data());
+    CHECK(std::get<int>(parsed) == static_cast<int>(Exit::usage));
+    CHECK(captured.err.str() == one.said);
+  }
+  const Captured captured;   // what is there and misused is another matter
+  const char* misused[] = {"hanse", "queue", "list", "--nope"};
+  CHECK(std::get<int>(parse_command_line(4, misused)) == static_cast<int>(Exit::usage));
+  CHECK(captured.err.str().find("no command") == std::string::npos);
+}
+
 TEST_CASE("console: global options stand before or behind the command") {
   for (const std::vector<const char*>& words :
        {std::vector<const char*>{"--json", "--socket", "/x", "--yes", "queue", "list", "a=b"},
