@@ -20,6 +20,7 @@ Instant Lane::State::advance() {
   retire_links(now, false);
   if (dead_name && now >= dead_name->until) dead_name.reset();
   if (now >= swift_look) look_at_swift(now);
+  if (now >= look_next) look_again(now);
   if (std::exchange(rules_changed, false)) give_back("the configuration has changed");
   if (regress) {
     give_back("an earlier one has to go first");
@@ -60,7 +61,7 @@ Instant Lane::State::next_look(Instant now) const {
   if (patient > 0) consider(patience_next);
   consider(swift_look);
   if (now < awaited_until) consider(awaited_until);
-  else if (!breaker.may_try(now)) consider(breaker.until());
+  else if (!breaker.may_try(now)) consider(std::min(breaker.until(), look_next));
   else if (!held) consider(stored.next());
   if (dead_name) consider(dead_name->until);
   if (contest_end != Instant::max()) consider(contest_end);
@@ -165,7 +166,8 @@ Lane::State::State(Lane& events, std::string lane_name,
       stored(protocol, name, parts),
       ledger(protocol, name, peer_label, parts),
       window(traits->links_first * traits->link_window, traits->links_max * traits->link_window),
-      finder(parts.clock, parts.timers, parts.resolver) {
+      finder(parts.clock, parts.timers, parts.resolver),
+      looker(parts.clock, parts.timers, parts.resolver) {
   if (demand.tls == TlsLevel::may) demand.tls = traits->may_means;
   ledger.demand(demand);
 }
@@ -271,6 +273,7 @@ void Lane::drain(bool now) {
   State& state = *state_;
   state.draining = true;
   state.finder.stop();
+  state.looker.stop();
   state.close_links();
   if (now) {
     for (const auto& link : state.links) {

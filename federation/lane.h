@@ -37,6 +37,8 @@ struct LaneTraits {
   // has stood for a while; one that breaks sooner is a failed attempt.
   std::set<std::string, std::less<>> standing;
   std::vector<Duration> breaker_waits;  // instead of doubling from first to last; the last repeats
+  // Between two tries the DNS is asked now and then, and what has moved is tried at once.
+  bool looks_again = false;
   std::size_t memory_items_max = limits::lane_memory_items_max;
   std::size_t link_window = 1;          // works under way on one link
   std::size_t links_first = 2;          // window of a new lane, in links x link_window

@@ -118,6 +118,7 @@ void Lane::State::found(EndpointFinder::Found result) {
   endpoints_until = parts.clock.now() + limits::endpoints_kept_max;
   endpoints_in_part = result.in_part;
   if (result.endpoints && !result.endpoints->empty()) {
+    remember_places(*result.endpoints);
     demand_of(*result.endpoints, demand);
     plan.set_endpoints(*std::move(result.endpoints));
     plan.begin(demand.tls, bounds(*traits), parts.clock.now());
@@ -231,6 +232,7 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   if (std::exchange(endpoints_in_part, false)) endpoints_until = Instant::min();
   if (breaker.failed(*traits, parts.random, now, utc))
     ledger.breaker_opened(end.what, breaker.failures());
+  plan_look(now);
   Outcome outcome;
   outcome.disposition = Disposition::deferred;
   outcome.status = end.status.empty() ? "4.4.1" : end.status;

@@ -178,6 +178,11 @@ void LaneLedger::breaker_opened(const std::string& why, unsigned failures) {
               {"failures", static_cast<std::int64_t>(failures)}});
 }
 
+void LaneLedger::moved() {
+  log_.write(Level::info, "queue.moved", "its records lead elsewhere now: tried at once",
+             {{"proto", protocol_}, {"peer", lane_}});
+}
+
 void LaneLedger::breaker_closed() {
   breaker_open_.add(-1);
   log_.write(Level::info, "queue.breaker_closed", "delivered again",

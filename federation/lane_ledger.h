@@ -31,6 +31,7 @@ class LaneLedger {
 
   void demand(const HopDemand& of_hop) { demand_ = of_hop; }   // for the log
   void breaker_opened(const std::string& why, unsigned failures);
+  void moved();
   void breaker_closed();
   void breaker_forgotten() { breaker_open_.add(-1); }   // the lane ends with it open
 

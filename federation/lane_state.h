@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct DeadName {
 
 // The parts of a lane. lane.cpp: the turn and the events; lane_dial.cpp: how it gets links;
 // lane_work.cpp: how works come, go out and end; lane_flow.cpp: those the store does not know;
-// lane_spool.cpp: those it has to know after all; lane_order.cpp: who goes before whom.
+// lane_spool.cpp: those it has to know after all; lane_order.cpp: who goes before whom;
+// lane_look.cpp: what the DNS says meanwhile.
 struct Lane::State {
   State(Lane& events, std::string lane_name, std::shared_ptr<const LaneTraits> lane_traits,
         HopDemand hop_demand, LaneParts lane_parts, const std::string& peer_label);
@@ -69,6 +71,13 @@ struct Lane::State {
   std::size_t usable_links() const;
   bool any(LaneLink::Phase wanted) const;
   bool has_guest() const;                   // one is enough
+
+  // ---- lane_look.cpp ----
+  void plan_look(Instant now);
+  void look_again(Instant now);
+  bool may_look() const;
+  void looked(const EndpointFinder::Found& result);
+  void remember_places(const std::vector<Endpoint>& endpoints);
 
   // ---- lane_work.cpp ----
   void keep_or_return(Work work);
@@ -160,7 +169,10 @@ struct Lane::State {
   Breaker breaker;
   Window window;
   Ramp ramp;
-  EndpointFinder finder;
+  EndpointFinder finder, looker;           // for an attempt, and between two of them
+  Instant look_next = Instant::max();
+  Duration look_every{};
+  std::set<std::string> places_tried;      // since it last worked
   DialPlan plan;
   Instant endpoints_until = Instant::min();
   bool endpoints_in_part = false;          // more are known by the next attempt

@@ -66,6 +66,7 @@ std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration
   out->may_means = TlsLevel::encrypt;           // xmpp 3.1
   out->retry = table.durations("retry");
   out->breaker_waits = table.durations("retry");
+  out->looks_again = true;   // xmpp 5.2
   out->breaker_failures = 1;
   out->lifetime = out->report_lifetime = table.duration("lifetime");
   out->startup_spread = std::chrono::seconds(5);
