@@ -3,13 +3,19 @@
 #include "protocols/irc/limits.h"
 #include "protocols/irc/tags.h"
 #include "tests/catch.h"
-#include "tests/unit/protocols/irc/irc_bench.h"
+#include "tests/unit/protocols/irc/tongues.h"
 
 namespace hanse::irc {
 namespace {
 
 using hanse::test::EngineBench;
 using test::Bench;
+using test::Meeting;
+using test::Tongue;
+using test::tongues;
+using test::user;
+
+const std::string now = std::to_string(test::now_seconds);
 
 TEST_CASE("irc 12 of 31 tags thirty pass") {
   TagsKept all;
@@ -26,83 +32,6 @@ TEST_CASE("irc 12 of 31 tags thirty pass") {
 }
 
 // ---- every dialect ----
-
-// How the peer "away" writes what these tests need.
-struct Tongue {
-  DialectKind kind;
-  std::string us, peer, foreign;   // ids, or names: of this node, of it, of a server nobody knows
-  std::string hello;               // handshake and burst
-  bool ids = true, dates = true, saves = false;
-};
-
-const std::string now = std::to_string(test::now_seconds);
-
-std::vector<Tongue> tongues() {
-  const std::string ng = ":hyb.away.example ";
-  return {
-      {DialectKind::inspircd, "9RL", "3HY", "7ZZ",
-       test::inspircd_capabilities + "SERVER hyb.away.example from-away 0 3HY :x\n:3HY BURST " +
-           now + "\n:3HY ENDBURST\n", true, true, true},
-      {DialectKind::hybrid, "9RL", "3HY", "7ZZ",
-       "PASS from-away\nCAPAB :TBURST ENCAP EOB RHOST HOP\nSERVER hyb.away.example 1 3HY + :x\n"
-       ":3HY SVINFO 6 6 0 :" + now + "\n:3HY EOB\n" + ng + "PONG hyb.away.example :9RL\n"},
-      {DialectKind::solanum, "9RL", "3HY", "7ZZ",
-       "PASS from-away TS 6 :3HY\nCAPAB :QS EX IE ENCAP EUID TB EOPMOD SAVE BAN CHW MLOCK EBMASK "
-       "STAG SERVICES\nSERVER hyb.away.example 1 :x\nSVINFO 6 6 0 :" + now +
-           "\nPING :hyb.away.example\n:3HY PONG hyb.away.example :9RL\n", true, true, true},
-      {DialectKind::ngircd, "node.a.example", "hyb.away.example", "other.example",
-       ng + "PASS from-away 0210-IRC+ ngIRCd|26.1:CHLMSXZ PZ\n" + ng +
-           "SERVER hyb.away.example 1 :x\n" + ng + "005 x NICKLEN=31 :x\n" + ng + "376 x :End\n" +
-           ng + "PING :hyb.away.example\n" + ng + "PONG hyb.away.example :node.a.example\n",
-       false, false},
-      {DialectKind::irc2, "9RLA", "000A", "7ZZZ",
-       "PASS from-away 0211020003 IRC|aEFHJKlmMpQRTuXZ6 PZ\n"
-       "SERVER hyb.away.example 1 000A :x\n:000A EOB\n", true, false, true},
-  };
-}
-
-std::string user(const Tongue& tongue, const std::string& nick, const std::string& uid,
-                 const std::string& since, const std::string& ident = "u",
-                 const std::string& address = "192.0.2.1") {
-  const std::string from = ":" + tongue.peer + " ";
-  switch (tongue.kind) {
-    case DialectKind::inspircd:
-      return from + "UID " + uid + " " + since + " " + nick + " h h " + ident + " " + address +
-             " " + since + " + :X\n";
-    case DialectKind::hybrid:
-      return from + "UID " + nick + " 1 " + since + " +i " + ident + " h h " + address + " " +
-             uid + " * :X\n";
-    case DialectKind::solanum:
-      return from + "EUID " + nick + " 1 " + since + " +i " + ident + " h " + address + " " + uid +
-             " * * :X\n";
-    case DialectKind::irc2:
-      return from + "UNICK " + nick + " " + uid + " " + ident + " h " + address + " + :X\n";
-    default: return from + "NICK " + nick + " 1 " + ident + " h 1 + :X\n";
-  }
-}
-
-// dave, ident dave, host h, since 1795229110, is at home and a puppet on the other side.
-struct Meeting : Bench {
-  explicit Meeting(const Tongue& tongue) : Bench(DialectKind::inspircd, tongue.kind) {
-    link_home();
-    dial("away");
-    written(*away);
-    away->feed(tongue.hello);
-    REQUIRE(side("away").linked());
-    settle(*away, home.get());
-    say(*home, ":1AA UID 1AAAAAAAA 1795229110 dave h h dave 192.0.2.1 1795229110 + :Dave\n"
-               ":1AA FJOIN #dev 1795229120 + :,1AAAAAAAA:0\n");
-    settle(*away, home.get());
-    name = std::string("dave") + side("away").facts().nick_separator + "home";
-    puppet = model().find_nick(name);
-    REQUIRE(puppet != no_id);
-    uid = model().user(puppet).texts.get(UserText::uid);
-  }
-  Network& model() { return side("away").model(); }
-  bool dropped() const { return away->log_.find("irc.dropped") != std::string::npos; }
-  std::string name, uid;
-  UserId puppet = no_id;
-};
 
 TEST_CASE("irc 12 what ends a link, whatever it speaks") {
   for (const Tongue& tongue : tongues()) {
