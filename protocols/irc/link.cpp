@@ -12,7 +12,8 @@ namespace hanse::irc {
 
 ServerLink::ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled,
                        const std::string& nonce)
-    : hub_(std::move(hub)), dialled_(dialled), nonce_(nonce) {}
+    : hub_(std::move(hub)), dialled_(dialled), nonce_(nonce),
+      splitter_(hub_->settings().line_bytes_max) {}
 
 ServerLink::~ServerLink() {
   call_over();

@@ -39,6 +39,10 @@ constexpr Option irc_options[] = {
     {.key = "clock_skew", .type = OptionType::duration, .fallback = "\"60s\"",
      .help = "A server whose clock differs by more is refused.", .applies = Applies::restart,
      .least = 1, .most = 300},
+    {.key = "line_max", .type = OptionType::bytes, .fallback = "\"16KiB\"",
+     .help = "The longest line that is read of a server, without its tags; one that is longer ends "
+             "the link.",
+     .applies = Applies::restart, .least = 512, .most = 1024 * 1024},
     {.key = "lines_per_second", .type = OptionType::integer, .fallback = "0",
      .help = "How many lines are read of a linked server in a second; what is beyond waits on its "
              "side. 0: as many as it sends.",
@@ -305,6 +309,7 @@ Result<IrcSettings> read_settings(const Configuration& configuration, const Node
   out.clock_skew_seconds_max =
       std::chrono::duration_cast<std::chrono::seconds>(irc.duration("clock_skew")).count();
   out.late_lines_max = static_cast<std::size_t>(irc.integer("late_lines"));
+  out.line_bytes_max = static_cast<std::size_t>(irc.integer("line_max"));
   const Settings none;
   const Settings& listen =
       configuration.has("listen.irc") ? configuration.table("listen.irc") : none;

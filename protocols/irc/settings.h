@@ -68,6 +68,7 @@ struct IrcSettings {
   Duration handshake_wait{}, burst_wait{}, ping_after{};
   std::int64_t clock_skew_seconds_max = 0;
   std::size_t late_lines_max = 20;
+  std::size_t line_bytes_max = 16 * 1024;
   std::vector<std::string> further_sids;  // for networks that other nodes bring
   std::string plain_listen, tls_listen;   // the first address of each; empty: none
 

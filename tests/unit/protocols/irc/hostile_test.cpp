@@ -128,6 +128,19 @@ TEST_CASE("irc 1.1 1.2 a NUL, a CR or a line too long ends any link that is up")
   }
 }
 
+TEST_CASE("irc 1.2 how long a line may be is a setting") {
+  const Tongue tongue = tongues()[1];
+  const std::string from = ":" + tongue.peer + " NOTICE #dev :";
+  for (const std::size_t more : {0u, 1u}) {
+    test::Bench bench;
+    bench.settings->line_bytes_max = 1000;
+    bench.link_home();
+    bench.dial("away");
+    bench.away->feed(tongue.hello + from + std::string(1000 - from.size() + more, 'x') + "\n");
+    CHECK(bench.side("away").linked() == (more == 0));
+  }
+}
+
 TEST_CASE("irc 7 whom a mask means") {
   struct Row {
     std::string_view mask;
