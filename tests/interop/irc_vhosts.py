@@ -40,6 +40,7 @@ def gives_a_host():
             person.join("#dev")
         there = WORLD.left_there(admin)
         wait_until(lambda: f" {HOST} " in whois(bob, there), 20, "he is there with his own host")
+        wait_until(lambda: whois(admin, "NickServ"), 20, "NickServ is there")
         admin.tell("NickServ", "REGISTER a-long-password a@a.example")
         admin.wait("NOTICE admin", "egistered")
         admin.tell("HostServ", "SET admin given.example")
