@@ -104,6 +104,7 @@ void Inbound::end() {
 bool Inbound::may_read() const {
   // While trust judges a pair, what came behind it waits: whether it may pass hangs on the answer.
   return asked_ == Asked::nothing && !receiving_.waits() && asking_trust_.empty() &&
+         !judges_again() &&
          !refused_ && !head_waits_ && !lacks_room_ && !hang_up_ && !start_tls_ && !peer_closed_ &&
          (ending_ == Ending::no || end_said_ || sending_.busy()) &&
          (state_ == State::clear || state_ == State::secured || state_ == State::trusted);

@@ -71,8 +71,7 @@ class Inbound final : public Engine {
   void end_over_stanza(Outbox& out);    // once all that came before it is acknowledged
   void finish_turn(Outbox& out);
   void ask(Asked asked, Ask question, Outbox& out);
-  void begin_stream();
-  void end();
+  void begin_stream(), end();
 
   void say(std::string_view text);
   void say(const xml::Element& one);
@@ -149,6 +148,8 @@ class Inbound final : public Engine {
   void resume(const xml::Element& one, Outbox& out);
   void session_found(const Answer& answer, Outbox& out);
   void go_on(const LostStream& lost, Outbox& out);
+  void judge_again(const LostStream::Pair& lost, Outbox& out);
+  bool judges_again() const;
   void begin_session(std::string id, Outbox& out);
   void lose_session(Outbox& out);
   void after_the_end(Event& event, Outbox& out);

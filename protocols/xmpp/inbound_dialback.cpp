@@ -100,8 +100,10 @@ void Inbound::claim_pair(const xml::Element& result, Outbox& out) {
 // XEP-0344: a certificate that proves the name says as much as its server would.
 void Inbound::judge_pair(PairRequest requested, Outbox& out) {
   const std::string& remote = requested.pair.remote;
-  if (settings_->trust_of(remote) != Trust::dialback || certificate_problem(remote).empty())
+  if (requested.by_dialback || settings_->trust_of(remote) != Trust::dialback ||
+      certificate_problem(remote).empty())
     return ask_trust(std::move(requested), out);
+  if (requested.again) return pair_refused(requested, "not-authorized", "auth", out);
   requested.slot = settings_->sources->open_verify(remote_address_);
   if (!requested.slot) return pair_refused(requested, "resource-constraint", "wait", out);
   ask_authority(std::move(requested), out);
@@ -189,6 +191,7 @@ void Inbound::trust_answered(const PairRequest& requested, const Answer& answer,
   Receiving::Pair& pair = receiving_.add_pair(requested.pair);
   pair.peer = decision->peer;
   pair.permitted_until = {};
+  pair.by_dialback = requested.by_dialback;
   say_result(requested, "valid", nullptr);
   become_trusted(out);
   if (serving_) serve_pairs(out);
@@ -207,6 +210,7 @@ void Inbound::pair_refused(const PairRequest& requested, std::string_view condit
 
 void Inbound::say_result(const PairRequest& requested, std::string_view type,
                          const xml::Element* error) {
+  if (requested.again) return;
   xml::Element out(ns::dialback, "result");
   out.set("from", requested.to);
   out.set("to", requested.from);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stream that goes on from one that was lost. XEP-0198 5, xmpp 6.4
 
+#include <algorithm>
+
 #include "protocols/xmpp/inbound.h"
 #include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/management.h"
@@ -41,14 +43,39 @@ void Inbound::go_on(const LostStream& lost, Outbox& out) {
     return close_with(handled_too_high(resume_handled_, lost.sent.count), out);
   sending_.go_on(resume_handled_);
   receiving_.begin_counting(lost.handled);
-  for (const auto& [pair, peer] : lost.pairs)
-    if (!receiving_.pairs().contains(pair) && book_.grant(pair))
-      receiving_.add_pair(pair).peer = peer;
+  for (const LostStream::Pair& one : lost.pairs) {
+    if (receiving_.pairs().contains(one.pair)) continue;
+    if (one.pair.remote != from_key_) judge_again(one, out);
+    else if (book_.grant(one.pair)) receiving_.add_pair(one.pair).peer = one.peer;
+  }
   begin_session(lost.id, out);
   say(write_resumed(lost.id, lost.handled));
   out.note(Level::info, "xmpp.resumed", from_ + " goes on behind " +
                                             std::to_string(lost.handled) + " stanzas");
   serve_pairs(out);
+}
+
+// The peer has proved itself in the same way as before, but only for one domain. What the
+// connection before had shown for the others by its certificate this one has to show as well; what
+// their authoritative servers have said holds as long as their word counts. Trust is asked anyway.
+void Inbound::judge_again(const LostStream::Pair& lost, Outbox& out) {
+  const std::string& remote = lost.pair.remote;
+  if (!book_.request(lost.pair, now_ + dialback_wait())) return;
+  PairRequest requested;
+  requested.from = remote;
+  requested.to = lost.pair.local;
+  requested.pair = lost.pair;
+  requested.by_dialback = lost.by_dialback && settings_->trust_of(remote) == Trust::dialback;
+  requested.again = true;
+  if (!requested.by_dialback && look_up(remote, false, out))
+    asking_dns_.push_back(std::move(requested));
+  else
+    judge_pair(std::move(requested), out);
+}
+
+bool Inbound::judges_again() const {
+  return std::any_of(asking_dns_.begin(), asking_dns_.end(),
+                     [](const PairRequest& one) { return one.again; });
 }
 
 // The connection is over; whether the session is, shows who comes.
@@ -58,7 +85,7 @@ void Inbound::lose_session(Outbox& out) {
     lost->external = by_external_;
     lost->both_ways = both_ways_;
     for (const auto& [pair, proved] : receiving_.pairs())
-      lost->pairs.emplace_back(pair, proved.peer);
+      lost->pairs.push_back({pair, proved.peer, proved.by_dialback});
     lost->sent = sending_.left();
     lost->resume_until = now_ + limits::stream_resume_max;
     session_.lose(std::move(lost));

@@ -19,6 +19,7 @@ struct PairRequest {
   SourceSlot slot{};          // while the authoritative server is asked
   AskId ask = 0;
   bool by_dialback = false;
+  bool again = false;         // of a session that goes on: nobody waits for a word about it
 };
 
 // A question to the DNS about a domain that comes to us.

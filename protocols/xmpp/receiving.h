@@ -27,6 +27,7 @@ class Receiving {
     std::string peer;           // the configured one it was recognised as
     Instant permitted_until{};  // Permit said yes; asked anew then: rates and states change
     bool served = false;        // bidi: the lane the other way has been told of this stream
+    bool by_dialback = false;   // its authoritative server has said so
   };
   using Pairs = std::map<DomainPair, Pair>;
 

@@ -29,8 +29,8 @@ void put(std::string& out, std::string_view name, std::string_view value) {
 
 std::size_t LostStream::bytes() const {
   std::size_t out = sizeof(LostStream) + id.size();
-  for (const auto& [pair, peer] : pairs)
-    out += sizeof pairs.front() + pair.local.size() + pair.remote.size() + peer.size();
+  for (const Pair& one : pairs)
+    out += sizeof pairs.front() + one.pair.local.size() + one.pair.remote.size() + one.peer.size();
   for (const auto& [number, which] : sent.open) out += sizeof sent.open.front() + which.size();
   for (const std::string& which : sent.arrived) out += sizeof which + which.size();
   return out;

@@ -22,7 +22,12 @@ struct LostStream final : Legacy {
   std::string id;                 // by <enabled/>
   bool external = false;          // proved by a certificate, not by dialback
   bool both_ways = false;
-  std::vector<std::pair<DomainPair, std::string>> pairs;   // proved, and the configured peer's name
+  struct Pair {                   // that was proved
+    DomainPair pair;
+    std::string peer;             // the configured one's name
+    bool by_dialback = false;     // by its authoritative server, not by the certificate
+  };
+  std::vector<Pair> pairs;
   std::uint32_t handled = 0;      // of what the other side had sent
   Sent sent;
   unsigned asked = 0;             // for it, without an answer

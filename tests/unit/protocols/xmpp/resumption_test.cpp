@@ -202,6 +202,51 @@ TEST_CASE("resumption: what does not go on tells what it had handled", "[resumpt
   CHECK(holds(bench.take_output(), "<enabled "));
 }
 
+// Of c.example, which the stream before had proved as well.
+EngineBench goes_on_with(bool by_dialback, hanse::test::Settings settings) {
+  EngineBench bench = test::trusted({}, std::move(settings));
+  bench.feed(resume("before", 2));
+  auto before = lost();
+  before->pairs.push_back({{"gw.a.example", "c.example"}, "c.example", by_dialback});
+  bench.answer_first(Inherited{before});
+  CHECK(holds(bench.take_output(), "<resumed "));
+  return bench;
+}
+
+constexpr std::string_view of_other =
+    "<presence from='u@c.example' to='v@gw.a.example' id='1'/>";
+
+TEST_CASE("resumption: a further domain that the certificate had proved has to be in this one",
+          "[resumption]") {
+  EngineBench bench = goes_on_with(false, GENERATE(hanse::test::Settings{},
+                                                   hanse::test::Settings{{"trust", "dialback"}}));
+  bench.feed(of_other);
+  CHECK(bench.passed_.empty());
+  CHECK(bench.hung_up_ == 0);                 // what is behind waits for the verdict
+  test::no_names(bench);
+  if (bench.hung_up_ == 0) bench.answer_first(TrustDecision{Verdict::accept, "c.example", "", {}});
+  CHECK(holds(bench.take_output(), "<invalid-from "));
+  CHECK(bench.passed_.empty());
+}
+
+TEST_CASE("resumption: what an authoritative server had said holds, if trust still does",
+          "[resumption]") {
+  const Verdict verdict = GENERATE(Verdict::accept, Verdict::refuse);
+  EngineBench bench = goes_on_with(true, {{"trust", "dialback"}});
+  bench.feed(of_other);
+  REQUIRE(bench.open_.size() == 1);
+  CHECK(std::get<Verify>(bench.open_.front().ask).claim.domain == "c.example");
+  bench.answer_first(TrustDecision{verdict, "c.example", "", {}});
+  if (verdict == Verdict::refuse) {
+    CHECK(holds(bench.take_output(), "<invalid-from "));
+    return;
+  }
+  bench.answer_first(Permission{Permission::Answer::yes, "", {}});
+  CHECK(bench.hung_up_ == 0);
+  CHECK(bench.passed_.size() == 1);
+  CHECK(bench.take_output().empty());         // nobody has asked for a word
+}
+
 TEST_CASE("resumption: not before the peer is known, not behind its first stanza", "[resumption]") {
   EngineBench bench = test::trusted(bidi);
   SECTION("a count that is none") {
