@@ -21,6 +21,7 @@ Instant Lane::State::advance() {
   if (dead_name && now >= dead_name->until) dead_name.reset();
   if (now >= swift_look) look_at_swift(now);
   if (now >= look_next) look_again(now);
+  if (now < awaited_until && now >= awaited_look) expire_awaited(now);
   if (std::exchange(rules_changed, false)) give_back("the configuration has changed");
   if (regress) {
     give_back("an earlier one has to go first");
@@ -60,7 +61,7 @@ Instant Lane::State::next_look(Instant now) const {
   if (draining) return next;
   if (patient > 0) consider(patience_next);
   consider(swift_look);
-  if (now < awaited_until) consider(awaited_until);
+  if (now < awaited_until) consider(std::min(awaited_until, awaited_look));
   else if (!breaker.may_try(now)) consider(std::min(breaker.until(), look_next));
   else if (!held) consider(stored.next());
   if (dead_name) consider(dead_name->until);

@@ -100,8 +100,13 @@ void Lane::State::wait_for_peer() {
   attempting = false;
   attempt_works = 0;
   awaited_until = parts.clock.now() + limits::endpoints_kept_max;
-  const std::optional<UtcTime> before = std::exchange(awaited_since, parts.clock.utc());
   give_back(why_waiting());
+  expire_awaited(parts.clock.now());
+}
+
+void Lane::State::expire_awaited(Instant now) {
+  awaited_look = now + limits::awaited_looked_at_every;
+  const std::optional<UtcTime> before = std::exchange(awaited_since, parts.clock.utc());
   if (!before) return;
   Outcome outcome;
   outcome.disposition = Disposition::failed;

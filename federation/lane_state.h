@@ -51,6 +51,7 @@ struct Lane::State {
   void begin_attempt(Instant now);
   void find();
   void wait_for_peer();
+  void expire_awaited(Instant now);
   void found(EndpointFinder::Found result);
   void race(Instant now);
   void dial(const DialPlan::Step& step);
@@ -181,7 +182,8 @@ struct Lane::State {
   std::size_t attempt_works = 0;           // works that are the reason of the attempt
   Instant attempt_began{}, extra_links_after = Instant::min();
   std::optional<DeadName> dead_name;
-  Instant awaited_until = Instant::min();  // nothing to dial: its peer comes by itself
+  // Nothing to dial: its peer comes by itself.
+  Instant awaited_until = Instant::min(), awaited_look = Instant::min();
   std::optional<UtcTime> awaited_since;
   Instant contest_end = Instant::max();    // of the one that waits for another's place
 

@@ -24,6 +24,9 @@ constexpr std::size_t handed_on_bytes_max = 1024 * 1024;
 // Live and latest works of one lane that wait, on one shard, for swift ones before them to be kept.
 constexpr std::size_t behind_detours_max = 1024;
 
+// A lane whose peer comes by itself: how often what waits for it is looked at for its lifetime.
+constexpr Duration awaited_looked_at_every = std::chrono::seconds(60);
+
 // Between two tries of a lane: how often its records are looked at anew, and what it has tried.
 constexpr Duration records_looked_at_every = std::chrono::seconds(60);   // not sooner
 constexpr int looks_per_wait_max = 6;

@@ -171,6 +171,7 @@ constexpr FixedLimit table[] = {
     {"log_repeat_pause", limits::log_repeat_pause},
     {"dials_open_max", limits::dials_open_max, count},
     {"dial_unanswered_wait", limits::dial_unanswered_wait},
+    {"awaited_looked_at_every", limits::awaited_looked_at_every},
     {"records_looked_at_every", limits::records_looked_at_every},
     {"looks_per_wait_max", limits::looks_per_wait_max, count},
     {"places_remembered_max", limits::places_remembered_max, count},

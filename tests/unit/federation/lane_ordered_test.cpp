@@ -189,6 +189,20 @@ TEST_CASE("served: what waits for a peer that never comes gets old") {
   CHECK(at.lane->status().failures == 0);
 }
 
+TEST_CASE("served: what has little time is not kept until the peer is looked for again") {
+  Ordered at;
+  at.traits->discover = nullptr;
+  at.send();
+  auto& row = at.queue.rows.begin()->second;
+  auto envelope = std::make_shared<Envelope>(*row.envelope);
+  envelope->expires = at.world.utc() + 60s;
+  row.envelope = envelope;
+  at.world.run_for(59s);
+  CHECK(at.queue.count(fake::Leg::waiting) == 1);
+  at.world.run_for(2min);
+  CHECK(at.queue.count(fake::Leg::expired) == 1);
+}
+
 TEST_CASE("served: while a link of the peer's is up the lane does not dial, afterwards it does") {
   Ordered at;
   Served* link = at.adopt();

@@ -106,6 +106,7 @@ TEST_CASE("xmpp 13 b a server whose component we are has a lane that stands") {
   CHECK_FALSE(traits->discover("*>gw.b.example", random)->endpoints()->empty());
   CHECK(traits->discover("*>gw.b.example?gateway", random)->endpoints()->empty());
   CHECK(traits->discover("*>gw.a.example", random)->endpoints()->empty());
+  CHECK(traits->discover("*>gw.a.example", random)->status().empty());   // no failure of anything
   add(from, "component", "gw2.a.example",
       {{"role", std::string("accept")}, {"addr", std::string("127.0.0.1:5349")},
        {"gateway", std::string("127.0.0.1:5350")}, {"secret", secret}});
