@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/whole.h"
 
+#include <set>
+
 #include "federation/policy.h"
 #include "protocols/protocol.h"
 #include "server/config/node_options.h"
@@ -10,10 +12,53 @@ namespace hanse::config {
 
 namespace {
 
-// Rooms that know the place of what is wrong say it themselves.
-Problem room_problem(const Place& file, const std::string& what) {
-  const bool has_place = what.find(".toml:") != std::string::npos;
-  return {has_place ? Place{} : file, what};
+// Where a setting stands that somebody has written; null: nobody has.
+const Place* place_of(const Configuration& configuration, std::string_view table,
+                      std::string_view key) {
+  if (!configuration.has(table)) return nullptr;
+  const Settings& settings = configuration.table(table);
+  const auto found = settings.entries.find(key);
+  return found == settings.entries.end() || found->second.place.file.empty()
+             ? nullptr
+             : &found->second.place;
+}
+
+// Rooms that know the place of what is wrong say it themselves; others name the setting, as in
+// "xmpp.hosts: not a domain".
+Problem room_problem(const Configuration& configuration, const Place& file,
+                     const std::string& what) {
+  if (what.find(".toml:") != std::string::npos) return {{}, what};
+  const std::string_view setting = std::string_view(what).substr(0, what.find(": "));
+  const std::size_t dot = setting.rfind('.');
+  if (dot == std::string_view::npos) return {file, what};
+  const Place* place =
+      place_of(configuration, setting.substr(0, dot), setting.substr(dot + 1));
+  if (place == nullptr) return {file, what};
+  return {*place, what.substr(dot + 1)};
+}
+
+// Who listens for TLS has to have something to show.
+void check_listeners(const Configuration& configuration, const TlsOptions& tls,
+                     std::vector<Problem>& problems) {
+  if (!tls.certificate_pem.empty() || !tls.further.empty()) return;
+  for (const Protocol* protocol : protocols()) {
+    for (const Listen& listen : protocol->listens) {
+      const Place* place = place_of(configuration, listen.table, listen.address_key);
+      if (!listen.implicit_tls || place == nullptr) continue;
+      if (configuration.table(listen.table).list(listen.address_key).empty()) continue;
+      problems.push_back({*place, std::string(listen.address_key) +
+                                      ": needs a certificate: cert and key of [tls], or a "
+                                      "[[certificate]]"});
+    }
+  }
+}
+
+// Several rooms may stumble over the same thing.
+void tell_once(std::vector<Problem>& problems) {
+  std::set<std::string> told;
+  std::erase_if(problems, [&told](const Problem& one) {
+    return !told.insert(problem_text(one)).second;
+  });
 }
 
 }  // namespace
@@ -29,21 +74,23 @@ Schema whole_schema() {
 }
 
 std::vector<Problem> check_rooms(const Configuration& configuration) {
-  NodeRead node = read_node_settings(configuration);
-  std::vector<Problem> problems = std::move(node.problems);
+  const NodeRead node = read_node_settings(configuration);
+  std::vector<Problem> problems = node.problems;
   const Place file{configuration.table("node").entries.find("domain")->second.place.file, 0, 0};
   std::vector<std::string> names;
   for (const Protocol* protocol : protocols()) names.emplace_back(protocol->name);
   if (const auto policy = make_policy(configuration, names); !policy) {
-    problems.push_back(room_problem(file, policy.error().what));
+    problems.push_back(room_problem(configuration, file, policy.error().what));
   }
   const SystemClock clock;
   const NodeFacts facts{node.settings.domain, &clock, Secret(std::string(32, '-'))};
   for (const Protocol* protocol : protocols()) {
     if (const auto room = protocol->open(configuration, facts); !room) {
-      problems.push_back(room_problem(file, room.error().what));
+      problems.push_back(room_problem(configuration, file, room.error().what));
     }
   }
+  if (node.problems.empty()) check_listeners(configuration, node.settings.tls, problems);
+  tell_once(problems);
   return problems;
 }
 
