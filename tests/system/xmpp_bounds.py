@@ -2,12 +2,14 @@
 """The real daemon and peers that want more than there is: their rate, one target that a whole
 domain knocks at, a disk that is nearly full; and peers that want nothing any more."""
 
+import re
 import sys
+import urllib.request
 
 from tests.harness import pki, results
 from tests.harness.node import Node
 from tests.harness.workspace import Workspace, free_port, wait_until
-from tests.harness.xmpp import MUC, PING, SECRET, Component, Dialled
+from tests.harness.xmpp import MUC, PING, SECRET, TLS, Component, Dialled
 from tests.harness.xmpp_server import Server
 from tests.system.xmpp_dials import ROUTE
 from tests.system.xmpp_resumption import CONFIG
@@ -17,6 +19,8 @@ PEER = f"""
 [peer."b.example"]
 scopes = ["xmpp"]
 max_msgs_per_min = {RATE}
+[metrics]
+addr = "127.0.0.1:0"
 """
 FULL_DISK = """
 [disk]
@@ -91,6 +95,27 @@ def own_answers_count():
     stream.close()
 
 
+def attack_counted():
+    """what only somebody in between does is counted: octets in clear behind <starttls/>"""
+    node = WORLD.usual.node
+
+    def counted():
+        address = node.event("metrics.listening")["address"]
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as page:
+            found = re.search('hanse_attacks_total({.*}) ([0-9]+)', page.read().decode())
+        assert not found or {'proto="xmpp"', 'kind="starttls_injection"'} == set(
+            found.group(1).strip("{}").split(",")), found.group(1)
+        return int(found.group(2)) if found else 0
+
+    before = counted()
+    stream = Dialled("127.0.0.1", WORLD.usual.port, "b.example", "a.example")
+    stream.open()
+    stream.stream.send(f"<starttls xmlns='{TLS}'/><stream:stream>")
+    wait_until(lambda: counted() == before + 1, 10, "it is counted")
+    assert node.event("xmpp.starttls_injection"), "it is not in the log"
+    stream.close()
+
+
 def one_target():
     """a domain that subscribes to one user, and joins one room, with all its users at once"""
     ends = "from='u{0}@c.example/x' to='{1}@gw.a.example{2}'"
@@ -155,7 +180,7 @@ def hung():
     back.close()
 
 
-TESTS = [own_answers_count, one_target, low_disk, hung]
+TESTS = [own_answers_count, attack_counted, one_target, low_disk, hung]
 
 
 def main():

@@ -146,6 +146,17 @@ TEST_CASE("xmpp 9.4: somebody is dialled to hear that what we took has failed", 
   CHECK(stream.bench.passed_[0].envelope.patience == Duration(60s));
 }
 
+TEST_CASE("what may not pass is told in the log by its domains alone", "[xmpp]") {
+  Stream stream("198.51.100.7");
+  stream.receiving.add_pair({"gw.a.example", "b.example"});
+  CHECK(stream.take("b.example", "gw.a.example").empty());
+  REQUIRE(stream.bench.open_.size() == 1);
+  stream.receiving.answered(stream.bench.open_.front().id,
+                            Permission{Permission::Answer::peer_refused, "for a reason", {}},
+                            stream.bench.now_, stream.bench);
+  CHECK(stream.bench.log_ == "route.refused b.example to gw.a.example: for a reason\n");
+}
+
 TEST_CASE("xmpp 9.3: what the node answers itself counts for the rate of a peer", "[xmpp]") {
   Stream stream("198.51.100.7");
   CHECK(stream.take("b.example", "a.example").empty());
