@@ -132,6 +132,7 @@ void Handshake::fail(std::string status, std::string what, Outbox& out, Fault fa
   end.what = std::move(what);
   if (phase_ != Phase::handshake && phase_ != Phase::banner) out.send("QUIT\r\n");
   phase_ = Phase::failed;
+  out.note(Level::info, "conn.failed", end.what);
   out.fail(std::move(end));
   out.hang_up();
 }
