@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "federation/breaker.h"
 
+#include <algorithm>
+
 #include "federation/retry.h"
 
 namespace hanse {
 
-bool Breaker::failed(const LaneTraits& traits, Random& random, Instant now, UtcTime utc) {
+bool Breaker::failed(const LaneTraits& traits, Random& random, Instant now, UtcTime utc,
+                     bool refused) {
   ++failures_;
-  const Duration delay = lane_delay(traits, failures_, random);
+  refused_ = refused && traits.refused_least > Duration::zero();
+  Duration delay = lane_delay(traits, failures_, random);
+  if (refused_) delay = std::max(delay, lengthened(traits.refused_least, traits, random));
   until_ = now + delay;
   next_try_ = utc + std::chrono::duration_cast<std::chrono::milliseconds>(delay);
   failed_before_last_ = failed_last_;
@@ -20,6 +25,7 @@ bool Breaker::failed(const LaneTraits& traits, Random& random, Instant now, UtcT
 void Breaker::answered() {
   if (open()) return;  // a peer that answers may still be of no use: only a delivery closes it
   failures_ = 0;
+  refused_ = false;
   until_ = Instant::min();
   failed_last_.reset();
   failed_before_last_.reset();

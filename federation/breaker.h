@@ -12,14 +12,18 @@ namespace hanse {
 // closes it (operations section 2). Pure apart from the randomness it is given.
 class Breaker {
  public:
-  // One attempt of the lane came to nothing. True when this one opened the breaker.
-  bool failed(const LaneTraits& traits, Random& random, Instant now, UtcTime utc);
+  // One attempt of the lane came to nothing; `refused`: wherever it went, for a reason that stays
+  // (LaneTraits::refused_least). True when this one opened the breaker.
+  bool failed(const LaneTraits& traits, Random& random, Instant now, UtcTime utc, bool refused);
 
   void answered();                 // the peer judged a message, whichever way
   bool delivered();                // true when this closed the breaker
 
   bool may_try(Instant now) const { return now >= until_; }
   void wake() { until_ = Instant::min(); }
+  void rules_changed() {           // what was refused may be right now
+    if (refused_) wake();
+  }
   bool open() const { return open_since_.has_value(); }
   bool failing() const { return failures_ > 0; }
 
@@ -33,6 +37,7 @@ class Breaker {
 
  private:
   unsigned failures_ = 0;
+  bool refused_ = false;           // the last attempt was
   Instant until_ = Instant::min();
   std::optional<UtcTime> open_since_, next_try_, failed_last_, failed_before_last_;
 };

@@ -40,7 +40,8 @@ void DialPlan::begin(TlsLevel tls, const Bounds& bounds, Instant now) {
   bounds_ = bounds;
   bounds_.tried_max = std::min(std::max<std::size_t>(bounds.tried_max, 1), endpoints_.size());
   tried_ = sessions_ = standing_ = 0;
-  refused_everywhere_ = true;
+  fault_.reset();
+  mixed_ = false;
   hurry_ = false;
   failure_.reset();
   open_.clear();
@@ -130,7 +131,8 @@ void DialPlan::failed(std::size_t number, const LinkEnd& end, Instant now) {
     waiting_.push_front({place.index, TlsLevel::off});
     first_ = place.index;
   } else {
-    if (end.fault != Fault::never) refused_everywhere_ = false;
+    mixed_ = mixed_ || (fault_ && *fault_ != end.fault);
+    fault_ = end.fault;
     keep_failure(end, endpoint);
     ++tried_;
     if (end.stage != LinkEnd::Stage::connect) ++sessions_;  // M-9

@@ -57,7 +57,7 @@ class DialPlan {
   void worked(const Endpoint& endpoint);            // the peer judged a message there
 
   bool empty() const { return endpoints_.empty(); }
-  bool refused_everywhere() const { return refused_everywhere_; }  // every try said `never`
+  bool everywhere(Fault fault) const { return fault_ == fault && !mixed_; }   // every try said so
   const std::optional<Failure>& failure() const { return failure_; }
 
  private:
@@ -89,7 +89,8 @@ class DialPlan {
   Instant spared_until_ = Instant::min();   // those before the one that worked
   bool hurry_ = false;              // one failed since: the next need not wait
   Instant v4_dead_until_ = Instant::min(), v6_dead_until_ = Instant::min();
-  bool refused_everywhere_ = false, worked_ = false;
+  std::optional<Fault> fault_;      // of the first that failed
+  bool mixed_ = false, worked_ = false;
   std::optional<Failure> failure_;
   Step current_;
 };

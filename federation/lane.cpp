@@ -309,6 +309,7 @@ void Lane::apply(std::shared_ptr<const LaneTraits> traits, HopDemand demand) {
   ++state.rules;
   state.rules_changed = true;
   state.claim_is_old = state.stored.claiming();
+  state.breaker.rules_changed();
   if (stricter_or_other) state.close_links();
   state.turn();
 }
@@ -324,6 +325,7 @@ LaneStatus Lane::status() const {
     if (link->adopted) out.endpoint = to_text(link->step.endpoint);
   out.story = state.story;
   out.slow = state.traits->slow;
+  out.stands = state.stands();
   out.links = state.links.size();
   out.in_flight = state.in_flight;
   out.window = state.window_now();

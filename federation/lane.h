@@ -39,6 +39,7 @@ struct LaneTraits {
   std::vector<Duration> breaker_waits;  // instead of doubling from first to last; the last repeats
   // Between two tries the DNS is asked now and then, and what has moved is tried at once.
   bool looks_again = false;
+  Duration refused_least{0};            // the least wait when every endpoint said Fault::refused
   std::size_t memory_items_max = limits::lane_memory_items_max;
   std::size_t link_window = 1;          // works under way on one link
   std::size_t links_first = 2;          // window of a new lane, in links x link_window
@@ -70,6 +71,7 @@ struct LaneStatus {
   std::size_t links = 0, in_flight = 0, window = 0;
   std::size_t in_memory = 0;
   bool slow = false;                    // its peer is flagged slow: longer waits
+  bool stands = false;                  // is kept up though nothing waits
   std::uint64_t waiting = 0;            // in the store, as far as the lane knows
   unsigned failures = 0;                // consecutive
   std::string last_error;

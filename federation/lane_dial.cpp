@@ -235,7 +235,7 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   attempting = false;
   window.failed();
   if (std::exchange(endpoints_in_part, false)) endpoints_until = Instant::min();
-  if (breaker.failed(*traits, parts.random, now, utc))
+  if (breaker.failed(*traits, parts.random, now, utc, plan.everywhere(Fault::refused)))
     ledger.breaker_opened(end.what, breaker.failures());
   plan_look(now);
   Outcome outcome;
@@ -243,7 +243,7 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   outcome.status = end.status.empty() ? "4.4.1" : end.status;
   outcome.reply = end.what;
   outcome.remote = remote;
-  if (end.fault == Fault::never && plan.refused_everywhere()) {
+  if (plan.everywhere(Fault::never)) {
     outcome.disposition = Disposition::failed;
     outcome.fault = Fault::never;
   }

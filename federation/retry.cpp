@@ -24,6 +24,12 @@ Duration jittered(Duration delay, unsigned percent, Random& random) {
   return delay + Duration(moved - static_cast<std::int64_t>(reach));
 }
 
+Duration lengthened(Duration least, const LaneTraits& traits, Random& random) {
+  const auto whole = static_cast<std::uint64_t>(least.count());
+  const std::uint64_t reach = whole * traits.breaker_jitter_percent / 100;
+  return least + Duration(static_cast<std::int64_t>(random.below(reach + 1)));
+}
+
 Duration retry_delay(const LaneTraits& traits, unsigned attempt, Random& random) {
   return jittered(scheduled(traits, attempt), traits.retry_jitter_percent, random);
 }
@@ -45,7 +51,7 @@ Duration lane_delay(const LaneTraits& traits, unsigned failures, Random& random)
 }
 
 Duration longest_delay(const LaneTraits& traits) {
-  Duration longest = std::max(traits.breaker_last, traits.startup_spread);
+  Duration longest = std::max({traits.breaker_last, traits.startup_spread, traits.refused_least});
   for (const Duration delay : traits.retry) longest = std::max(longest, delay);
   for (const Duration wait : traits.breaker_waits) longest = std::max(longest, wait);
   return longest + longest / 4;

@@ -8,6 +8,9 @@ namespace hanse {
 // `delay` moved by at most `percent` either way, so that many of the same do not fall together.
 Duration jittered(Duration delay, unsigned percent, Random& random);
 
+// `least` or more, by at most as many percent as the waits of a lane are moved.
+Duration lengthened(Duration least, const LaneTraits& traits, Random& random);
+
 // The wait of one recipient after its try number `attempt` (smtp Q-5).
 Duration retry_delay(const LaneTraits& traits, unsigned attempt, Random& random);
 

@@ -56,6 +56,7 @@ std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration
   out->endpoints_tried_max = out->sessions_tried_max = limits::places_max;
   out->retry = out->breaker_waits = table.durations("retry");
   out->breaker_failures = 1;
+  out->refused_least = table.duration("retry_refused");
   out->startup_spread = std::chrono::seconds(1);
   std::int64_t late = 0;
   for (const NetworkSettings& one : settings->networks) {

@@ -117,7 +117,7 @@ Result<void> ServerLink::may_link(const NetworkSettings& network) const {
     return refuse("it speaks " + std::string(dialect_->name()) + ", which is not configured");
   Side& side = *hub_->side(network.name);
   if (side.phase() != Side::Phase::down && !side.crossing().silent)
-    return refuse("already linked to " + network.name);
+    return Error{Fault::try_later, "already linked to " + network.name};
   return {};
 }
 

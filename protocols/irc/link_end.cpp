@@ -47,11 +47,16 @@ std::string ServerLink::heard_from_it(std::string_view words) {
 void ServerLink::sent_away(std::string_view its_reason, std::string_view why, Outbox& out) {
   out.note(Level::warning, "irc.squit", escape_text(its_reason));
   const std::string said = heard_from_it(its_reason);
-  end_by({Fault::never, why, why, for_us(refusal(its_reason.empty() ? why : said))}, out);
+  const Refusal refused = refusal(its_reason.empty() ? why : said);
+  const Fault fault = remedy_of(refused).lasting ? Fault::refused : Fault::never;
+  end_by({fault, why, why, for_us(refused)}, out);
 }
 
 void ServerLink::end(Fault fault, std::string_view why, bool tell, Outbox& out) {
   const Refusal refused = refusal(why);
+  // irc 8: what we refuse stays so; of what it says, what is known to need a change.
+  if (fault == Fault::refused && why.starts_with(its_words) && !remedy_of(refused).lasting)
+    fault = Fault::try_later;
   const std::string told = tell ? for_them(refused) : std::string();
   end_by({fault, why, told, for_us(refused)}, out);
 }

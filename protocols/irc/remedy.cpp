@@ -11,6 +11,7 @@ struct Row {
   std::string_view dialect;         // empty: any
   std::string_view words;           // a part of the reason
   std::string_view there, here;
+  bool passes = false;              // maybe by itself: a link that is not known to be dead there
 };
 
 constexpr std::string_view own_password = "[irc.network.%L] send_password";
@@ -39,7 +40,7 @@ constexpr Row theirs[] = {
     {"inspircd", "clocks are out", clocks, clocks_here},
     {"inspircd", "Server ID", {}, own_ids},
     {"inspircd", "format server ID", {}, own_ids},
-    {"inspircd", "already exists", "whoever else is linked as %N there", own_name},
+    {"inspircd", "already exists", "whoever else is linked as %N there", own_name, true},
     {"hybrid", "Invalid password", "connect { name = \"%N\"; accept_password }", own_password},
     {"hybrid", "No connect {} block", "connect { name = \"%N\"; host; port; ... }", own_name},
     {"hybrid", "Invalid host", "connect { name = \"%N\"; host = our address; }", own_name},
@@ -54,11 +55,11 @@ constexpr Row theirs[] = {
     {{}, "hub_mask", "connect { name = \"%N\"; hub_mask = \"*\"; }", {}},
     {{}, "TS delta", clocks, clocks_here},
     {{}, "Bogus server ID", {}, own_ids},
-    {{}, "Server already exists", "whoever else is linked as %N there", own_name},
+    {{}, "Server already exists", "whoever else is linked as %N there", own_name, true},
     {"ngircd", "Bad password", "[Server] Name = %N with MyPassword", own_password},
     {"ngircd", "Bad server password", "[Server] Name = %N with MyPassword", own_password},
     {"ngircd", "Server not configured here", "[Server] Name = %N", own_name},
-    {"ngircd", "already registered", "whoever else is linked as %N there", own_name},
+    {"ngircd", "already registered", "whoever else is linked as %N there", own_name, true},
     {"ngircd", "nickname length", "[Limits] MaxNickLength", {}},
     {"irc2", "passwd mismatch", "the password of the line N%...%%N%%2%", own_password},
     {"irc2", "Bad Password", "the password of the line N%...%%N%%2%", own_password},
@@ -145,7 +146,7 @@ Remedy remedy_of(const Refusal& refusal) {
   for (const Row& row : said ? std::span<const Row>(theirs) : std::span<const Row>(ours)) {
     if (!row.dialect.empty() && row.dialect != refusal.dialect) continue;
     if (refusal.reason.find(row.words) == std::string_view::npos) continue;
-    return {filled(row.there, refusal), filled(row.here, refusal)};
+    return {filled(row.there, refusal), filled(row.here, refusal), !row.passes};
   }
   return {};
 }

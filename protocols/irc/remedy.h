@@ -18,6 +18,7 @@ constexpr std::string_view its_words = "it says: ";
 // is known to help. There is no password in it, nor any word of the other side.
 struct Remedy {
   std::string there, here;
+  bool lasting = false;   // it stays so until somebody changes that
 };
 Remedy remedy_of(const Refusal& refusal);
 

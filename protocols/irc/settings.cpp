@@ -59,6 +59,11 @@ constexpr Option irc_options[] = {
      .fallback = "[\"5s\", \"10s\", \"30s\", \"1m\", \"2m\", \"5m\", \"10m\"]",
      .help = "Waits after the first, second ... attempt in vain to link; the last repeats.",
      .applies = Applies::restart, .least = 1, .most = day_seconds},
+    {.key = "retry_refused", .type = OptionType::duration, .fallback = "\"10m\"",
+     .help = "The least wait after a refusal that stays until somebody changes a configuration: a "
+             "wrong password, another name, another protocol. A reload, or link retry, tries at "
+             "once.",
+     .applies = Applies::restart, .least = 1, .most = day_seconds},
 };
 
 constexpr Option listen_options[] = {

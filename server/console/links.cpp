@@ -8,6 +8,20 @@
 namespace hanse::console {
 namespace {
 
+// Those that are to be there, and are not: why, and when they are tried again.
+Ended list_missing(Node& node, const Emit& emit) {
+  const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
+  if (!lanes) return ended(lanes.error());
+  for (const LaneStatus& lane : *lanes) {
+    if (!lane.stands || lane.phase == "up") continue;
+    Json json = lane_json(lane);
+    json["direction"] = "missing";
+    json["claims"] = "";
+    if (!emit(json)) break;
+  }
+  return {};
+}
+
 Ended run_list(Node& node, const Request&, const Emit& emit) {
   const Result<std::vector<LinkRow>> links = node.view.links();
   if (!links) return ended(links.error());
@@ -25,10 +39,10 @@ Ended run_list(Node& node, const Request&, const Emit& emit) {
                {"bytes_out", link.bytes_out},
                {"messages", link.messages},
                {"claims", link.claims}})) {
-      break;
+      return {};
     }
   }
-  return {};
+  return list_missing(node, emit);
 }
 
 // A peer of ours, or whom it says it is.
@@ -37,18 +51,29 @@ std::string peer_text(const Json& item) {
   return peer.empty() ? text_of(item, "claims") : peer;
 }
 
+std::string next_try_text(const Json& item) {
+  const std::string at = second_text(text_of(item, "next_try"));
+  return at.empty() ? "" : ", next try " + at;
+}
+
 std::string render_list(std::span<const Json> items, const Style& style) {
   TextTable table({"link", "proto", "dir", "remote", "peer", "tls", "age", "in", "out", "msgs"});
+  std::string missing;
   for (const Json& item : items) {
     const auto number = [&item](std::string_view key) {
       return std::to_string(number_of(item, key));
     };
+    if (text_of(item, "direction") == "missing") {
+      missing += "no link to " + text_of(item, "protocol") + " " + text_of(item, "lane") + ": " +
+                 lane_text(item) + next_try_text(item) + "\n";
+      continue;
+    }
     table.add({text_of(item, "connection"), text_of(item, "protocol"),
                text_of(item, "direction"), text_of(item, "remote"), peer_text(item),
                text_of(item, "tls"), text_of(item, "age"), number("bytes_in"),
                number("bytes_out"), number("messages")});
   }
-  return table.text(style);
+  return table.text(style) + missing;
 }
 
 Json detail_json(const LinkDetail& link, UtcTime now) {
@@ -190,6 +215,32 @@ Ended run_close(Node& node, const Request& request, const Emit& emit) {
   return {};
 }
 
+// Of a lane that is up nothing has to be dialled; one that waits is asked whether its time is now.
+Ended run_retry(Node& node, const Request& request, const Emit& emit) {
+  const std::string& name = request.arguments.front();
+  const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
+  if (!lanes) return ended(lanes.error());
+  bool found = false;
+  for (const LaneStatus& lane : *lanes) {
+    if (lane.lane != name) continue;
+    found = true;
+    std::string_view done = request.dry_run ? " would be tried now" : " is tried now";
+    if (lane.phase == "up") done = " is up";
+    else if (lane.phase == "held") done = " is held: its peer is suspended or blocked";
+    else if (!request.dry_run) node.view.wake_lane(lane.protocol, lane.lane);
+    Json json = told("result", lane.protocol + " " + escape_text(name) + std::string(done));
+    json["protocol"] = lane.protocol;
+    json["lane"] = lane.lane;
+    json["dry_run"] = request.dry_run;
+    emit(json);
+  }
+  if (!found) return {Exit::not_found, "no lane " + escape_text(name), "", false};
+  return {};
+}
+
+constexpr Parameter lane_parameter[] = {
+    {"LANE", "The name of a lane, as link list and queue list have it.", true, false, ""},
+};
 constexpr Parameter link_parameter[] = {
     {"LINK", "As in link list, e.g. s0-17.", true, false, "link list"},
 };
@@ -202,7 +253,8 @@ constexpr Flag close_flags[] = {
 
 const Command group[] = {
     {.words = "link list",
-     .help = "The connections that are open, in both directions.",
+     .help = "The connections that are open, in both directions; and those that are to be there "
+             "always and are not, with the reason and the next try.",
      .on_node = run_list,
      .render = render_list},
     {.words = "link show",
@@ -211,6 +263,12 @@ const Command group[] = {
      .parameters = shown_parameter,
      .on_node = run_show,
      .render = render_show},
+    {.words = "link retry",
+     .help = "Tries a lane again now, whatever it waits for.",
+     .parameters = lane_parameter,
+     .changes = true,
+     .on_node = run_retry,
+     .render = render_watched},
     {.words = "link close",
      .help = "Closes a connection in its protocol's own words, after what is under way; says how.",
      .parameters = link_parameter,

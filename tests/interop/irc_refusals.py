@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real servers, each with one mistake in its configuration: what hanse says has to be changed."""
 
+import datetime
 import os
 
 from tests.harness import results
@@ -101,8 +102,47 @@ def mistake(number):
     return test
 
 
+def missing(name):
+    return next(one for one in NODE.console("link", "list") if one.get("lane") == name)
+
+
+def seconds_until(stamp):
+    then = datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+    return (then - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+
+
+def put_right():
+    """whoever refuses us for good is left alone for ten minutes, and asked at once when told to"""
+    name, _, old, new, why, _ = MISTAKES[0]
+    if name not in PEERS:
+        raise results.Skip("its software is not here")
+    one = missing(name)
+    assert why in one["last_error"] and seconds_until(one["next_try"]) > 500, one
+    told = NODE.say("link", "list")[1]
+    assert f"no link to irc {name}: breaker_open" in told and "next try" in told, told
+    PEERS[name].stop()
+    spoil(PEERS[name], new, old)
+    PEERS[name].start()
+    code, out, err = NODE.say("link", "retry", name)
+    assert code == 0 and "is tried now" in out, out + err
+    wait_until(lambda: row(name)["state"] == "linked", 20, f"{name} is linked")
+
+
+def reloaded():
+    """a reload asks them at once too"""
+    name, _, old, new, _, _ = MISTAKES[1]
+    if name not in PEERS:
+        raise results.Skip("its software is not here")
+    PEERS[name].stop()
+    spoil(PEERS[name], new, old)
+    PEERS[name].start()
+    assert seconds_until(missing(name)["next_try"]) > 300
+    assert NODE.say("reload")[0] == 0
+    wait_until(lambda: row(name)["state"] == "linked", 20, f"{name} is linked")
+
+
 def main():
-    tests = [mistake(number) for number in range(len(MISTAKES))]
+    tests = [*(mistake(number) for number in range(len(MISTAKES))), put_right, reloaded]
     if not results.wanted("interop IRC, refusals", tests):
         return 0
     with Workspace("irc-refusals") as workspace:

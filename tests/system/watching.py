@@ -322,7 +322,7 @@ def records():
 
 def helps():
     """every one of these commands has --help"""
-    for words in ("link list", "link show", "link close", "trace", "probe", "explain",
+    for words in ("link list", "link show", "link retry", "link close", "trace", "probe", "explain",
                   "dns records"):
         code, out, err = WORLD.a.node.say(*words.split(), "--help")
         assert code == 0 and out.strip(), f"{words} --help: {code} {err}"

@@ -153,6 +153,32 @@ TEST_CASE("console: link list, limits and route list show what the node has") {
   CHECK(ask(fake, make_request("link list")).text ==
         "link   proto  dir  remote           peer       tls      age  in  out  msgs\n"
         "s0-17  mail   in   192.0.2.7:41234  b.example  TLSv1.3  5m   10   20     3\n");
+  LaneStatus down;
+  down.protocol = "irc";
+  down.lane = "away";
+  down.stands = true;
+  down.phase = "breaker_open";
+  down.failures = 2;
+  down.last_error = "wrong password";
+  down.next_try = fake.clock.at + std::chrono::minutes(10);
+  LaneStatus up = down;
+  up.lane = "home";
+  up.phase = "up";
+  fake.lane_rows = {down, up};
+  const Answered list = ask(fake, make_request("link list"));
+  REQUIRE(list.items.size() == 2);
+  CHECK(list.items[1]["next_try"] == format_utc(*down.next_try));
+  CHECK(list.text.find("no link to irc away: breaker_open, failed 2 times in a row (wrong "
+                       "password), breaker closed, next try ") != std::string::npos);
+  Request again = make_request("link retry", {"away"});
+  again.dry_run = true;
+  CHECK(ask(fake, again).text.find("irc away would be tried now") != std::string::npos);
+  CHECK(fake.woken.empty());
+  CHECK(ask(fake, make_request("link retry", {"away"})).ended.exit == Exit::ok);
+  CHECK(fake.woken == std::vector<std::string>{"irc/away"});
+  CHECK(ask(fake, make_request("link retry", {"home"})).text.find("is up") != std::string::npos);
+  CHECK(fake.woken.size() == 1);
+  CHECK(ask(fake, make_request("link retry", {"other"})).ended.exit == Exit::not_found);
   const Answered limits = ask(fake, make_request("limits"));
   std::set<std::string> names;
   for (const Json& item : limits.items) names.insert(raw_text_of(item, "limit"));
@@ -219,7 +245,8 @@ TEST_CASE("console: every command of the interface is in the table, documented a
   for (const char* words :
        {"run", "status", "queue list", "queue show", "queue why", "queue shape", "queue retry",
         "queue hold", "queue release", "queue bounce", "queue discard", "route list",
-        "route test", "peer list", "peer show", "link list", "limits", "config check",
+        "route test", "peer list", "peer show", "link list", "link retry", "limits",
+        "config check",
         "config default", "config explain", "config show", "log level", "drain", "reload",
         "completion"}) {
     INFO(words);

@@ -174,11 +174,11 @@ TEST_CASE("only when every host said never it is over for good") {
   DialPlan plan;
   plan.set_endpoints(hosts({"a", "b"}));
   walk(plan, TlsLevel::off, 5, greeting(Fault::never));
-  CHECK(plan.refused_everywhere());
+  CHECK(plan.everywhere(Fault::never));
   plan.begin(TlsLevel::off, at_most(5), start);
   fails(plan, greeting(Fault::never));
   fails(plan, greeting());
-  CHECK_FALSE(plan.refused_everywhere());
+  CHECK_FALSE(plan.everywhere(Fault::never));
 }
 
 TEST_CASE("a plan takes a bounded number of endpoints") {

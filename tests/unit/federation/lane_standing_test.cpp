@@ -102,3 +102,68 @@ TEST_CASE("standing: not while its peer is suspended, nor when the node ends") {
   at.world.run_for(1s);
   CHECK(at.lane->drained());
 }
+
+// irc 8: what stays so until somebody changes a configuration.
+TEST_CASE("standing: whoever refuses us everywhere is left alone for longer") {
+  Standing at;
+  at.traits->refused_least = 10min;
+  const auto refuses = [&at](Fault fault, std::size_t link = 0) {
+    REQUIRE(at.links.open.size() > link);
+    LinkEnd end;
+    end.stage = LinkEnd::Stage::handshake;
+    end.fault = fault;
+    end.what = "wrong password";
+    at.links.open[link]->close(end);
+    at.world.run_for(0us);
+  };
+  const auto next_try = [&at] { return *at.lane->status().next_try - at.world.utc(); };
+  SECTION("not sooner than that, and later where the waits are longer") {
+    refuses(Fault::refused);
+    CHECK(next_try() >= 10min);
+    at.world.run_for(9min);
+    CHECK(at.links.dialled.size() == 1);
+    at.world.run_for(61s);
+    CHECK(at.links.dialled.size() == 2);
+    at.traits->breaker_waits = {20min};
+    refuses(Fault::refused);
+    CHECK(next_try() >= 20min);
+  }
+  SECTION("an operator may try at once, and so does a reload") {
+    refuses(Fault::refused);
+    at.lane->wake();
+    at.world.run_for(1s);
+    CHECK(at.links.dialled.size() == 2);
+    refuses(Fault::refused);
+    at.lane->apply(at.traits, TlsLevel::may);
+    at.world.run_for(1s);
+    CHECK(at.links.dialled.size() == 3);
+    refuses(Fault::try_later);
+    at.lane->apply(at.traits, TlsLevel::may);   // nothing that a configuration could have changed
+    at.world.run_for(1s);
+    CHECK(at.links.dialled.size() == 3);
+  }
+  SECTION("other failures have their own waits") {
+    refuses(Fault::try_later);
+    CHECK(next_try() <= 5s);
+  }
+}
+
+TEST_CASE("standing: one address that refuses says nothing of the other that is down") {
+  Standing at;
+  at.traits->refused_least = 10min;
+  at.names.answers.insert_or_assign("b.example", addresses({"192.0.2.1", "192.0.2.2"}));
+  at.lane->apply(at.traits, TlsLevel::may);
+  at.breaks();
+  for (int round = 0; round < 20 && at.lane->status().failures == 0; ++round) {
+    for (FakeLink* link : std::vector(at.links.open)) {
+      const bool first = link->request.endpoint.address == "192.0.2.1";
+      LinkEnd end = first ? refused("wrong password") : refused();
+      if (first) end.stage = LinkEnd::Stage::handshake;
+      end.fault = first ? Fault::refused : Fault::try_later;
+      link->close(end);
+    }
+    at.world.run_for(100ms);
+  }
+  REQUIRE(at.lane->status().failures == 1);
+  CHECK(*at.lane->status().next_try - at.world.utc() <= 5s);
+}

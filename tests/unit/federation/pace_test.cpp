@@ -78,7 +78,7 @@ TEST_CASE("the breaker: answers close nothing once it is open") {
   CHECK_FALSE(breaker.failing());
   CHECK(breaker.may_try(now));
   for (unsigned n = 1; n <= 4; ++n) {
-    CHECK_FALSE(breaker.failed(traits(), random, now, utc));
+    CHECK_FALSE(breaker.failed(traits(), random, now, utc, false));
     CHECK_FALSE(breaker.may_try(now));
     CHECK(breaker.may_try(breaker.until()));
     now = breaker.until();
@@ -89,9 +89,9 @@ TEST_CASE("the breaker: answers close nothing once it is open") {
   CHECK(answered.failures() == 0);
   CHECK(answered.may_try(now));
 
-  CHECK(breaker.failed(traits(), random, now, utc));
+  CHECK(breaker.failed(traits(), random, now, utc, false));
   CHECK(breaker.open());
-  CHECK_FALSE(breaker.failed(traits(), random, now, utc));   // opened only once
+  CHECK_FALSE(breaker.failed(traits(), random, now, utc, false));   // opened only once
   breaker.answered();
   CHECK(breaker.open());
   CHECK(breaker.failures() == 6);
@@ -107,11 +107,11 @@ TEST_CASE("D8 what was accepted before the attempt before the last has been trie
   SeededRandom random(6);
   Breaker breaker;
   const UtcTime first = from_unix_ms(1'000'000), second = first + 60s, third = second + 60s;
-  breaker.failed(traits(), random, Instant(1s), first);
+  breaker.failed(traits(), random, Instant(1s), first, false);
   CHECK_FALSE(breaker.failed_before_last());
-  breaker.failed(traits(), random, Instant(61s), second);
+  breaker.failed(traits(), random, Instant(61s), second, false);
   CHECK(breaker.failed_before_last() == first);
-  breaker.failed(traits(), random, Instant(121s), third);
+  breaker.failed(traits(), random, Instant(121s), third, false);
   CHECK(breaker.failed_before_last() == second);
   breaker.answered();
   CHECK_FALSE(breaker.failed_before_last());

@@ -64,7 +64,7 @@ class EngineBench final : public Outbox {
     left_.emplace_back(std::move(key), std::move(legacy));
   }
   void hang_up() override { ++hung_up_; }
-  void fail(LinkEnd) override {}
+  void fail(LinkEnd end) override { ends_.push_back(std::move(end)); }
   void note(Level, std::string_view event, std::string_view text) override;
 
   std::unique_ptr<Engine> engine_;
@@ -73,6 +73,7 @@ class EngineBench final : public Outbox {
   std::vector<Submission> passed_;
   TlsWish wish_;
   std::vector<std::string> served_, woken_;
+  std::vector<LinkEnd> ends_;
   std::vector<std::pair<DeliveryId, Outcome>> settled_;
   std::vector<LegacyKey> promised_;
   std::vector<std::pair<LegacyKey, std::shared_ptr<const Legacy>>> left_;

@@ -65,61 +65,63 @@ TEST_CASE("irc 11 what is said to a server that is refused, in its own configura
 }
 
 // Their words were seen from the real servers when their configuration had that mistake.
+struct Told {
+  DialectKind kind;
+  std::string line, there, here;
+};
+
+const std::string closing = "ERROR :Closing Link: ";
+const Told refusals[] = {
+    {DialectKind::inspircd,
+     "ERROR :Mismatched server name or password (check the other server's snomask output for "
+     "details - e.g. user mode +s +Ll)",
+     "<link name=\"node.a.example\"> with recvpass=", "[irc.network.away] send_password"},
+    {DialectKind::inspircd, "ERROR :Invalid SSL certificate fingerprint  - expected 00ff",
+     "requestclientcert=\"yes\"", "[tls] cert"},
+    {DialectKind::inspircd,
+     "ERROR :CAPAB negotiation failed: The casemapping of the remote server differs to that of "
+     "the local server. Local casemapping: rfc1459 Remote casemapping: ascii",
+     "<options casemapping=", ""},
+    {DialectKind::inspircd,
+     "ERROR :CAPAB negotiation failed: Channel modes not matched on these servers. Not loaded",
+     "allowmismatch", ""},
+    {DialectKind::inspircd, "ERROR :Server ID 9RL already exists on server x.example! You may",
+     "", "[irc] sid and sid_range"},
+    {DialectKind::inspircd, "ERROR :Server node.a.example already exists on server x.example!",
+     "whoever else is linked as node.a.example", "name"},
+    {DialectKind::inspircd, "ERROR :Your clocks are out by 99 seconds (this is more than one",
+     "clock", "[irc] clock_skew"},
+    {DialectKind::hybrid, closing + "192.0.2.1 (Invalid password)", "accept_password",
+     "[irc.network.away] send_password"},
+    {DialectKind::hybrid, closing + "192.0.2.1 (No connect {} block)",
+     "connect { name = \"node.a.example\"", "name"},
+    {DialectKind::hybrid, closing + "192.0.2.1 (Invalid host)", "host = our address", ""},
+    {DialectKind::hybrid, closing + "192.0.2.1 (Invalid certificate fingerprint)",
+     "tls_certificate_fingerprint", ""},
+    {DialectKind::hybrid, closing + "192.0.2.1 (Mismatching AOP/QOP capabilities)",
+     "enable_owner", ""},
+    {DialectKind::hybrid, closing + "192.0.2.1 (No matching hub_mask.)",
+     "connect { name = \"node.a.example\"; hub_mask = \"*\"; }", ""},
+    {DialectKind::hybrid, closing + "192.0.2.1 (Excessive TS delta)", "clock", "clock_skew"},
+    {DialectKind::hybrid, closing + "192.0.2.1 (Server already exists)", "whoever else", "name"},
+    {DialectKind::solanum, closing + "192.0.2.1 (Invalid password.)",
+     "connect \"node.a.example\" { accept_password }", "send_password"},
+    {DialectKind::ngircd, "ERROR :Bad password", "MyPassword", "send_password"},
+    {DialectKind::ngircd, "ERROR :Server not configured here", "[Server] Name = node.a.example",
+     "name"},
+    {DialectKind::ngircd, "ERROR :ID \"node.a.example\" already registered", "whoever else",
+     "name"},
+    {DialectKind::irc2, "ERROR :No Access (passwd mismatch) node.a.example[@192.0.2.1]",
+     "N%...%node.a.example%%2%", "send_password"},
+    {DialectKind::irc2, closing + "x[unknown@192.0.2.1] (No C/N conf lines)",
+     "c%our address%...%node.a.example%%2%", "name"},
+    {DialectKind::irc2, closing + "x[unknown@192.0.2.1] (Too many servers)",
+     "H%*%%node.a.example%%", ""},
+    {DialectKind::irc2, closing + "x[unknown@192.0.2.1] (SID collision)", "", "sid_range"},
+};
+
 TEST_CASE("irc 11 what a server says that refuses us, and what helps") {
-  struct Row {
-    DialectKind kind;
-    std::string line, there, here;
-  };
-  const std::string closing = "ERROR :Closing Link: ";
-  const Row rows[] = {
-      {DialectKind::inspircd,
-       "ERROR :Mismatched server name or password (check the other server's snomask output for "
-       "details - e.g. user mode +s +Ll)",
-       "<link name=\"node.a.example\"> with recvpass=", "[irc.network.away] send_password"},
-      {DialectKind::inspircd, "ERROR :Invalid SSL certificate fingerprint  - expected 00ff",
-       "requestclientcert=\"yes\"", "[tls] cert"},
-      {DialectKind::inspircd,
-       "ERROR :CAPAB negotiation failed: The casemapping of the remote server differs to that of "
-       "the local server. Local casemapping: rfc1459 Remote casemapping: ascii",
-       "<options casemapping=", ""},
-      {DialectKind::inspircd,
-       "ERROR :CAPAB negotiation failed: Channel modes not matched on these servers. Not loaded",
-       "allowmismatch", ""},
-      {DialectKind::inspircd, "ERROR :Server ID 9RL already exists on server x.example! You may",
-       "", "[irc] sid and sid_range"},
-      {DialectKind::inspircd, "ERROR :Server node.a.example already exists on server x.example!",
-       "whoever else is linked as node.a.example", "name"},
-      {DialectKind::inspircd, "ERROR :Your clocks are out by 99 seconds (this is more than one",
-       "clock", "[irc] clock_skew"},
-      {DialectKind::hybrid, closing + "192.0.2.1 (Invalid password)", "accept_password",
-       "[irc.network.away] send_password"},
-      {DialectKind::hybrid, closing + "192.0.2.1 (No connect {} block)",
-       "connect { name = \"node.a.example\"", "name"},
-      {DialectKind::hybrid, closing + "192.0.2.1 (Invalid host)", "host = our address", ""},
-      {DialectKind::hybrid, closing + "192.0.2.1 (Invalid certificate fingerprint)",
-       "tls_certificate_fingerprint", ""},
-      {DialectKind::hybrid, closing + "192.0.2.1 (Mismatching AOP/QOP capabilities)",
-       "enable_owner", ""},
-      {DialectKind::hybrid, closing + "192.0.2.1 (No matching hub_mask.)",
-       "connect { name = \"node.a.example\"; hub_mask = \"*\"; }", ""},
-      {DialectKind::hybrid, closing + "192.0.2.1 (Excessive TS delta)", "clock", "clock_skew"},
-      {DialectKind::hybrid, closing + "192.0.2.1 (Server already exists)", "whoever else", "name"},
-      {DialectKind::solanum, closing + "192.0.2.1 (Invalid password.)",
-       "connect \"node.a.example\" { accept_password }", "send_password"},
-      {DialectKind::ngircd, "ERROR :Bad password", "MyPassword", "send_password"},
-      {DialectKind::ngircd, "ERROR :Server not configured here", "[Server] Name = node.a.example",
-       "name"},
-      {DialectKind::ngircd, "ERROR :ID \"node.a.example\" already registered", "whoever else",
-       "name"},
-      {DialectKind::irc2, "ERROR :No Access (passwd mismatch) node.a.example[@192.0.2.1]",
-       "N%...%node.a.example%%2%", "send_password"},
-      {DialectKind::irc2, closing + "x[unknown@192.0.2.1] (No C/N conf lines)",
-       "c%our address%...%node.a.example%%2%", "name"},
-      {DialectKind::irc2, closing + "x[unknown@192.0.2.1] (Too many servers)",
-       "H%*%%node.a.example%%", ""},
-      {DialectKind::irc2, closing + "x[unknown@192.0.2.1] (SID collision)", "", "sid_range"},
-  };
-  for (const Row& row : rows) {
+  for (const Told& row : refusals) {
     Bench bench(DialectKind::inspircd, row.kind);
     EngineBench& link = bench.dial("away");
     bench.written(link);
@@ -132,7 +134,31 @@ TEST_CASE("irc 11 what a server says that refuses us, and what helps") {
     CHECK(has(link.log_, row.there.empty() ? "; to change here: " : "; to change there: "));
     if (!row.there.empty() && !row.here.empty())
       CHECK(has(link.log_, "; or here: "));
+    // irc 8: a link of ours that is not known to be dead there goes by itself.
+    const bool passes = row.there.starts_with("whoever else");
+    REQUIRE(link.ends_.size() == 1);
+    CHECK(link.ends_[0].fault == (passes ? Fault::try_later : Fault::refused));
   }
+}
+
+TEST_CASE("irc 8 which ends of a link last until somebody changes something") {
+  const auto fault = [](const std::string& lines) {
+    Bench bench;
+    EngineBench& link = bench.dial("away");
+    bench.say(link, lines);
+    REQUIRE(link.ends_.size() == 1);
+    return link.ends_[0].fault;
+  };
+  const auto hello = [](const std::string& password, const std::string& name) {
+    return first_words(DialectKind::hybrid, password, name);
+  };
+  CHECK(fault(hello("no", "hyb.away.example")) == Fault::refused);
+  CHECK(fault(hello("from-away", "other.example")) == Fault::refused);
+  CHECK(fault("ERROR :Closing Link: 192.0.2.1 (Throttled)\n") == Fault::try_later);
+  const std::string linked = hello("from-away", "hyb.away.example");
+  CHECK(fault(linked + "SQUIT 9RL :No matching hub_mask.\n") == Fault::refused);
+  CHECK(fault(linked + "SQUIT 9RL :not today\n") == Fault::never);
+  CHECK(fault(linked + "ERROR :Closing Link: 192.0.2.1 (SendQ exceeded)\n") == Fault::try_later);
 }
 
 TEST_CASE("irc 11 what we refuse for, and what helps") {

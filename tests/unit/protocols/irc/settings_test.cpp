@@ -29,7 +29,8 @@ struct File {
              {"clock_skew", Duration(std::chrono::seconds(60))},
              {"late", Duration(std::chrono::hours(6))}, {"late_lines", std::int64_t{20}},
              {"lines_per_second", std::int64_t{0}}, {"line_max", std::int64_t{16384}},
-             {"retry", std::vector<Duration>{std::chrono::seconds(5)}}};
+             {"retry", std::vector<Duration>{std::chrono::seconds(5)}},
+             {"retry_refused", Duration(std::chrono::minutes(10))}};
   Values home = network("insp.home.example"), away = network("hyb.away.example");
   std::vector<std::string> members{"irc:#dev%home", "irc:#dev%away"};
   std::string second_junction;
