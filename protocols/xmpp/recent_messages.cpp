@@ -47,6 +47,13 @@ bool RecentMessages::has(const Digest& which, std::uint32_t stream, Instant now)
   });
 }
 
+void RecentMessages::forget(const Digest& which) {
+  const std::lock_guard lock(mutex_);
+  if (table_ == nullptr) return;
+  for (Entry& one : (*table_)[place_of(which)])
+    if (one.which == which) one.stream = 0;
+}
+
 void RecentMessages::add(const Digest& which, std::uint32_t stream, Instant now) {
   const std::lock_guard lock(mutex_);
   if (table_ == nullptr) table_ = std::make_unique<std::array<Place, places>>();

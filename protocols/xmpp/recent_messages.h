@@ -29,6 +29,7 @@ class RecentMessages {
   static std::optional<Digest> digest(const xml::Element& stanza, std::string_view bytes);
   bool has(const Digest& which, std::uint32_t stream, Instant now) const;   // of another stream
   void add(const Digest& which, std::uint32_t stream, Instant now);
+  void forget(const Digest& which);        // its sender was told that it failed, and may try again
 
  private:
   struct Entry {

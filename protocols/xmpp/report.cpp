@@ -63,6 +63,7 @@ Result<Submission> make_report(const XmppSettings& settings, const Reportable& f
   const std::string_view bytes = failed.body.bytes ? std::string_view(*failed.body.bytes) : head;
   Result<xml::Element> stanza = read_stanza(bytes);
   if (!stanza) return stanza.error();
+  if (const auto which = RecentMessages::digest(*stanza, bytes)) settings.recent->forget(*which);
   StanzaError error = stanza_error_of(failed.failures.front().outcome);
   const Reportable::Failure& failure = failed.failures.front();
   if (failure.outcome.status.ends_with(expired_detail) && failure.last_attempt > UtcTime{})

@@ -2,6 +2,7 @@
 // xmpp 5.3: what a peer sends again since it has not heard that we have it.
 
 #include "protocols/xmpp/receiving.h"
+#include "protocols/xmpp/report.h"
 #include "protocols/xmpp/stanza.h"
 #include "tests/catch.h"
 #include "tests/unit/protocols/xmpp/inbound_bench.h"
@@ -65,6 +66,18 @@ TEST_CASE("xmpp 5.3 what was not committed is not known") {
   const auto settings = test::inbound_settings();
   Stream first(*settings), second(*settings);
   CHECK(first.take(message("id='1'"), false));
+  CHECK(second.take(message("id='1'")));
+}
+
+TEST_CASE("xmpp 5.3 what has come back as an error may be sent again") {
+  const auto settings = test::inbound_settings();
+  Stream first(*settings), second(*settings);
+  CHECK(first.take(message("id='1'")));
+  Reportable failed;
+  failed.body.bytes = std::make_shared<const std::string>(message("id='1'"));
+  failed.envelope = std::make_shared<Envelope>();
+  failed.failures.push_back({1, {}, Outcome{}, {}});
+  REQUIRE(make_report(*settings, failed, {}));
   CHECK(second.take(message("id='1'")));
 }
 
