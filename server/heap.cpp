@@ -38,6 +38,7 @@ void set_up_heap(char** arguments) {
   ::mallopt(M_ARENA_MAX, 2);
   // With more rights than its caller it is not told of the variable, and would start for ever.
   if (!own_heap || ::getauxval(AT_SECURE) != 0) return;
+  if (::getauxval(AT_BASE) == 0) return;   // started through the loader, which is no file of ours
   const char* set = std::getenv(variable);
   std::string value = set == nullptr ? std::string() : set;
   if (value.find(tunable) != std::string::npos) return;   // so wished, or by ourselves

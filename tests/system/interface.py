@@ -114,6 +114,11 @@ def exit_codes(bed):
     gone = subprocess.run([HANSE, "--socket", "/nonexistent/hanse.sock", "status"],
                           stdin=subprocess.DEVNULL, capture_output=True)
     assert gone.returncode == 3
+    loader = "/lib64/ld-linux-x86-64.so.2"
+    if os.path.exists(loader):     # its file is the loader then, which is not to be started again
+        run = subprocess.run([loader, HANSE, "run", "--config", "/nonexistent"], timeout=20,
+                             stdin=subprocess.DEVNULL, capture_output=True)
+        assert run.returncode == 2 and b"/nonexistent" in run.stderr, run
     for words in ("", "queue", "status", "queue list", "queue show", "queue why", "queue shape",
                   "queue retry", "queue hold", "queue release", "queue bounce", "queue discard",
                   "route list", "route test", "peer list", "peer show", "link list", "limits",
