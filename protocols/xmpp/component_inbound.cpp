@@ -132,7 +132,11 @@ void ComponentInbound::handle(Drain&, Outbox& out) {
 }
 
 void ComponentInbound::handle(Reloaded& event, Outbox& out) {
-  if (!settings_of(*event.room)->has_still(component_)) close_with({"host-gone", {}, {}}, out);
+  std::shared_ptr<const XmppSettings> now = settings_of(*event.room);
+  if (!now->has_still(component_)) return close_with({"host-gone", {}, {}}, out);
+  if (component_ != nullptr) component_ = &now->components.find(component_->domain)->second;
+  settings_ = std::move(now);
+  sending_.apply(*settings_);
 }
 
 void ComponentInbound::handle(Closed& event, Outbox& out) {
@@ -275,7 +279,7 @@ void ComponentInbound::finish_turn(Outbox& out) {
 void ComponentInbound::look_whether_taken(bool at_once, Outbox& out) {
   const std::optional<Instant> next = sending_.look(now_, at_once, out);
   if (!next) return close_with({"connection-timeout", "nothing is taken of what is sent", {}}, out);
-  if (looks_at_ != Instant::max() || *next == Instant::max()) return;
+  if (*next == Instant::max() || looks_at_ <= *next) return;
   looks_at_ = *next;
   out.set_timer(taken_timer, looks_at_);
 }

@@ -51,14 +51,12 @@ void ComponentOutbound::on(Event event, Instant now, Outbox& out) {
     sending_.answered(answer->id, answer->answer, wire_, out);
   } else if (const auto* rung = std::get_if<Rang>(&event)) {
     rang(rung->timer, out);
-  } else if (std::holds_alternative<Drain>(event) && state_ != State::ended) {
-    LinkEnd done;
-    done.orderly = true;
-    done.what = "closed by us";
-    leave(std::move(done), out);
+  } else if (std::holds_alternative<Drain>(event)) {
+    draining_ = true;
+    sending_.give_all_back("closing", out);
+    if (state_ != State::up) end_in_order(out);
   } else if (const auto* reload = std::get_if<Reloaded>(&event)) {
-    if (!settings_of(*reload->room)->has_still(&component_))
-      end("4.4.2", "the component is configured otherwise now", out);
+    reloaded(settings_of(*reload->room), out);
   } else if (const auto* closed = std::get_if<Closed>(&event)) {
     state_ = State::ended;
     if (closed->peer_ended) (void)sending_.look(now_, true, out);
@@ -68,7 +66,8 @@ void ComponentOutbound::on(Event event, Instant now, Outbox& out) {
   if (state_ == State::up) {
     sending_.write(wire_, out);
     flush(out);
-    look_whether_taken(false, out);
+    look_whether_taken(draining_, out);
+    if (draining_ && sending_.empty()) end_in_order(out);
   }
   out_ = nullptr;
 }
@@ -94,7 +93,7 @@ void ComponentOutbound::flush(Outbox& out) {
 void ComponentOutbound::look_whether_taken(bool at_once, Outbox& out) {
   const std::optional<Instant> next = sending_.look(now_, at_once, out);
   if (!next) return end("4.4.2", "the server takes nothing of what is sent", out);
-  if (looks_at_ != Instant::max() || *next == Instant::max()) return;
+  if (*next == Instant::max() || looks_at_ <= *next) return;
   looks_at_ = *next;
   out.set_timer(taken_timer, looks_at_);
 }
@@ -183,7 +182,8 @@ void ComponentOutbound::deliver(Work work, Outbox& out) {
     for (const Target& target : work.targets) out.settle(target.id, outcome);
     return;
   }
-  if (state_ != State::up) return sending_.give_back(work, "the stream is closing", out);
+  if (state_ != State::up || draining_)
+    return sending_.give_back(work, "the stream is closing", out);
   sending_.add(std::move(work));
 }
 
@@ -193,6 +193,21 @@ void ComponentOutbound::end(std::string status, std::string what, Outbox& out) {
   end.status = std::move(status);
   end.what = std::move(what);
   leave(std::move(end), out);
+}
+
+void ComponentOutbound::end_in_order(Outbox& out) {
+  if (state_ == State::ended) return;
+  LinkEnd done;
+  done.orderly = true;
+  done.what = "closed by us";
+  leave(std::move(done), out);
+}
+
+void ComponentOutbound::reloaded(std::shared_ptr<const XmppSettings> now, Outbox& out) {
+  if (!now->has_still(&component_))
+    return end("4.4.2", "the component is configured otherwise now", out);
+  settings_ = std::move(now);
+  sending_.apply(*settings_);
 }
 
 void ComponentOutbound::leave(LinkEnd end, Outbox& out) {

@@ -36,15 +36,18 @@ class ComponentOutbound final : public Engine, private xml::StreamHandler {
   void look_whether_taken(bool at_once, Outbox& out);
   void rang(TimerId timer, Outbox& out);
   void end(std::string status, std::string what, Outbox& out);
+  void end_in_order(Outbox& out);
+  void reloaded(std::shared_ptr<const XmppSettings> now, Outbox& out);
   void leave(LinkEnd end, Outbox& out);
 
   const Component component_;
   const std::string remote_;           // where it is
-  const std::shared_ptr<const XmppSettings> settings_;
+  std::shared_ptr<const XmppSettings> settings_;
   xml::StreamReader reader_;
   ComponentSending sending_;
   std::string wire_;                   // leaves as one write a turn
   State state_ = State::opening;
+  bool draining_ = false;              // waits until what is under way is taken
   Instant now_{}, looks_at_ = Instant::max();
   Outbox* out_ = nullptr;              // during on() only
 };

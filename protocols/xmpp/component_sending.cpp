@@ -45,14 +45,13 @@ void ComponentSending::answered(AskId id, const Answer& answer, std::string& wir
 
 void ComponentSending::write_one(const Work& work, std::string_view bytes, std::string& wire,
                                  Outbox& out) {
-  const UtcTime utc = settings_.clock != nullptr ? settings_.clock->utc() : UtcTime{};
-  append_stanza(*work.envelope, bytes, settings_.node_domain, utc, wire);
+  const UtcTime utc = settings_->clock != nullptr ? settings_->clock->utc() : UtcTime{};
+  append_stanza(*work.envelope, bytes, settings_->node_domain, utc, wire);
   for (const Target& target : work.targets) {
     if (target.id < 0) {   // not the store's: its sender was never told that we have it
       settle(target.id, "written", out);
       continue;
     }
-    first_ = first_ || under_way_.empty();
     under_way_.push_back({sent_ + wire.size(), target.id});
   }
 }
@@ -64,10 +63,10 @@ void ComponentSending::settle(DeliveryId id, std::string_view how, Outbox& out) 
 
 // A look asks the system, so that many are judged by one.
 std::optional<Instant> ComponentSending::look(Instant now, bool at_once, Outbox& out) {
-  if (under_way_.empty()) return Instant::max();
-  const std::size_t count = under_way_.size();
+  if (sent_ == taken_) return Instant::max();
   if (std::exchange(first_, false)) moved_ = now;
-  if (at_once || count == 1 || count % limits::works_per_look == 0) {
+  const std::size_t count = under_way_.size();
+  if (at_once || count == 1 || (count > 0 && count % limits::works_per_look == 0)) {
     const std::uint64_t untaken = std::min<std::uint64_t>(out.untaken(), sent_);
     const std::uint64_t taken = sent_ - untaken;
     if (taken > taken_) moved_ = now;
@@ -75,10 +74,10 @@ std::optional<Instant> ComponentSending::look(Instant now, bool at_once, Outbox&
     for (; !under_way_.empty() && under_way_.front().end <= taken_; under_way_.pop_front())
       settle(under_way_.front().id, "taken", out);
   }
-  if (under_way_.empty()) return Instant::max();
-  if (now - moved_ >= settings_.answer_wait_max) return std::nullopt;
-  const bool moves = now - moved_ < limits::taken_wait;
-  return now + (moves ? limits::component_taken_wait : limits::taken_wait);
+  if (sent_ == taken_) return Instant::max();
+  if (now - moved_ >= settings_->answer_wait_max) return std::nullopt;
+  const bool soon = count > 0 && now - moved_ < limits::taken_wait;
+  return now + (soon ? limits::component_taken_wait : limits::taken_wait);
 }
 
 void ComponentSending::lose(Outbox& out) {

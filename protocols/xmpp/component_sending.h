@@ -17,7 +17,8 @@ namespace hanse::xmpp {
 // delivered when the other host's TCP has taken it (xmpp 5.3), the rest when it is written. Pure.
 class ComponentSending {
  public:
-  explicit ComponentSending(const XmppSettings& settings) : settings_(settings) {}
+  explicit ComponentSending(const XmppSettings& settings) : settings_(&settings) {}
+  void apply(const XmppSettings& settings) { settings_ = &settings; }
 
   // Who has it then, for outcomes.
   void set_remote(std::string remote) { remote_ = std::move(remote); }
@@ -27,12 +28,15 @@ class ComponentSending {
   void write(std::string& wire, Outbox& out);
   void answered(AskId id, const Answer& answer, std::string& wire, Outbox& out);
   // All of `wire`, with what others have put there, has gone on its way.
-  void left(std::size_t bytes) { sent_ += bytes; }
+  void left(std::size_t bytes) {
+    first_ = first_ || sent_ == taken_;
+    sent_ += bytes;
+  }
   bool all_written() const { return works_.empty(); }
   bool empty() const { return works_.empty() && under_way_.empty(); }
 
   // Settles what has been taken; at once, or when it is worth a look. When to look again: never, as
-  // nothing is on its way; nothing: it is stuck.
+  // all has been taken; nothing: it is stuck.
   std::optional<Instant> look(Instant now, bool at_once, Outbox& out);
   void lose(Outbox& out);                  // what nobody knows the end of
 
@@ -47,15 +51,15 @@ class ComponentSending {
   void write_one(const Work& work, std::string_view bytes, std::string& wire, Outbox& out);
   void settle(DeliveryId id, std::string_view how, Outbox& out) const;
 
-  const XmppSettings& settings_;
+  const XmppSettings* settings_;           // never null
   std::string remote_;
   std::deque<Work> works_;                 // the first may be waiting for its bytes
   std::string fetched_;                    // of the first
   AskId fetch_ = 0;                        // 0: none is open
   std::deque<UnderWay> under_way_;         // written, and not known to be taken
   std::uint64_t sent_ = 0, taken_ = 0;     // octets
-  Instant moved_{};                        // when the first of them was written, or one was taken
-  bool first_ = false;                     // it was written since the last look
+  Instant moved_{};                        // when the first of these left, or one was taken
+  bool first_ = false;                     // it left since the last look
 };
 
 }  // namespace hanse::xmpp

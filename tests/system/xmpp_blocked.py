@@ -155,6 +155,9 @@ def name_that_is_no_longer_ours():
     """streams to it hear host-gone, those to our other names stay"""
     names = ('hosts = ["a.example"]', 'hosts = ["a.example", "z.a.example"]')
     written(lambda text: text.replace(*names))
+    WORLD.sender.send("<iq type='get' from='u@gw.a.example' to='z.a.example' id='z'>"
+                      "<ping xmlns='urn:xmpp:ping'/></iq>")
+    WORLD.sender.wait(lambda one: one.get("id") == "z" and one.get("type") == "result")
     theirs = WORLD.ca.issue("f.example")
     gone = Dialled("127.0.0.1", WORLD.port, "f.example", "z.a.example", theirs)
     gone.external(gone.secure())

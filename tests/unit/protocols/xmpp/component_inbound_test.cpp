@@ -182,6 +182,19 @@ TEST_CASE("xmpp 5.3 what was never stored is delivered when it is written, to a 
   CHECK(bench.settled_[0].second.disposition == Disposition::delivered);
 }
 
+TEST_CASE("xmpp 13 a component that takes nothing is cut, whatever was sent to it") {
+  EngineBench bench = up();
+  bench.untaken_ = 1000;
+  bench.event(Deliver{work(-7, "<message from='u@b.example' to='v@gw.a.example'/>")});
+  const bool takes = GENERATE(true, false);
+  for (int second = 0; second < 70 && bench.hung_up_ == 0; ++second) {
+    if (takes && second == 30) bench.untaken_ = 0;
+    bench.pass(std::chrono::seconds(1));
+  }
+  CHECK(bench.hung_up_ == (takes ? 0 : 1));
+  CHECK(said(bench.take_output(), "connection-timeout") != takes);
+}
+
 TEST_CASE("xmpp 5.3 one look at TCP is for many, and what has been taken is delivered in order") {
   EngineBench bench = up();
   bench.untaken_ = 1;

@@ -140,6 +140,31 @@ TEST_CASE("xmpp 13 b as a component: what is not written goes back, what is not 
   CHECK(bench.settled_[2].second.disposition == Disposition::returned);
 }
 
+TEST_CASE("xmpp 13 b as a component: an end in order waits until the server has what was written") {
+  EngineBench bench = up();
+  bench.untaken_ = 1000;
+  bench.event(Deliver{work(1, "<message/>")});
+  bench.event(Drain{});
+  CHECK(bench.hung_up_ == 0);
+  CHECK(bench.settled_.empty());
+  bench.event(Deliver{work(2, "<message/>")});   // no more of it
+  REQUIRE(bench.settled_.size() == 1);
+  CHECK(bench.settled_[0].second.disposition == Disposition::returned);
+  SECTION("it has") {
+    bench.untaken_ = 0;
+    bench.pass(limits::taken_wait);
+    REQUIRE(bench.settled_.size() == 2);
+    CHECK(bench.settled_[1].second.disposition == Disposition::delivered);
+  }
+  SECTION("it never has") {
+    for (int second = 0; second < 70 && bench.hung_up_ == 0; ++second)
+      bench.pass(std::chrono::seconds(1));
+    REQUIRE(bench.settled_.size() == 2);
+    CHECK(bench.settled_[1].second.disposition == Disposition::deferred);
+  }
+  CHECK(bench.hung_up_ == 1);
+}
+
 TEST_CASE("xmpp 13 b lanes of a component that we connect as") {
   const auto lane = [](const XmppSettings& all, std::string_view from, std::string_view to,
                        std::string_view hop) {
