@@ -54,11 +54,11 @@ NextHop listener(const std::string& text) {
 }
 
 // Whether a listener at `own` is reached at `address`. The two wildcards stand for the addresses of
-// this machine, of their own family.
+// this machine, that of IPv4 for its own family.
 bool covers(const DialRules& rules, std::string_view own, std::string_view address) {
   const bool any_v4 = own == "0.0.0.0", any_v6 = own == "::";
   if (!any_v4 && !any_v6) return in_network(own, address);
-  if (!in_network(any_v4 ? "0.0.0.0/0" : "::/0", address)) return false;
+  if (any_v4 && !in_network("0.0.0.0/0", address)) return false;
   return in_any(loopback, address) ||
          std::any_of(rules.own_addresses.begin(), rules.own_addresses.end(),
                      [address](const std::string& one) { return in_network(one, address); });

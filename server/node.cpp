@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/node.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "federation/name_check.h"
+#include "server/net/socket.h"
 #include "server/node_secret.h"
 #include "server/notify.h"
 #include "store/disk.h"
@@ -35,6 +37,17 @@ std::set<std::string> listen_addresses(const Configuration& configuration, const
         (listen.when_key.empty() || table.text(listen.when_key) == listen.when))
       out.insert(table.text(listen.address_key));
   return out;
+}
+
+// "[::]" takes IPv4 as well, unless something else listens for that at its port.
+bool takes_both(const std::string& address, const std::set<std::string>& all) {
+  const Result<net::SocketAddress> ours = net::parse_socket_address(address);
+  if (!ours || net::address_text(*ours) != "::") return false;
+  return std::none_of(all.begin(), all.end(), [&](const std::string& one) {
+    const Result<net::SocketAddress> other = net::parse_socket_address(one);
+    return other && other->storage.ss_family == AF_INET &&
+           net::port_of(*other) == net::port_of(*ours);
+  });
 }
 
 }  // namespace
@@ -140,12 +153,17 @@ void Node::open_shards() {
 }
 
 Result<void> Node::open_listeners() {
+  std::set<std::string> all;
+  for (const Protocol* protocol : protocols())
+    for (const Listen& listen : protocol->listens)
+      all.merge(listen_addresses(*loaded_->configuration, listen));
   for (const Protocol* protocol : protocols()) {
     for (const Listen& listen : protocol->listens) {
       for (const std::string& address : listen_addresses(*loaded_->configuration, listen)) {
         auto acceptor = net::Acceptor::listen(shards_[0]->shard(), address, listen,
                                               std::string(protocol->name),
-                                              map_.entrances(*protocol), log_);
+                                              map_.entrances(*protocol), log_,
+                                              takes_both(address, all));
         if (!acceptor) return acceptor.error();
         listening_.push_back({std::string(protocol->name), (*acceptor)->local_address()});
         log_.write(Level::info, "listen.open", "listening",

@@ -114,7 +114,7 @@ constexpr Option peer_option_table[] = {
 constexpr Option listen_options[] = {
     {.key = "addr", .type = OptionType::text_list,
      .help = "Where to listen, e.g. [\"[::]:5269\", \"[::]:5270\"]; each takes STARTTLS and direct "
-             "TLS. Absent: nowhere.",
+             "TLS. [::] is IPv4 as well where nothing else is that at its port. Absent: nowhere.",
      .applies = Applies::restart},
 };
 

@@ -101,12 +101,13 @@ Acceptor::~Acceptor() { close(); }
 
 Result<std::unique_ptr<Acceptor>> Acceptor::listen(Shard& shard, const std::string& address,
                                                    const Listen& listen, std::string protocol,
-                                                   std::vector<Connections*> targets, Log& log) {
+                                                   std::vector<Connections*> targets, Log& log,
+                                                   bool both) {
   const Result<SocketAddress> parsed = parse_socket_address(address);
   if (!parsed) return parsed.error();
   int native = take_inherited(inherited_sockets(), listen.table, *parsed);
   if (native < 0) {
-    const Result<int> opened = open_listener(*parsed);
+    const Result<int> opened = open_listener(*parsed, both);
     if (!opened) return opened.error();
     native = *opened;
   }

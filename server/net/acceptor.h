@@ -14,10 +14,11 @@ namespace hanse::net {
 // EMFILE it stops accepting for a second and says so once a minute.
 class Acceptor {
  public:
-  // `address` is "host:port" or "[v6]:port"; port 0 takes a free one.
+  // `address` is "host:port" or "[v6]:port"; port 0 takes a free one. `both`: "[::]" takes IPv4.
   static Result<std::unique_ptr<Acceptor>> listen(Shard& shard, const std::string& address,
                                                   const Listen& listen, std::string protocol,
-                                                  std::vector<Connections*> targets, Log& log);
+                                                  std::vector<Connections*> targets, Log& log,
+                                                  bool both = false);
   ~Acceptor();
   std::string local_address() const;     // with the real port
   void close();                          // thread: any

@@ -78,6 +78,18 @@ void set_option(int descriptor, int level, int name, int value) {
   setsockopt(descriptor, level, name, &value, sizeof value);
 }
 
+// Who comes by IPv4 to a listener of both has the address he is known by.
+SocketAddress unmapped(const SocketAddress& address) {
+  if (address.storage.ss_family != AF_INET6) return address;
+  const auto ip = as<sockaddr_in6>(address);
+  if (!IN6_IS_ADDR_V4MAPPED(&ip.sin6_addr)) return address;
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  v4.sin_port = ip.sin6_port;
+  std::memcpy(&v4.sin_addr, ip.sin6_addr.s6_addr + 12, sizeof v4.sin_addr);
+  return from_ip(v4);
+}
+
 // A peer whose host is gone without a word is found out also when nothing is to be said to it.
 void set_tcp_options(int descriptor) {
   set_option(descriptor, IPPROTO_TCP, TCP_NODELAY);
@@ -143,7 +155,7 @@ SocketAddress local_address(int descriptor) {
   out.size = sizeof out.storage;
   if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&out.storage), &out.size) != 0)
     out.size = 0;
-  return out;
+  return unmapped(out);
 }
 
 SocketAddress remote_address(int descriptor) {
@@ -151,17 +163,17 @@ SocketAddress remote_address(int descriptor) {
   out.size = sizeof out.storage;
   if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&out.storage), &out.size) != 0)
     out.size = 0;
-  return out;
+  return unmapped(out);
 }
 
 // SO_REUSEADDR lets a restarted node take its port back at once; without SO_REUSEPORT a second
 // node on the same port fails instead of taking half of the connections.
-Result<int> open_listener(const SocketAddress& address) {
+Result<int> open_listener(const SocketAddress& address, bool both) {
   const int family = address.storage.ss_family;
   const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return system_error("socket");
   set_option(descriptor, SOL_SOCKET, SO_REUSEADDR);
-  if (family == AF_INET6) set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY);
+  if (family == AF_INET6) set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, both ? 0 : 1);
   if (family != AF_UNIX) set_tcp_options(descriptor);   // accepted ones inherit them
   if (::bind(descriptor, address.raw(), address.size) != 0 ||
       ::listen(descriptor, SOMAXCONN) != 0) {

@@ -33,7 +33,8 @@ SocketAddress local_address(int descriptor);
 SocketAddress remote_address(int descriptor);
 
 // All sockets are non-blocking and closed on exec.
-Result<int> open_listener(const SocketAddress& address);
+// `both`: [::] takes IPv4 as well.
+Result<int> open_listener(const SocketAddress& address, bool both = false);
 Result<int> open_connection(const SocketAddress& address, bool& connected);  // or under way
 int socket_error(int descriptor);                         // of a connection under way; 0: connected
 std::string error_text(int number);

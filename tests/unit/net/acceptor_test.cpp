@@ -2,7 +2,9 @@
 #include "server/net/acceptor.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "server/net/inherited.h"
@@ -62,6 +64,29 @@ TEST_CASE("a new connection goes to the shard that has the fewest") {
   come();
   CHECK(open(0) == 2);
   CHECK(open(1) == 2);
+}
+
+TEST_CASE("a listener of both families knows who comes by IPv4 by his address") {
+  const auto any = parse_socket_address("[::]:0");
+  REQUIRE(any);
+  const bool both = GENERATE(true, false);
+  const auto listener = open_listener(*any, both);
+  if (!listener) return;   // a machine without IPv6
+  const int port = port_of(local_address(*listener));
+  CHECK(address_text(local_address(*listener)) == "::");
+  const auto there = parse_socket_address("127.0.0.1:" + std::to_string(port));
+  const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+  CHECK((::connect(client, there->raw(), there->size) == 0) == both);
+  if (both) {
+    pollfd ready{*listener, POLLIN, 0};
+    REQUIRE(::poll(&ready, 1, 5000) == 1);
+    const int accepted = ::accept(*listener, nullptr, nullptr);
+    CHECK(address_text(remote_address(accepted)) == "127.0.0.1");
+    CHECK(to_text(local_address(accepted)) == "127.0.0.1:" + std::to_string(port));
+    ::close(accepted);
+  }
+  ::close(client);
+  ::close(*listener);
 }
 
 TEST_CASE("operations section 8: a socket from the service manager is taken once") {
