@@ -97,7 +97,7 @@ struct Lane::State {
   void judged(LaneLink& link, bool delivered, Instant now);
   void give_back(std::string_view why);
   void return_work(const Work& work, std::string_view why);
-  void collect_return(const Work& work, std::string_view why, std::vector<Settlement>& back) const;
+  void collect_return(const Work& work, std::string_view why, std::vector<Settlement>& back);
   void settle_returned(std::vector<Settlement> back);
   void settle_all(const Work& work, const Outcome& outcome, Duration wait_least);
   void note(const std::vector<Settlement>& settlements);

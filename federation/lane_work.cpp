@@ -293,14 +293,14 @@ void Lane::State::give_back(std::string_view why) {
 }
 
 void Lane::State::return_work(const Work& work, std::string_view why) {
-  if (stored.claiming()) returned_least = std::min(returned_least, work.targets.front().id);
   std::vector<Settlement> back;
   collect_return(work, why, back);
   settle_returned(std::move(back));
 }
 
 void Lane::State::collect_return(const Work& work, std::string_view why,
-                                 std::vector<Settlement>& back) const {
+                                 std::vector<Settlement>& back) {
+  if (stored.claiming()) returned_least = std::min(returned_least, work.targets.front().id);
   const UtcTime due = traits->ordered ? UtcTime{} : parts.clock.utc();
   for (const Target& target : work.targets) back.push_back(returned(target, why, due));
 }

@@ -180,6 +180,33 @@ TEST_CASE("served: a lane with nothing to dial waits for its peer without counti
   CHECK(at.links.dialled.empty());
 }
 
+TEST_CASE("served: a peer that comes while works go back to the store has all in their order") {
+  Ordered at;
+  at.traits->discover = [](const std::string&, Random&) {
+    return std::make_unique<NothingToDial>();
+  };
+  std::vector<DeliveryId> put;
+  for (std::size_t count = 0; count < 3 * limits::claim_items_max; ++count)
+    put.push_back(at.queue.put("b.example", "user@b.example", 1));
+  const int turns = GENERATE(range(0, 12));   // until it comes
+  Served* link = nullptr;
+  std::function<void(int)> come = [&](int left) {
+    at.world.at(at.world.now(), [&, left] {
+      if (left > 0) come(left - 1);
+      else link = at.adopt();
+    });
+  };
+  at.lane->take({});   // the store has something
+  come(turns);
+  at.world.run_for(5s);
+  REQUIRE(link != nullptr);
+  std::vector<DeliveryId> came;
+  for (const Work& work : link->works) came.push_back(work.targets.front().id);
+  CAPTURE(turns);
+  CHECK(came.size() == put.size());
+  CHECK(std::is_sorted(came.begin(), came.end()));
+}
+
 TEST_CASE("served: what waits for a peer that never comes gets old") {
   Ordered at;
   at.traits->discover = nullptr;
