@@ -263,11 +263,11 @@ void ComponentInbound::close_with(const StreamError& error, Outbox& out) {
 void ComponentInbound::finish_turn(Outbox& out) {
   if (state_ == State::ended) return;
   if (!hang_up_) sending_.write(output_, out);
-  flush(out);
+  sending_.flush(output_, out);
   look_whether_taken(draining_ || hang_up_, out);
   if (draining_ && sending_.empty()) close_with({"system-shutdown", {}, {}}, out);
   if (!hang_up_) return;
-  flush(out);
+  sending_.flush(output_, out);
   sending_.give_all_back("closing", out);
   sending_.lose(out);
   state_ = State::ended;
@@ -282,14 +282,6 @@ void ComponentInbound::look_whether_taken(bool at_once, Outbox& out) {
   if (*next == Instant::max() || looks_at_ <= *next) return;
   looks_at_ = *next;
   out.set_timer(taken_timer, looks_at_);
-}
-
-void ComponentInbound::flush(Outbox& out) {
-  if (output_.empty()) return;
-  out.send(output_);
-  sending_.left(output_.size());
-  if (output_.capacity() > limits::output_kept_bytes_max) output_ = std::string();
-  output_.clear();
 }
 
 }  // namespace hanse::xmpp

@@ -51,7 +51,6 @@ class ComponentInbound final : public Engine {
   void answer_contest(Outbox& out);
   void finish_turn(Outbox& out);
   void look_whether_taken(bool at_once, Outbox& out);
-  void flush(Outbox& out);
 
   std::shared_ptr<const XmppSettings> settings_;
   xml::StreamReader reader_;

@@ -65,7 +65,7 @@ void ComponentOutbound::on(Event event, Instant now, Outbox& out) {
   }
   if (state_ == State::up) {
     sending_.write(wire_, out);
-    flush(out);
+    sending_.flush(wire_, out);
     look_whether_taken(draining_, out);
     if (draining_ && sending_.empty()) end_in_order(out);
   }
@@ -80,14 +80,6 @@ void ComponentOutbound::rang(TimerId timer, Outbox& out) {
   }
   wire_ += ' ';                        // finds out whether the path is still there
   out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
-}
-
-void ComponentOutbound::flush(Outbox& out) {
-  if (wire_.empty()) return;
-  out.send(wire_);
-  sending_.left(wire_.size());
-  if (wire_.capacity() > limits::output_kept_bytes_max) wire_ = std::string();
-  wire_.clear();
 }
 
 void ComponentOutbound::look_whether_taken(bool at_once, Outbox& out) {
@@ -212,7 +204,7 @@ void ComponentOutbound::reloaded(std::shared_ptr<const XmppSettings> now, Outbox
 
 void ComponentOutbound::leave(LinkEnd end, Outbox& out) {
   state_ = State::ended;
-  flush(out);
+  sending_.flush(wire_, out);
   (void)sending_.look(now_, true, out);
   sending_.give_all_back("closing", out);
   sending_.lose(out);

@@ -32,7 +32,6 @@ class ComponentOutbound final : public Engine, private xml::StreamHandler {
   void stanza(xml::Element&& one, Outbox& out);
   void carry(Checked&& checked, Outbox& out);
   void deliver(Work work, Outbox& out);
-  void flush(Outbox& out);
   void look_whether_taken(bool at_once, Outbox& out);
   void rang(TimerId timer, Outbox& out);
   void end(std::string status, std::string what, Outbox& out);

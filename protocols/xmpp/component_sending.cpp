@@ -61,6 +61,15 @@ void ComponentSending::settle(DeliveryId id, std::string_view how, Outbox& out) 
              {Disposition::delivered, Fault::try_later, "2.0.0", std::string(how), remote_, {}});
 }
 
+void ComponentSending::flush(std::string& wire, Outbox& out) {
+  if (wire.empty()) return;
+  out.send(wire);
+  first_ = first_ || sent_ == taken_;
+  sent_ += wire.size();
+  if (wire.capacity() > limits::output_kept_bytes_max) wire = std::string();
+  wire.clear();
+}
+
 // A look asks the system, so that many are judged by one.
 std::optional<Instant> ComponentSending::look(Instant now, bool at_once, Outbox& out) {
   if (sent_ == taken_) return Instant::max();

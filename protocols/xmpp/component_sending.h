@@ -27,11 +27,8 @@ class ComponentSending {
   // Writes what can be written now; asks for the bytes of the first that has none.
   void write(std::string& wire, Outbox& out);
   void answered(AskId id, const Answer& answer, std::string& wire, Outbox& out);
-  // All of `wire`, with what others have put there, has gone on its way.
-  void left(std::size_t bytes) {
-    first_ = first_ || sent_ == taken_;
-    sent_ += bytes;
-  }
+  // All of `wire`, with what others have put there, goes on its way.
+  void flush(std::string& wire, Outbox& out);
   bool all_written() const { return works_.empty(); }
   bool empty() const { return works_.empty() && under_way_.empty(); }
 
