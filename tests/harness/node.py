@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One hanse daemon under test: its configuration, its log, its console."""
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 
 from tests.harness.workspace import HANSE, stop, wait_until
@@ -51,6 +53,22 @@ class Node:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+    @contextlib.contextmanager
+    def halted(self):
+        """Nothing of it runs meanwhile: a thread may go on for a while after the signal."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            wait_until(lambda: set(self._thread_states()) == {"T"}, 20, "all threads stand still")
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def _thread_states(self):
+        folder = f"/proc/{self.process.pid}/task"
+        for thread in os.listdir(folder):
+            with open(f"{folder}/{thread}/stat", encoding="ascii", errors="replace") as stat:
+                yield stat.read().rsplit(") ", 1)[1][0]
 
     def log_text(self):
         with open(self.log_path, "rb") as log:

@@ -3,7 +3,6 @@
 people who were there before a network was linked, or come back to it, their hosts and names, and
 who keeps a name that two want."""
 
-import signal
 import sys
 
 from tests.harness import results
@@ -121,13 +120,12 @@ def collisions_end_nothing():
         natives = [WORLD.left.person(f"n{number}x{one.number}") for number in range(26)]
         one.people += guests + natives
         # The node reads both at once, and those who come first.
-        WORLD.node.process.send_signal(signal.SIGSTOP)
-        for guest in guests:
-            guest.join("#dev")
-        for guest, native in zip(guests, natives):
-            native.say(f"NICK {WORLD.right_there(guest)}")
-            native.wait(" NICK ")
-        WORLD.node.process.send_signal(signal.SIGCONT)
+        with WORLD.node.halted():
+            for guest in guests:
+                guest.join("#dev")
+            for guest, native in zip(guests, natives):
+                native.say(f"NICK {WORLD.right_there(guest)}")
+                native.wait(" NICK ")
         wait_until(lambda: sum(name.startswith("c") for name in one.alice.names("#dev")) == 26, 20,
                    "all guests are there, under whatever name")
         wait_until(lambda: all(native.over for native in natives), 20, "each has met one")

@@ -114,7 +114,7 @@ class Meeting:
 
     def __enter__(self):
         Meeting.number += 1
-        self.people = []
+        self.people, self.probes = [], 0
         self.alice = self.come(self.world.left, "alice")
         self.bob = self.come(self.world.right, "bob")
         wait_until(self.meet, 20, "they meet")
@@ -136,7 +136,8 @@ class Meeting:
                 has(self.bob, self.world.left_there(self.alice)))
 
     def empty(self):
-        probe = self.world.left.person(f"probe{Meeting.number}")
+        self.probes += 1  # the one before may not have left yet
+        probe = self.world.left.person(f"probe{Meeting.number}x{self.probes}")
         probe.join("#dev")
         alone = len(probe.names("#dev")) == 1
         probe.say("QUIT")
