@@ -13,11 +13,19 @@ class Skip(Exception):
     pass
 
 
-def record(outcome, name):
+def record(outcome, name, why=""):
     path = os.environ.get("HANSE_RESULTS")
     if path:
         with open(path, "a", encoding="utf-8") as out:
-            out.write(f"{outcome} {name}\n")
+            out.write(f"{outcome} {name}{why}\n")
+
+
+def reason(error):
+    """One line: where in the test it failed, and what was wrong."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = frames[min(1, len(frames) - 1)]
+    said = " ".join((str(error) or where.line or "").split())[:300]
+    return f" ({os.path.basename(where.filename)}:{where.lineno}: {type(error).__name__}: {said})"
 
 
 def wanted(suite, tests):
@@ -50,11 +58,11 @@ def run_all(suite, tests):
             test()
         except Skip as skip:
             outcome, why = "skip", f" ({skip})"
-        except Exception:  # a failing test must not hide the next one
-            outcome = "fail"
+        except Exception as error:  # a failing test must not hide the next one
+            outcome, why = "fail", reason(error)
             traceback.print_exc()
         counts[outcome] += 1
-        record(outcome, name)
+        record(outcome, name, why if outcome == "fail" else "")
         print(f"{outcome} {name}{why} [{time.monotonic() - start:.1f} s]", flush=True)
     print(f"{suite}: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} skipped")
     return 1 if counts["fail"] else 0
