@@ -45,7 +45,7 @@ struct ComponentInbound::Taken final : xml::StreamHandler {
 ComponentInbound::ComponentInbound(const InboundContext& context,
                                    std::shared_ptr<const XmppSettings> settings)
     : settings_(std::move(settings)), reader_(settings_->before_trust), nonce_(context.nonce),
-      sending_(*settings_) {}
+      sending_(*settings_, taken_timer) {}
 
 ComponentInbound::~ComponentInbound() = default;
 
@@ -91,8 +91,7 @@ void ComponentInbound::handle(Rang& event, Outbox& out) {
     output_ += ' ';   // keeps the path open, and finds out whether it is
     out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
   } else if (event.timer == taken_timer) {
-    looks_at_ = Instant::max();
-    look_whether_taken(true, out);
+    if (!sending_.look_again(now_, out)) cut_hung(out);
   } else if (event.timer == contest_timer) {
     close_with({"connection-timeout", "no answer, and another connection is here", {}}, out);
   } else if (state_ != State::up) {
@@ -140,7 +139,7 @@ void ComponentInbound::handle(Reloaded& event, Outbox& out) {
 }
 
 void ComponentInbound::handle(Closed& event, Outbox& out) {
-  if (event.peer_ended) (void)sending_.look(now_, true, out);
+  if (event.peer_ended) sending_.settle_taken(now_, out);
   sending_.give_all_back("the component left", out);
   sending_.lose(out);
   state_ = State::ended;
@@ -264,7 +263,7 @@ void ComponentInbound::finish_turn(Outbox& out) {
   if (state_ == State::ended) return;
   if (!hang_up_) sending_.write(output_, out);
   sending_.flush(output_, out);
-  look_whether_taken(draining_ || hang_up_, out);
+  if (!sending_.look(now_, draining_ || hang_up_, out)) cut_hung(out);
   if (draining_ && sending_.empty()) close_with({"system-shutdown", {}, {}}, out);
   if (!hang_up_) return;
   sending_.flush(output_, out);
@@ -274,14 +273,8 @@ void ComponentInbound::finish_turn(Outbox& out) {
   out.hang_up();
 }
 
-// A component that takes nothing for as long as anybody may take to answer is cut, so that what is
-// on its way to it goes to whoever comes in its place.
-void ComponentInbound::look_whether_taken(bool at_once, Outbox& out) {
-  const std::optional<Instant> next = sending_.look(now_, at_once, out);
-  if (!next) return close_with({"connection-timeout", "nothing is taken of what is sent", {}}, out);
-  if (*next == Instant::max() || looks_at_ <= *next) return;
-  looks_at_ = *next;
-  out.set_timer(taken_timer, looks_at_);
+void ComponentInbound::cut_hung(Outbox& out) {
+  close_with({"connection-timeout", "nothing is taken of what is sent", {}}, out);
 }
 
 }  // namespace hanse::xmpp

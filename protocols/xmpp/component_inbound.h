@@ -50,14 +50,14 @@ class ComponentInbound final : public Engine {
   void close_with(const StreamError& error, Outbox& out);
   void answer_contest(Outbox& out);
   void finish_turn(Outbox& out);
-  void look_whether_taken(bool at_once, Outbox& out);
+  void cut_hung(Outbox& out);
 
   std::shared_ptr<const XmppSettings> settings_;
   xml::StreamReader reader_;
   const Component* component_ = nullptr;   // of settings_, once the header named it
   std::string nonce_, id_, remote_address_, output_;
   ComponentSending sending_;
-  Instant now_{}, newcomer_until_ = Instant::min(), looks_at_ = Instant::max();
+  Instant now_{}, newcomer_until_ = Instant::min();
   std::string question_;                   // id of the ping to one whose place is wanted
   State state_ = State::opening;
   bool head_said_ = false, draining_ = false, hang_up_ = false;

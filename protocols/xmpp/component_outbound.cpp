@@ -30,7 +30,8 @@ const Component* component_of(const XmppSettings& settings, std::string_view lan
 ComponentOutbound::ComponentOutbound(Component component, std::string remote,
                                      std::shared_ptr<const XmppSettings> settings)
     : component_(std::move(component)), remote_(std::move(remote)),
-      settings_(std::move(settings)), reader_(settings_->before_trust), sending_(*settings_) {
+      settings_(std::move(settings)), reader_(settings_->before_trust),
+      sending_(*settings_, taken_timer) {
   sending_.set_remote(remote_);
 }
 
@@ -59,14 +60,14 @@ void ComponentOutbound::on(Event event, Instant now, Outbox& out) {
     reloaded(settings_of(*reload->room), out);
   } else if (const auto* closed = std::get_if<Closed>(&event)) {
     state_ = State::ended;
-    if (closed->peer_ended) (void)sending_.look(now_, true, out);
+    if (closed->peer_ended) sending_.settle_taken(now_, out);
     sending_.give_all_back("the connection was lost", out);
     sending_.lose(out);
   }
   if (state_ == State::up) {
     sending_.write(wire_, out);
     sending_.flush(wire_, out);
-    look_whether_taken(draining_, out);
+    if (!sending_.look(now_, draining_, out)) end_hung(out);
     if (draining_ && sending_.empty()) end_in_order(out);
   }
   out_ = nullptr;
@@ -75,19 +76,15 @@ void ComponentOutbound::on(Event event, Instant now, Outbox& out) {
 void ComponentOutbound::rang(TimerId timer, Outbox& out) {
   if (timer == negotiation_timer) return end("4.4.2", "no answer to the handshake", out);
   if (timer == taken_timer) {
-    looks_at_ = Instant::max();
-    return look_whether_taken(true, out);
+    if (!sending_.look_again(now_, out)) end_hung(out);
+    return;
   }
   wire_ += ' ';                        // finds out whether the path is still there
   out.set_timer(idle_timer, now_ + settings_->idle_ping_after);
 }
 
-void ComponentOutbound::look_whether_taken(bool at_once, Outbox& out) {
-  const std::optional<Instant> next = sending_.look(now_, at_once, out);
-  if (!next) return end("4.4.2", "the server takes nothing of what is sent", out);
-  if (*next == Instant::max() || looks_at_ <= *next) return;
-  looks_at_ = *next;
-  out.set_timer(taken_timer, looks_at_);
+void ComponentOutbound::end_hung(Outbox& out) {
+  end("4.4.2", "the server takes nothing of what is sent", out);
 }
 
 void ComponentOutbound::received(std::string_view bytes, Outbox& out) {
@@ -205,7 +202,7 @@ void ComponentOutbound::reloaded(std::shared_ptr<const XmppSettings> now, Outbox
 void ComponentOutbound::leave(LinkEnd end, Outbox& out) {
   state_ = State::ended;
   sending_.flush(wire_, out);
-  (void)sending_.look(now_, true, out);
+  sending_.settle_taken(now_, out);
   sending_.give_all_back("closing", out);
   sending_.lose(out);
   out.fail(std::move(end));

@@ -32,7 +32,7 @@ class ComponentOutbound final : public Engine, private xml::StreamHandler {
   void stanza(xml::Element&& one, Outbox& out);
   void carry(Checked&& checked, Outbox& out);
   void deliver(Work work, Outbox& out);
-  void look_whether_taken(bool at_once, Outbox& out);
+  void end_hung(Outbox& out);
   void rang(TimerId timer, Outbox& out);
   void end(std::string status, std::string what, Outbox& out);
   void end_in_order(Outbox& out);
@@ -47,7 +47,7 @@ class ComponentOutbound final : public Engine, private xml::StreamHandler {
   std::string wire_;                   // leaves as one write a turn
   State state_ = State::opening;
   bool draining_ = false;              // waits until what is under way is taken
-  Instant now_{}, looks_at_ = Instant::max();
+  Instant now_{};
   Outbox* out_ = nullptr;              // during on() only
 };
 

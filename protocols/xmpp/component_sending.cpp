@@ -71,22 +71,33 @@ void ComponentSending::flush(std::string& wire, Outbox& out) {
 }
 
 // A look asks the system, so that many are judged by one.
-std::optional<Instant> ComponentSending::look(Instant now, bool at_once, Outbox& out) {
-  if (sent_ == taken_) return Instant::max();
+bool ComponentSending::look(Instant now, bool at_once, Outbox& out) {
+  if (sent_ == taken_) return true;
   if (std::exchange(first_, false)) moved_ = now;
   const std::size_t count = under_way_.size();
-  if (at_once || count == 1 || (count > 0 && count % limits::works_per_look == 0)) {
-    const std::uint64_t untaken = std::min<std::uint64_t>(out.untaken(), sent_);
-    const std::uint64_t taken = sent_ - untaken;
-    if (taken > taken_) moved_ = now;
-    taken_ = std::max(taken, taken_);
-    for (; !under_way_.empty() && under_way_.front().end <= taken_; under_way_.pop_front())
-      settle(under_way_.front().id, "taken", out);
-  }
-  if (sent_ == taken_) return Instant::max();
-  if (now - moved_ >= settings_->answer_wait_max) return std::nullopt;
+  if (at_once || count == 1 || (count > 0 && count % limits::works_per_look == 0))
+    settle_taken(now, out);
+  if (sent_ == taken_) return true;
+  if (now - moved_ >= settings_->answer_wait_max) return false;
   const bool soon = count > 0 && now - moved_ < limits::taken_wait;
-  return now + (soon ? limits::component_taken_wait : limits::taken_wait);
+  const Instant next = now + (soon ? limits::component_taken_wait : limits::taken_wait);
+  if (looks_at_ > next) out.set_timer(look_timer_, looks_at_ = next);
+  return true;
+}
+
+bool ComponentSending::look_again(Instant now, Outbox& out) {
+  looks_at_ = Instant::max();
+  return look(now, true, out);
+}
+
+void ComponentSending::settle_taken(Instant now, Outbox& out) {
+  if (sent_ == taken_) return;
+  const std::uint64_t untaken = std::min<std::uint64_t>(out.untaken(), sent_);
+  const std::uint64_t taken = sent_ - untaken;
+  if (taken > taken_) moved_ = now;
+  taken_ = std::max(taken, taken_);
+  for (; !under_way_.empty() && under_way_.front().end <= taken_; under_way_.pop_front())
+    settle(under_way_.front().id, "taken", out);
 }
 
 void ComponentSending::lose(Outbox& out) {

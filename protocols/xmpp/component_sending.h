@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +16,9 @@ namespace hanse::xmpp {
 // delivered when the other host's TCP has taken it (xmpp 5.3), the rest when it is written. Pure.
 class ComponentSending {
  public:
-  explicit ComponentSending(const XmppSettings& settings) : settings_(&settings) {}
+  // `look_timer`: one of the engine's, which brings it to look_again().
+  ComponentSending(const XmppSettings& settings, TimerId look_timer)
+      : settings_(&settings), look_timer_(look_timer) {}
   void apply(const XmppSettings& settings) { settings_ = &settings; }
 
   // Who has it then, for outcomes.
@@ -32,10 +33,14 @@ class ComponentSending {
   bool all_written() const { return works_.empty(); }
   bool empty() const { return works_.empty() && under_way_.empty(); }
 
-  // Settles what has been taken; at once, or when it is worth a look. When to look again: never, as
-  // all has been taken; nothing: it is stuck.
-  std::optional<Instant> look(Instant now, bool at_once, Outbox& out);
-  void lose(Outbox& out);                  // what nobody knows the end of
+  // Settles what has been taken; at once, or when it is worth a look, and sets the timer for the
+  // next. False: the other host takes nothing for as long as anybody may take to answer, and is to
+  // be cut, so that what is on its way to it goes to whoever comes in its place.
+  [[nodiscard]] bool look(Instant now, bool at_once, Outbox& out);
+  [[nodiscard]] bool look_again(Instant now, Outbox& out);
+  // The connection is over: what was taken, then what nobody knows the end of.
+  void settle_taken(Instant now, Outbox& out);
+  void lose(Outbox& out);
 
   void give_back(const Work& work, std::string_view why, Outbox& out) const;
   void give_all_back(std::string_view why, Outbox& out);
@@ -49,6 +54,8 @@ class ComponentSending {
   void settle(DeliveryId id, std::string_view how, Outbox& out) const;
 
   const XmppSettings* settings_;           // never null
+  const TimerId look_timer_;
+  Instant looks_at_ = Instant::max();      // when the timer is set
   std::string remote_;
   std::deque<Work> works_;                 // the first may be waiting for its bytes
   std::string fetched_;                    // of the first
