@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <functional>
+
 #include "server/base/limits.h"
 #include "server/base/text.h"
 #include "server/console/ages.h"
@@ -106,23 +108,28 @@ Ended no_link(const std::string& connection) {
   return {Exit::not_found, "no link " + escape_text(connection), "", false};
 }
 
-// A peer there is no link to: how its lanes are, and why the last link came to nothing.
-Ended show_lanes(Node& node, const std::string& name, const Emit& emit) {
+// Each protocol may have a lane of that name; `none`: how it ends where there is none.
+Ended with_lanes(Node& node, const std::string& name, Ended none,
+                 const std::function<void(const LaneStatus&)>& visit) {
   const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
   if (!lanes) return ended(lanes.error());
-  bool found = false;
   for (const LaneStatus& lane : *lanes) {
     if (lane.lane != name) continue;
-    found = true;
-    emit(lane_json(lane));
+    none = Ended();
+    visit(lane);
   }
-  return found ? Ended() : no_link(name);
+  return none;
 }
 
 Ended run_show(Node& node, const Request& request, const Emit& emit) {
   const Result<std::optional<LinkDetail>> link = node.view.link(request.arguments.front());
   if (!link) return ended(link.error());
-  if (!*link) return show_lanes(node, request.arguments.front(), emit);
+  if (!*link) {
+    // There is a lane of that name at best: how it is, and why its last link came to nothing.
+    const std::string& name = request.arguments.front();
+    return with_lanes(node, name, no_link(name),
+                      [&emit](const LaneStatus& lane) { emit(lane_json(lane)); });
+  }
   emit(detail_json(**link, node.clock.utc()));
   return {};
 }
@@ -218,12 +225,8 @@ Ended run_close(Node& node, const Request& request, const Emit& emit) {
 // Of a lane that is up nothing has to be dialled; one that waits is asked whether its time is now.
 Ended run_retry(Node& node, const Request& request, const Emit& emit) {
   const std::string& name = request.arguments.front();
-  const Result<std::vector<LaneStatus>> lanes = node.view.lanes();
-  if (!lanes) return ended(lanes.error());
-  bool found = false;
-  for (const LaneStatus& lane : *lanes) {
-    if (lane.lane != name) continue;
-    found = true;
+  Ended none{Exit::not_found, "no lane " + escape_text(name), "", false};
+  return with_lanes(node, name, std::move(none), [&](const LaneStatus& lane) {
     std::string_view done = request.dry_run ? " would be tried now" : " is tried now";
     if (lane.phase == "up") done = " is up";
     else if (lane.phase == "held") done = " is held: its peer is suspended or blocked";
@@ -233,9 +236,7 @@ Ended run_retry(Node& node, const Request& request, const Emit& emit) {
     json["lane"] = lane.lane;
     json["dry_run"] = request.dry_run;
     emit(json);
-  }
-  if (!found) return {Exit::not_found, "no lane " + escape_text(name), "", false};
-  return {};
+  });
 }
 
 constexpr Parameter lane_parameter[] = {
