@@ -140,4 +140,12 @@ void Bench::link_both() {
   written(*away);
 }
 
+Deliver work_of(const Submission& kept, DeliveryId id) {
+  Work work;
+  work.envelope = std::make_shared<const Envelope>(kept.envelope);
+  work.body = kept.body;
+  work.targets.push_back({id, kept.envelope.to.front(), 1});
+  return {work};
+}
+
 }  // namespace hanse::irc::test

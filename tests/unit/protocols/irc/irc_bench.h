@@ -55,6 +55,9 @@ class Bench {
   std::string welcome, meanwhile;
 };
 
+// What was kept for a network, as its lane brings it.
+Deliver work_of(const Submission& kept, DeliveryId id);
+
 extern const std::string inspircd_capabilities;   // as InspIRCd 3.15 sends them, without CHALLENGE
 
 }  // namespace hanse::irc::test

@@ -8,16 +8,9 @@ namespace hanse::irc {
 namespace {
 
 using test::Bench;
+using test::work_of;
 using hanse::test::EngineBench;
 using namespace std::chrono_literals;
-
-Deliver work_of(const Submission& kept, DeliveryId id) {
-  Work work;
-  work.envelope = std::make_shared<const Envelope>(kept.envelope);
-  work.body = kept.body;
-  work.targets.push_back({id, kept.envelope.to.front(), 1});
-  return {work};
-}
 
 // Carol, logged in as carola, and erin are in #dev at home, and have said something for away, which
 // comes back.

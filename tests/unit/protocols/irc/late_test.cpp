@@ -8,6 +8,7 @@ namespace hanse::irc {
 namespace {
 
 using test::Bench;
+using test::work_of;
 using hanse::test::EngineBench;
 using namespace std::chrono_literals;
 
@@ -19,15 +20,6 @@ constexpr std::string_view dave =
     ":3HYAAAAAA JOIN 1795229120 #dev +\n";
 
 std::vector<Submission> take(EngineBench& link) { return std::exchange(link.passed_, {}); }
-
-// As the lane brings it.
-Deliver work_of(const Submission& kept, DeliveryId id) {
-  Work work;
-  work.envelope = std::make_shared<const Envelope>(kept.envelope);
-  work.body = kept.body;
-  work.targets.push_back({id, kept.envelope.to.front(), 1});
-  return {work};
-}
 
 // Carol at home; away was linked, and is not any more.
 struct Away : Bench {
