@@ -33,6 +33,11 @@ bool is_listed(const Visitor& who, const Side& to, const Channel& place, Mode li
   });
 }
 
+// Where his own channel was moderated too, his own server has let him talk.
+bool needs_rank(const Visitor& who, const Channel& place) {
+  return place.has(Mode::moderated) && who.door && !who.door->moderated;
+}
+
 bool is_muted(const Visitor& who, const Side& to, const Channel& place) {
   const auto muted = [&](Mode list) { return is_listed(who, to, place, list, BanEffect::talk); };
   return (muted(Mode::quiet) || muted(Mode::ban)) &&
@@ -44,13 +49,14 @@ Visitor visitor_of(const LateLine& line, const Side& to) {
                                .append("!").append(puppet_ident(line.ident, to.facts()))
                                .append("@").append(puppet_host(line.host, to.facts()));
   return {no_id, name, puppet_account(line.account, line.home), line.realname,
-          Door{line.by_invitation, line.with_key}};
+          line.door};
 }
 
 bool is_guarded(const Side& to, ChannelId there) {
   if (there == no_id) return false;
   const Channel& place = to.model().channel(there);
-  return !place.lists.empty() || place.has(Mode::invite_only) || !place.key.empty();
+  return !place.lists.empty() || place.has(Mode::invite_only) || !place.key.empty() ||
+         place.has(Mode::moderated);
 }
 
 }  // namespace hanse::irc

@@ -10,11 +10,6 @@
 
 namespace hanse::irc {
 
-// How closed a channel was to somebody who is in it.
-struct Door {
-  bool invite_only = false, key = false;
-};
-
 // Somebody as he is, or would be, on another side.
 struct Visitor {
   UserId there = no_id;                  // no_id: he is not
@@ -27,6 +22,8 @@ bool is_guarded(const Side& to, ChannelId there);
 // Whether an entry of one of the lists there that keeps from entering, or talking, means somebody.
 bool is_listed(const Visitor& who, const Side& to, const Channel& place, Mode list,
                BanEffect effect);
+// Who only talks in a moderated channel when he has a rank.
+bool needs_rank(const Visitor& who, const Channel& place);
 bool is_muted(const Visitor& who, const Side& to, const Channel& place);
 
 }  // namespace hanse::irc

@@ -39,8 +39,9 @@ Submission to_submission(const LateLine& line) {
   // The real name may have spaces; an account may be missing.
   if (!line.host.empty())
     envelope.native.append(" ").append(line.ident).append(" ").append(line.host).append(" ")
-        .append(line.account).append(line.by_invitation ? " i" : " -")
-        .append(line.with_key ? "k " : "- ").append(line.realname);
+        .append(line.account).append(line.door.invite_only ? " i" : " -")
+        .append(line.door.key ? "k" : "-").append(line.door.moderated ? "m " : "- ")
+        .append(line.realname);
   out.body.bytes = std::make_shared<const std::string>(line.text);
   out.body.size = line.text.size();
   return out;
@@ -67,8 +68,8 @@ std::optional<LateLine> read_late(const Work& work) {
   out.ident = words[3];
   out.host = words[4];
   out.account = words[5];
-  out.by_invitation = words[6].starts_with('i');
-  out.with_key = words[6].ends_with('k');
+  const auto was = [&words](char mark) { return words[6].find(mark) != std::string_view::npos; };
+  out.door = {was('i'), was('k'), was('m')};
   out.realname = envelope.native.substr(
       static_cast<std::size_t>(words[7].data() - envelope.native.data()));
   return out;

@@ -14,6 +14,12 @@
 
 namespace hanse::irc {
 
+// How closed a channel was to somebody who is in it.
+struct Door {
+  bool invite_only = false, key = false, moderated = false;
+  bool operator==(const Door&) const = default;
+};
+
 // What was said in a channel of a junction while one of its networks was away. It waits in the
 // queue as a message to that channel.
 struct LateLine {
@@ -26,7 +32,7 @@ struct LateLine {
   std::string msgid{};             // of its home, if it had one
   // Who he was there, so that a ban finds him; without a host nobody knows.
   std::string ident{}, host{}, account{}, realname{};
-  bool by_invitation = false, with_key = false;   // as his own channel was then
+  Door door{};                     // of his own channel then
 };
 Submission to_submission(const LateLine& line);
 std::optional<LateLine> read_late(const Work& work);   // nothing: it is none

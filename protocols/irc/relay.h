@@ -176,6 +176,10 @@ class Relay final : public Watcher, private RelayState {
   std::string_view kept_out_by(PersonId, const Side& to, const std::string& channel) const;
   std::string_view kept_out_by(const Visitor&, const Side& to, ChannelId there) const;
   bool may_be_heard(PersonId id, const Side& to, const std::string& channel) const;
+  PersonId speaker_there(const Side& to, ChannelId there, const Side& home,
+                         const LateLine& line) const;
+  std::string_view untold_by(const Side& to, ChannelId there, const Side& home,
+                             const LateLine& line, const Visitor& who) const;
   std::string full_name(PersonId id, const Side& to) const;   // nick!user@host, as there
   std::optional<std::string> known_mask(const Side&, std::string_view mask, const Side& to) const;
 

@@ -75,7 +75,7 @@ std::optional<Door> Relay::door_at_home(const Side& home, const Junction& juncti
   if (here == no_id) return std::nullopt;
   if (meeting_ && is_younger(junction, home)) return Door{};
   const Channel& door = home.model().channel(here);
-  return Door{door.has(Mode::invite_only), !door.key.empty()};
+  return Door{door.has(Mode::invite_only), !door.key.empty(), door.has(Mode::moderated)};
 }
 
 // Who is kept out says nothing in it either.
@@ -87,28 +87,46 @@ bool Relay::may_be_heard(PersonId id, const Side& to, const std::string& channel
   return is_in ? !is_muted(id, to, place) : kept_out_by(id, to, channel).empty();
 }
 
-// Whether what he said while the network was away may be told there now.
+// Who said it, if his puppet is in that channel now; else no_id.
+PersonId Relay::speaker_there(const Side& to, ChannelId there, const Side& home,
+                              const LateLine& line) const {
+  const UserId user = home.linked() ? home.model().find_nick(line.nick) : no_id;
+  const PersonId id = user == no_id ? no_id : persons_.find(home.index(), user);
+  const UserId puppet = id == no_id ? no_id : persons_.on(id, to.index());
+  const bool is_he = puppet != no_id && to.model().membership(puppet, there) != nullptr &&
+                     home.model().user(user).texts.get(UserText::ident) == line.ident;
+  return is_he ? id : no_id;
+}
+
+// Why what he said while the network was away may not be told there now; empty: it may.
+std::string_view Relay::untold_by(const Side& to, ChannelId there, const Side& home,
+                                  const LateLine& line, const Visitor& who) const {
+  const Channel& place = to.model().channel(there);
+  const Junction* const junction = junction_of(to, there);
+  if (junction == nullptr) return {};
+  const PersonId speaker = speaker_there(to, there, home, line);
+  if (speaker != no_id) {
+    if (to.model().membership(persons_.on(speaker, to.index()), there)->status != 0) return {};
+    if (is_muted(speaker, to, there)) return "a ban there";
+  } else {
+    const std::string_view why = kept_out_by(who, to, there);
+    if (!why.empty()) return why;
+    if (counts_there(*junction, to, Claim::bans) && irc::is_muted(who, to, place))
+      return "a ban there";
+  }
+  if (counts_there(*junction, to, Claim::modes) && needs_rank(who, place))
+    return "it is moderated there";
+  return {};
+}
+
 bool Relay::may_tell(const Side& to, const LateLine& line) {
   const ChannelId there = to.model().find_channel(line.channel);
   const auto from = std::ranges::find_if(sides_, [&line](const auto& one) {
     return one->settings().name == line.home;
   });
   if (line.host.empty() || from == sides_.end() || !is_guarded(to, there)) return true;
-  const Side& home = **from;
-  if (home.linked()) {   // the same one, who is in it now
-    const UserId user = home.model().find_nick(line.nick);
-    const PersonId id = user == no_id ? no_id : persons_.find(home.index(), user);
-    const UserId puppet = id == no_id ? no_id : persons_.on(id, to.index());
-    if (puppet != no_id && to.model().membership(puppet, there) != nullptr &&
-        home.model().user(user).texts.get(UserText::ident) == line.ident)
-      return !is_muted(id, to, there);
-  }
   const Visitor who = visitor_of(line, to);
-  std::string_view why = kept_out_by(who, to, there);
-  const Junction* const junction = junction_of(to, there);
-  if (why.empty() && junction != nullptr && counts_there(*junction, to, Claim::bans) &&
-      irc::is_muted(who, to, to.model().channel(there)))
-    why = "a ban there";
+  const std::string_view why = untold_by(to, there, **from, line, who);
   if (why.empty()) return true;
   note(Level::info, "irc.kept_out",
        who.name + " may not be heard in " + line.channel + " of " + to.settings().name + ": " +

@@ -82,7 +82,7 @@ void Relay::keep_for_absent(const Side& side, const Junction& junction, UserId u
         {side.settings().name, text(UserText::nick), to.settings().name, member.channel,
          std::string(what.text), what.kind, now, std::exchange(allowance.missing, 0), {},
          text(UserText::ident), text(UserText::shown_host), text(UserText::account),
-         text(UserText::realname), door.invite_only, door.key}));
+         text(UserText::realname), door}));
   }
 }
 

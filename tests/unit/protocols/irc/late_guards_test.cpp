@@ -75,7 +75,7 @@ TEST_CASE("irc 9 late lines of who is kept out there are not told, whether he is
       Row{ban + "*!*@shown.host\n:3HY BMASK 1795229120 #dev e :carol|home!*@*\n", "+", true, true},
       Row{"", "+i", false, false},
       Row{":3HY BMASK 1795229120 #dev I :erin|home!*@*\n", "+i", false, true},
-      Row{"", "+k sesame", false, false});
+      Row{"", "+k sesame", false, false}, Row{"", "+m", false, false});
   const bool stays = GENERATE(true, false);
   Guarded world;
   CAPTURE(row.lines, row.modes, stays);
@@ -90,9 +90,24 @@ TEST_CASE("irc 9 late lines of who is kept out there are not told, whether he is
   }
 }
 
+TEST_CASE("irc 9 who has a rank, or had one where it was moderated, is told of in a moderated channel") {
+  const bool moderated = GENERATE(true, false), stays = GENERATE(true, false);
+  Guarded world;
+  CAPTURE(moderated, stays);
+  if (moderated) {
+    world.say(*world.home, ":1AA FMODE #dev 1795229120 +m\n:1AAAAAAAA PRIVMSG #dev :with a voice\n");
+    world.kept = std::exchange(world.home->passed_, {});
+  } else {
+    world.say(*world.home, ":1AA FMODE #dev 1795229120 +v 1AAAAAAAA\n");
+  }
+  const std::string out = world.told_with("", stays, "+m");
+  CHECK(has(out, "carol> ") == (moderated || stays));
+  CHECK(has(out, "erin> ") == false);
+}
+
 TEST_CASE("irc 9 who said a late line comes back from the queue as he was") {
   const LateLine line{"home", "carol", "away", "#dev", "x", Said::Kind::notice, 1795229120, 3, {},
-                      "~carol", "shown.host", "", "Carol  of C", false, true};
+                      "~carol", "shown.host", "", "Carol  of C", {false, true, true}};
   const Submission kept = to_submission(line);
   const auto back = read_late(work_of(kept, 1).work);
   REQUIRE(back);
@@ -101,8 +116,7 @@ TEST_CASE("irc 9 who said a late line comes back from the queue as he was") {
   CHECK(back->account == "");
   CHECK(back->realname == "Carol  of C");
   CHECK(back->missing == 3);
-  CHECK_FALSE(back->by_invitation);
-  CHECK(back->with_key);
+  CHECK(back->door == line.door);
   LateLine old = line;
   old.host.clear();                                // of a node that did not keep it
   const auto plain = read_late(work_of(to_submission(old), 1).work);
