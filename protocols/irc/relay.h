@@ -123,10 +123,8 @@ class Relay final : public Watcher, private RelayState {
   // Every other channel of the junction whose side is up.
   void elsewhere(StrandId id, const Junction& junction,
                  const std::function<void(Side&, const std::string&)>& visit);
-  void enter(StrandId id, Side& to, const std::string& channel, Timestamp timestamp,
-             std::span<const UserId> users);
-  std::uint8_t rank_there(const Side& home, UserId user, const Side& to,
-                          const std::string& channel) const;
+  void enter(StrandId, Side& to, const std::string& channel, Timestamp, std::span<const UserId>);
+  std::uint8_t rank_there(const Side& home, UserId, const Side& to, const std::string&) const;
   bool bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
              const std::string& name, std::span<const UserId> users);
   void meet(Side& from, ChannelId, Side& to, const std::string& name, const Junction& junction);
@@ -176,10 +174,8 @@ class Relay final : public Watcher, private RelayState {
   std::string_view kept_out_by(PersonId, const Side& to, const std::string& channel) const;
   std::string_view kept_out_by(const Visitor&, const Side& to, ChannelId there) const;
   bool may_be_heard(PersonId id, const Side& to, const std::string& channel) const;
-  PersonId speaker_there(const Side& to, ChannelId there, const Side& home,
-                         const LateLine& line) const;
-  std::string_view untold_by(const Side& to, ChannelId there, const Side& home,
-                             const LateLine& line, const Visitor& who) const;
+  PersonId speaker_of(const LateLine&, const Side& home, const Side& to, ChannelId there) const;
+  std::string_view untold_by(const LateLine&, const Side& home, const Side&, ChannelId) const;
   std::string full_name(PersonId id, const Side& to) const;   // nick!user@host, as there
   std::optional<std::string> known_mask(const Side&, std::string_view mask, const Side& to) const;
 

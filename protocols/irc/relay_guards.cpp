@@ -88,8 +88,8 @@ bool Relay::may_be_heard(PersonId id, const Side& to, const std::string& channel
 }
 
 // Who said it, if his puppet is in that channel now; else no_id.
-PersonId Relay::speaker_there(const Side& to, ChannelId there, const Side& home,
-                              const LateLine& line) const {
+PersonId Relay::speaker_of(const LateLine& line, const Side& home, const Side& to,
+                           ChannelId there) const {
   const UserId user = home.linked() ? home.model().find_nick(line.nick) : no_id;
   const PersonId id = user == no_id ? no_id : persons_.find(home.index(), user);
   const UserId puppet = id == no_id ? no_id : persons_.on(id, to.index());
@@ -99,16 +99,18 @@ PersonId Relay::speaker_there(const Side& to, ChannelId there, const Side& home,
 }
 
 // Why what he said while the network was away may not be told there now; empty: it may.
-std::string_view Relay::untold_by(const Side& to, ChannelId there, const Side& home,
-                                  const LateLine& line, const Visitor& who) const {
+std::string_view Relay::untold_by(const LateLine& line, const Side& home, const Side& to,
+                                  ChannelId there) const {
   const Channel& place = to.model().channel(there);
   const Junction* const junction = junction_of(to, there);
   if (junction == nullptr) return {};
-  const PersonId speaker = speaker_there(to, there, home, line);
+  const PersonId speaker = speaker_of(line, home, to, there);
   if (speaker != no_id) {
     if (to.model().membership(persons_.on(speaker, to.index()), there)->status != 0) return {};
     if (is_muted(speaker, to, there)) return "a ban there";
-  } else {
+  }
+  const Visitor who = visitor_of(line, to);
+  if (speaker == no_id) {
     const std::string_view why = kept_out_by(who, to, there);
     if (!why.empty()) return why;
     if (counts_there(*junction, to, Claim::bans) && irc::is_muted(who, to, place))
@@ -125,12 +127,11 @@ bool Relay::may_tell(const Side& to, const LateLine& line) {
     return one->settings().name == line.home;
   });
   if (line.host.empty() || from == sides_.end() || !is_guarded(to, there)) return true;
-  const Visitor who = visitor_of(line, to);
-  const std::string_view why = untold_by(to, there, **from, line, who);
+  const std::string_view why = untold_by(line, **from, to, there);
   if (why.empty()) return true;
   note(Level::info, "irc.kept_out",
-       who.name + " may not be heard in " + line.channel + " of " + to.settings().name + ": " +
-           std::string(why) + "; a late line is not told");
+       visitor_of(line, to).name + " may not be heard in " + line.channel + " of " +
+           to.settings().name + ": " + std::string(why) + "; a late line is not told");
   return false;
 }
 

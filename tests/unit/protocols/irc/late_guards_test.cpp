@@ -90,12 +90,13 @@ TEST_CASE("irc 9 late lines of who is kept out there are not told, whether he is
   }
 }
 
-TEST_CASE("irc 9 who has a rank, or had one where it was moderated, is told of in a moderated channel") {
+TEST_CASE("irc 9 a moderated channel is told of who has a rank, or talked in one as moderated") {
   const bool moderated = GENERATE(true, false), stays = GENERATE(true, false);
   Guarded world;
   CAPTURE(moderated, stays);
   if (moderated) {
-    world.say(*world.home, ":1AA FMODE #dev 1795229120 +m\n:1AAAAAAAA PRIVMSG #dev :with a voice\n");
+    world.say(*world.home, ":1AA FMODE #dev 1795229120 +m\n"
+                           ":1AAAAAAAA PRIVMSG #dev :with a voice\n");
     world.kept = std::exchange(world.home->passed_, {});
   } else {
     world.say(*world.home, ":1AA FMODE #dev 1795229120 +v 1AAAAAAAA\n");
