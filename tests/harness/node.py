@@ -108,6 +108,13 @@ class Node:
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
+    def waits(self, what, suits=lambda row: True):
+        """Until something in the queue that suits waits for its next try: this is in the store, so
+        commands reach it, which is not so yet when the log tells how the last try ended."""
+        return wait_until(lambda: [row for row in self.console("queue", "list")
+                                   if row.get("state") in ("ready", "deferred") and suits(row)],
+                          60, what)
+
     def resident_bytes(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) * 1024

@@ -184,7 +184,7 @@ def holding_is_told():
         bed = Bed(workspace)
         bed.answers = {"later": "451 4.2.1 not now"}
         bed.send("later@a.example")
-        wait_until(lambda: bed.node.event("msg.deferred"), 10, "deferred")
+        bed.node.waits("deferred")
         for verb in ("hold", "release"):
             bed.node.console("queue", verb, "all", "--reason", "a test")
             assert bed.node.event(f"queue.{verb}")["recipients"] == 1
@@ -300,13 +300,14 @@ def the_clock_jumps():
         bed = Bed(workspace, env=dict(os.environ, LD_PRELOAD=library, SECONDS_AHEAD=ahead))
         bed.answers = {"later": "451 4.2.1 not now"}
         bed.send("later@a.example")
-        wait_until(lambda: bed.node.event("msg.deferred"), 10, "deferred")
+        bed.node.waits("deferred")
         wait_until(lambda: bed.metric("hanse_fd_used"), 10, "the first look at the clock")
         os.replace(workspace.file("ahead.new", "864000"), ahead)
         jump = wait_until(lambda: bed.node.event("clock.jump"), 20, "clock.jump")
         assert abs(jump["seconds"] - 864000) < 60, jump
         bed.node.console("queue", "retry", "all")
-        wait_until(lambda: len(bed.node.events("msg.deferred")) == 2, 10, "tried again")
+        bed.node.waits("tried again", lambda row: row["attempts"] == 2)
+        assert len(bed.node.events("msg.deferred")) == 2
         assert not bed.node.event("msg.expired")
         bed.answers = {}
         bed.node.console("queue", "retry", "all")

@@ -244,12 +244,8 @@ def noisy_peers():
     with Workspace("noise") as workspace:
         bed = Bed(workspace)
         bed.send("waits", "v@down.example")
-
-        def tries():
-            return bed.node.console("queue", "list")[0]["attempts"]
-
         for number in range(1, 6):
-            wait_until(lambda: tries() >= number, 10, f"try {number}")
+            bed.node.waits(f"try {number}", lambda row: row["attempts"] >= number)
             bed.node.say("queue", "retry", "all")
         failed = bed.node.events("conn.connect_failed")
         assert len(failed) == 1 and failed[0]["peer"].startswith("127.0.0.1"), failed

@@ -133,8 +133,7 @@ class Changing(Bed):
         return next(iter(self.node.console("queue", "list")), None)
 
     def waits_in(self, lane, what):
-        wait_until(lambda: (row := self.row()) and row["lane"] == lane and
-                   row["state"] in ("ready", "deferred"), 20, what)
+        self.node.waits(what, lambda row: row["lane"] == lane)
 
     def metric(self, name):
         address = self.node.event("metrics.listening")["address"]
