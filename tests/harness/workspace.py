@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -15,6 +16,9 @@ BUILD = os.environ.get("HANSE_BUILD", os.path.join(ROOT, "build"))
 HANSE = os.path.join(BUILD, "hanse")
 # The peers that are unpacked instead of installed; one copy for every build of the daemon.
 PEERS = os.environ.get("HANSE_PEERS", os.path.join(BUILD, "peers"))
+# Below those that the kernel gives to whoever connects. Each that a test has is claimed among all
+# tests of its network namespace by a socket of that number's name, which goes with the program.
+PORTS, CLAIMS = range(10240, 32000), []
 
 
 class Workspace:
@@ -71,23 +75,35 @@ def stop(process, grace_seconds=8.0):
 
 
 def free_port(hosts=("127.0.0.1",)):
-    """A TCP port that is free on every one of the hosts just now."""
-    for _ in range(100):
-        with socket.socket() as probe:
-            probe.bind((hosts[0], 0))
-            port = probe.getsockname()[1]
+    """A TCP port that is free on every one of the hosts, and that nobody else is given while this
+    program runs: it may be closed and opened again meanwhile, or stay closed."""
+    for port in random.sample(PORTS, 100):
+        claim = bound(f"\0hanse-tests-port-{port}", socket.AF_UNIX)
+        if claim is None:
+            continue
         if all(port_is_free(host, port) for host in hosts):
+            CLAIMS.append(claim)
             return port
+        claim.close()
     raise RuntimeError("no free port found")
 
 
 def port_is_free(host, port):
-    with socket.socket() as probe:
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+    probe = bound((host, port))
+    if probe is not None:
+        probe.close()
+    return probe is not None
+
+
+def bound(address, family=socket.AF_INET):
+    """A socket at that address, or None where there is one already."""
+    one = socket.socket(family)
+    try:
+        one.bind(address)
+    except OSError:
+        one.close()
+        return None
+    return one
 
 
 def wait_until(condition, seconds, what):
