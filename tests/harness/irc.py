@@ -94,6 +94,14 @@ class Person:
             return {name for line in self.lines[mark:] if " 353 " in line
                     for name in line.split(" :", 1)[1].split()}
 
+    def whois(self, nick, number):
+        """The line of that number in what the server says of somebody; "" where there is none."""
+        mark = self.mark()
+        self.say(f"WHOIS {nick}")
+        self.wait(" 318 ", since=mark)
+        with self.news:
+            return next((line for line in self.lines[mark:] if number in line), "")
+
     def tell(self, target, text):
         self.say(f"PRIVMSG {target} :{text}")
 

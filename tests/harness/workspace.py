@@ -107,14 +107,20 @@ def bound(address, family=socket.AF_INET):
 
 
 def wait_until(condition, seconds, what):
-    """Polls a condition of another process; raises with `what` when the time is over."""
+    """Polls a condition of another process; raises with `what` when the time is over. One that
+    itself waited in vain for an answer may come true the next time."""
     end = time.monotonic() + seconds
     while True:
-        value = condition()
+        value, trouble = None, None
+        try:
+            value = condition()
+        except AssertionError as error:
+            trouble = error
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            more = f"; {trouble}" if trouble else ""
+            raise AssertionError(f"not within {seconds} s: {what}{more}") from trouble
         time.sleep(0.02)
 
 

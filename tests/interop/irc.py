@@ -71,7 +71,7 @@ def topics_nicks_parts():
         alice.wait(f":{before[1]}!", f"NICK :{right(bob)}", since=back)
         alice.say("AWAY :at lunch")
         alice.settle()
-        wait_until(lambda: whois(bob, left(alice), " 301 "), 10, "she is away")
+        wait_until(lambda: bob.whois(left(alice), " 301 "), 10, "she is away")
         alice.say("PART #dev :see you")
         bob.wait(f":{left(alice)}!", "PART #dev", "see you", since=mark)
         mark = bob.mark()
@@ -85,13 +85,6 @@ def topic(person, text):
     person.say(f"TOPIC #dev :{text}")
     person.settle()
     return True
-
-
-def whois(asker, nick, number):
-    mark = asker.mark()
-    asker.say(f"WHOIS {nick}")
-    asker.wait(" 318 ", since=mark)
-    return asker.count(number, since=mark)
 
 
 def kicks():

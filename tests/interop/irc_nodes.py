@@ -61,9 +61,8 @@ class Pair:
 
     def carrier(self):
         """The node that alice is behind on the right."""
-        mark = self.bob.mark()
-        self.bob.say("WHOIS alice|home")
-        line = self.bob.wait(" 312 ", since=mark)
+        line = self.bob.whois("alice|home", " 312 ")
+        assert line, "alice is not there"
         return next(us for us in NAMES if f"home.{us}" in line)
 
     def say(self, word, count):

@@ -51,11 +51,10 @@ def ranks_come_along():
 
 
 def who_is(asker, nick):
-    """User name, host and real name."""
-    mark = asker.mark()
-    asker.say(f"WHOIS {nick}")
-    words, name = asker.wait(" 311 ", since=mark).split(" :", 1)
-    return (*words.split(" ")[4:6], name)
+    """User name, host and real name of somebody who is there; who gets another host or user name
+    goes for a moment on some servers."""
+    words, _, name = asker.whois(nick, " 311 ").partition(" :")
+    return (*words.split(" ")[4:6], name) if name else ("", "", "")
 
 
 def hosts_change():

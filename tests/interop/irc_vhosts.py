@@ -24,12 +24,9 @@ WORLDS = [(Inspircd, Hybrid, INSPIRCD, "inspircd3"), (Hybrid, Inspircd, HYBRID, 
 WORLD, SERVICES = None, None
 
 
-def whois(asker, nick):
-    mark = asker.mark()
-    asker.say(f"WHOIS {nick}")
-    asker.wait(" 318 ", since=mark)
-    with asker.news:
-        return next((line for line in asker.lines[mark:] if " 311 " in line), "")
+def shown(asker, nick):
+    """Somebody's user name, host and real name, in a line."""
+    return asker.whois(nick, " 311 ")
 
 
 def gives_a_host():
@@ -39,19 +36,19 @@ def gives_a_host():
         for person in admin, bob:
             person.join("#dev")
         there = WORLD.left_there(admin)
-        wait_until(lambda: f" {HOST} " in whois(bob, there), 20, "he is there with his own host")
-        wait_until(lambda: whois(admin, "NickServ"), 20, "NickServ is there")
+        wait_until(lambda: f" {HOST} " in shown(bob, there), 20, "he is there with his own host")
+        wait_until(lambda: shown(admin, "NickServ"), 20, "NickServ is there")
         admin.tell("NickServ", "REGISTER a-long-password a@a.example")
         admin.wait("NOTICE admin", "egistered")
         admin.tell("HostServ", "SET admin given.example")
         admin.wait("NOTICE admin", "given.example", "set")
-        wait_until(lambda: " given.example " in whois(bob, there), 25, "he is seen with that host")
+        wait_until(lambda: " given.example " in shown(bob, there), 25, "he is seen with that host")
         mark = bob.mark()
         admin.tell("#dev", "still me")
         line = bob.wait("PRIVMSG #dev :still me", since=mark)
         assert line.startswith(f":{there}!") and "@given.example " in line, line
         admin.tell("HostServ", "OFF")
-        wait_until(lambda: f" {HOST} " in whois(bob, there), 25, "he is seen with his own again")
+        wait_until(lambda: f" {HOST} " in shown(bob, there), 25, "he is seen with his own again")
     finally:
         for person in admin, bob:
             person.leave()

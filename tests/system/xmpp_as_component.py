@@ -70,7 +70,7 @@ class World:
 
     def there(self, name):
         """Until the server knows that component, and whatever is behind it answers."""
-        wait_until(lambda: self.user.ask(name, PING).get("type") == "result", 40,
+        wait_until(lambda: self.user.ask(name, PING, 5).get("type") == "result", 40,
                    f"{name} answers the server's users")
 
 
