@@ -2,6 +2,8 @@
 """Three nodes of hanse in a row, which link to each other as servers do, with a real network of
 other software at each: left (InspIRCd) - a - b (and ngIRCd) - c - right (ircd-hybrid)."""
 
+import itertools
+
 from tests.harness import results
 from tests.harness.irc_peers import HOST, Hybrid, Inspircd, Ngircd
 from tests.harness.node import Node
@@ -30,7 +32,7 @@ send_password = "file:{word}"
 receive_password = "file:{word}"
 {address}
 """
-ROW = None
+ROW, NUMBERS = None, itertools.count()
 
 
 class Row:
@@ -84,8 +86,9 @@ def has(person, nick):
 
 
 def people():
-    """Somebody on each network, whom all others see; places and persons."""
-    found = [(peer, peer.person(f"p{number}")) for number, peer in enumerate(ROW.peers)]
+    """Somebody on each network, whom all others see; places and persons. Nobody is called like one
+    who was there before, and may not have left everywhere."""
+    found = [(peer, peer.person(f"p{next(NUMBERS)}")) for peer in ROW.peers]
     for _, person in found:
         person.join("#dev")
     wait_until(lambda: all(has(person, at(peer, other.nick, home)) for peer, person in found
