@@ -24,6 +24,9 @@ domain = "{domain}"
 data_dir = "{{folder}}/data"
 """
 
+# The console gives up by itself after 30 s, and says why.
+CONSOLE_SECONDS = 120
+
 
 class Node:
     def __init__(self, workspace, name, config, binary=HANSE):
@@ -96,7 +99,8 @@ class Node:
     def console(self, *words, check=True):
         """Runs a console command with --json; returns its objects."""
         done = subprocess.run([self.binary, "--config", self.config, "--json", *words],
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=CONSOLE_SECONDS)
         if check and done.returncode != 0:
             raise AssertionError(f"hanse {' '.join(words)}: exit {done.returncode}: "
                                  f"{done.stdout.decode()}{done.stderr.decode()}")
@@ -105,7 +109,8 @@ class Node:
     def say(self, *words):
         """Runs a console command as a person would; returns (exit code, stdout, stderr)."""
         done = subprocess.run([self.binary, "--config", self.config, *words],
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=CONSOLE_SECONDS)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     def waits(self, what, suits=lambda row: True):
