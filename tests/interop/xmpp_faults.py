@@ -35,12 +35,12 @@ def dead_first_target():
 
 
 def ipv6_black_hole():
-    """an AAAA that swallows everything: the A is used within a moment"""
+    """an AAAA that swallows everything: the A is used long before that one is given up (30 s)"""
     with swallowing(BLACK_HOLE, 5269):
         start = time.monotonic()
         reach("gwv6.b.example")
         seconds = time.monotonic() - start
-        assert seconds < 1 or WORLD.stand_in, f"it took {seconds:.1f} s"
+        assert seconds < 15 or WORLD.stand_in, f"it took {seconds:.1f} s"
 
 
 def servfail():
