@@ -227,7 +227,7 @@ void Mirror::lose(UserId puppet) {
     return;
   }
   side_.note_departed(puppet, now_);
-  watcher_.puppet_lost(side_, puppet, {no_id, side_.peer()});
+  watcher_.puppet_lost(side_, puppet, {no_id, side_.peer()}, "two of one name");
 }
 
 Verdict Mirror::handle(const NickChanged& event) {
@@ -292,7 +292,7 @@ Verdict Mirror::handle(const UserKilled& event) {
     return good;
   }
   side_.note_departed(user, now_);   // his own server may say it too
-  if (side_.is_our_user(user)) watcher_.puppet_lost(side_, user, *source);
+  if (side_.is_our_user(user)) watcher_.puppet_lost(side_, user, *source, event.reason);
   else remove(user, "Killed");
   return good;
 }

@@ -73,7 +73,7 @@ class Relay final : public Watcher, private RelayState {
                      std::span<const ModeChange> changes) override;
   void said(Side& side, UserId user, const Said& what) override;
   void puppet_saved(Side& side, UserId puppet) override;
-  void puppet_lost(Side& side, UserId puppet, Source source) override;
+  void puppet_lost(Side& side, UserId puppet, Source source, std::string_view reason) override;
 
  private:
   // ---- relay.cpp ----

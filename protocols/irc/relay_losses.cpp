@@ -16,6 +16,13 @@ std::string back_text(const Person::Puppet& puppet) {
   return format_utc(from_unix_ms(puppet.returns_at() * 1000));
 }
 
+// "hub.away.example!dave (go away)": what was said.
+std::string_view words_of_kill(std::string_view reason) {
+  const std::size_t open = reason.find('('), close = reason.rfind(')');
+  const bool is_path = open != std::string_view::npos && close != std::string_view::npos;
+  return is_path && open < close ? reason.substr(open + 1, close - open - 1) : reason;
+}
+
 }  // namespace
 
 UserId Relay::presence(PersonId id, Side& to) {
@@ -35,7 +42,7 @@ UserId Relay::presence(PersonId id, Side& to) {
 
 // irc 9: honoured. One that a server threw out had a name somebody else wanted, and takes another,
 // but not twice in a minute; one that a person threw out stays away for a while.
-void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
+void Relay::puppet_lost(Side& side, UserId puppet, Source source, std::string_view reason) {
   const PersonId id = persons_.find(side.index(), puppet);
   const std::string nick(side.model().user(puppet).texts.get(UserText::nick));
   const std::string by(source.user != no_id ? side.party_of(source.user).name
@@ -50,8 +57,10 @@ void Relay::puppet_lost(Side& side, UserId puppet, Source source) {
   if (id == no_id) return;
   Person::Puppet& lost = persons_.at(id).abroad[side.index()];
   lost.lose(now_());
-  killed_.insert({id, side.index()});   // back when its time has come
-  const std::string who = nick + " on " + side.settings().name + ", thrown out by " + by;
+  std::string words = escape_text(words_of_kill(reason), limits::heard_words_bytes_max);
+  const std::string who = nick + " on " + side.settings().name + ", thrown out by " + by +
+                          (words.empty() ? "" : " (" + words + ")");
+  killed_[{id, side.index()}] = std::move(words);   // back when its time has come
   if (lost.losses >= limits::puppet_losses_max)
     return note(Level::warning, "irc.suspended",
                 who + " for the third time: stays away for " +
@@ -85,7 +94,8 @@ std::vector<std::string> Relay::kept_away(const Side& to, const Junction& juncti
     if (persons_.is_free(id) || persons_.at(id).home == to.index()) continue;
     const Person& person = persons_.at(id);
     const Person::Puppet& puppet = person.abroad[to.index()];
-    if (puppet.user != no_id || puppet.losses == 0 || !killed_.contains({id, to.index()})) continue;
+    const auto killed = killed_.find({id, to.index()});
+    if (puppet.user != no_id || puppet.losses == 0 || killed == killed_.end()) continue;
     const Side& home = *sides_[person.home];
     const bool is_in = std::ranges::any_of(
         home.model().user(person.user).channels,
@@ -93,11 +103,12 @@ std::vector<std::string> Relay::kept_away(const Side& to, const Junction& juncti
           const Junction* const here = junction_of(home, one.channel);
           return here != nullptr && here->name == junction.name;
         });
-    if (is_in)
-      out.push_back(nick_at_home(home, person.user, person.strand) + " of " +
-                    strands_[person.strand].network + ", thrown out " +
-                    std::to_string(puppet.losses) + (puppet.losses == 1 ? " time" : " times") +
-                    ", until " + back_text(puppet));
+    if (!is_in) continue;
+    std::string line = nick_at_home(home, person.user, person.strand) + " of " +
+                       strands_[person.strand].network + ", thrown out " +
+                       std::to_string(puppet.losses) + (puppet.losses == 1 ? " time" : " times");
+    if (!killed->second.empty()) line += " (" + killed->second + ")";
+    out.push_back(line + ", until " + back_text(puppet));
   }
   return out;
 }

@@ -129,7 +129,7 @@ PersonId Relay::person_of(const Side& home, UserId user) {
       abroad[side].losses = back->second.abroad[side].losses;
       abroad[side].lost_at = back->second.abroad[side].lost_at;
       abroad[side].back_at = back->second.abroad[side].back_at;
-      if (abroad[side].losses > 0) killed_.insert({id, side});
+      if (abroad[side].losses > 0) killed_[{id, side}];
     }
   }
   ledger_.erase(back);

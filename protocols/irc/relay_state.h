@@ -40,7 +40,7 @@ class RelayState {
   std::vector<Submission> kept_;
   std::vector<RelayNote> notes_;
   std::map<PuppetKey, Timestamp> loners_;   // in no channel, for private talk: when it was last
-  std::set<PuppetKey> killed_;              // to be back when their time is over
+  std::map<PuppetKey, std::string> killed_;  // to be back when their time is over; with what words
   std::map<PuppetKey, Renewal> renewals_;
   bool renewing_ = false;            // who quit a moment ago comes back as somebody else
   std::vector<Undoing> undoings_;

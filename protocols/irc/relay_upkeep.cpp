@@ -13,7 +13,8 @@ void Relay::upkeep(Side& side) {
     return key.first >= persons_.size() || persons_.is_free(key.first);
   };
   // Who was killed and heard all the same what is said is seen again.
-  const std::set<PuppetKey> killed = killed_;
+  std::vector<PuppetKey> killed;
+  for (const auto& [key, words] : killed_) killed.push_back(key);
   for (const PuppetKey& key : killed) {
     if (key.second != side.index()) continue;
     const bool over = is_stale(key) || persons_.on(key.first, side.index()) != no_id ||

@@ -45,7 +45,7 @@ class Watcher {
   // One of ours has its UID for a nick: another wanted its name (SAVE).
   virtual void puppet_saved(Side& side, UserId puppet) = 0;
   // One of ours was thrown out, by a person or by a server that settles a collision.
-  virtual void puppet_lost(Side& side, UserId puppet, Source source) = 0;
+  virtual void puppet_lost(Side& side, UserId puppet, Source source, std::string_view reason) = 0;
 };
 
 }  // namespace hanse::irc

@@ -41,7 +41,8 @@ const std::string kill = ":3HYAAAAAA KILL 9RAAAAAAA :hyb.away.example!dave (go a
 TEST_CASE("irc 9 who was killed is in his channels again after a minute, and seen by the log") {
   Met met;
   met.say(*met.away, kill);
-  CHECK(has(met.away->log_, "irc.killed carol|home on away, thrown out by dave: stays away"));
+  CHECK(has(met.away->log_,
+            "irc.killed carol|home on away, thrown out by dave (go away): stays away"));
   CHECK(met.later(*met.away, 59) == "");
   const std::string back = met.later(*met.away, 1);
   CHECK(has(back, ":9RA UID carol||home 2 "));
@@ -86,7 +87,7 @@ TEST_CASE("irc 9 who is kept away is seen, and heard of once when he speaks") {
     met.later(*met.away, 60);
     CHECK_FALSE(has(explained(), "kept away"));
   }
-  CHECK(has(explained(), "kept away from away: carol of home, thrown out 3 times, until "
+  CHECK(has(explained(), "kept away from away: carol of home, thrown out 3 times (go), until "
                          "2026-11-21T03:48:33.000Z"));
   CHECK(times("irc.unheard carol of home is kept away from away until ") == 3);
   met.say(*met.home, ":1AAAAAAAA QUIT :x\n");
