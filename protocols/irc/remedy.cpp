@@ -23,6 +23,8 @@ constexpr std::string_view insp_tls = "<link name=\"%N\"> with sslprofile=, to o
 constexpr std::string_view insp_pin =
     "<link name=\"%N\"> with our fingerprint=, <sslprofile> with hash=\"sha256\" and "
     "requestclientcert=\"yes\"";
+constexpr std::string_view other_dialect =
+    "[irc.network.%L] dialect (hanse probe irc %L tells which software it is)";
 constexpr std::string_view clocks = "the clock of its machine (NTP)";
 constexpr std::string_view clocks_here = "the clock of this machine, or [irc] clock_skew";
 constexpr std::string_view irc2_lines = "the lines c%our address%...%%N%%2% and N%...";
@@ -40,6 +42,7 @@ constexpr Row theirs[] = {
     {"inspircd", "clocks are out", clocks, clocks_here},
     {"inspircd", "Server ID", {}, own_ids},
     {"inspircd", "format server ID", {}, own_ids},
+    {{}, "format server ID", {}, other_dialect},   // InspIRCd says so to who speaks TS6
     {"inspircd", "already exists", "whoever else is linked as %N there", own_name, true},
     {"hybrid", "Invalid password", "connect { name = \"%N\"; accept_password }", own_password},
     {"hybrid", "No connect {} block", "connect { name = \"%N\"; host; port; ... }", own_name},
@@ -88,6 +91,8 @@ constexpr Row ours[] = {
     {"ngircd", "is one of ours", "[Global] Name", own_name},
     {{}, "is one of ours", "serverinfo { sid }", own_ids},
     {{}, "which is not configured", {}, "[irc.network.%L] dialect"},
+    {{}, "unexpected in the handshake", {}, other_dialect},
+    {{}, "the handshake took too long", {}, other_dialect, true},
     {{}, "it speaks the TS6 of hybrid", {}, "[irc.network.%L] dialect = \"hybrid\""},
     {{}, "it speaks the TS6 of solanum", {}, "[irc.network.%L] dialect = \"solanum\""},
     {{}, "it does not speak TS6", {}, "[irc.network.%L] dialect"},

@@ -316,6 +316,8 @@ TEST_CASE("irc 7 patience has an end") {
     bench.written(link);
     link.pass(std::chrono::seconds(21));
     CHECK(bench.written(link) == "ERROR :the handshake took too long\n");
+    CHECK(link.log_.find("; to change here: [irc.network.home] dialect (hanse probe irc home "
+                         "tells which software it is)") != std::string::npos);
   }
   SECTION("of the burst") {
     EngineBench& link = bench.dial("home");

@@ -104,6 +104,8 @@ const Told refusals[] = {
      "connect { name = \"node.a.example\"; hub_mask = \"*\"; }", ""},
     {DialectKind::hybrid, closing + "192.0.2.1 (Excessive TS delta)", "clock", "clock_skew"},
     {DialectKind::hybrid, closing + "192.0.2.1 (Server already exists)", "whoever else", "name"},
+    {DialectKind::hybrid, "ERROR :Invalid format server ID: +!", "",
+     "dialect (hanse probe irc away"},
     {DialectKind::solanum, closing + "192.0.2.1 (Invalid password.)",
      "connect \"node.a.example\" { accept_password }", "send_password"},
     {DialectKind::ngircd, "ERROR :Bad password", "MyPassword", "send_password"},
