@@ -272,6 +272,8 @@ Verdict Mirror::handle(const NickSaved& event) {
 }
 
 void Mirror::remove(UserId user, std::string_view reason) {
+  for (const Membership& one : side_.model().user(user).channels)
+    leave_to_puppets(user, one.channel);
   watcher_.user_gone(side_, user, reason);
   side_.model().remove_user(user);
 }

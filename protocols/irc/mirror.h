@@ -79,6 +79,8 @@ class Mirror {
                   std::string_view ident, std::string_view place);
   void lose(UserId puppet);
   void remove(UserId user, std::string_view reason);
+  void leave(UserId user, ChannelId channel, std::string_view reason);
+  void leave_to_puppets(UserId user, ChannelId channel);
   void set_text(UserId user, UserTextChanged::What what, std::string_view value);
   void set_modes(ChannelId channel, std::span<const ModeChange> changes);
   void add_ranks(unsigned status, std::string_view who, std::vector<ModeChange>& out) const;

@@ -89,23 +89,32 @@ void Mirror::add_ranks(unsigned status, std::string_view who, std::vector<ModeCh
   }
 }
 
+// He is the last of his own network in it who leaves.
+void Mirror::leave_to_puppets(UserId user, ChannelId channel) {
+  const auto stays = [&](UserId one) { return one != user && side_.is_native(one); };
+  if (side_.is_native(user) && std::ranges::none_of(side_.model().channel(channel).members, stays))
+    side_.model().set_unruled(channel, true);
+}
+
+void Mirror::leave(UserId user, ChannelId channel, std::string_view reason) {
+  leave_to_puppets(user, channel);
+  watcher_.left(side_, user, channel, reason);
+  side_.model().part(user, channel);
+}
+
 Verdict Mirror::handle(const ChannelLeft& event) {
   const UserId user = their_user(event.who);
   if (user == no_id) return nobody(event.who);
   Network& model = side_.model();
   if (event.channel.empty()) {   // TS6: JOIN 0
-    while (!model.user(user).channels.empty()) {
-      const ChannelId channel = model.user(user).channels.back().channel;
-      watcher_.left(side_, user, channel, event.reason);
-      model.part(user, channel);
-    }
+    while (!model.user(user).channels.empty())
+      leave(user, model.user(user).channels.back().channel, event.reason);
     return {};
   }
   const ChannelId channel = model.find_channel(event.channel);
   if (channel == no_id || model.membership(user, channel) == nullptr)
     return dropped("PART of who is not in it");
-  watcher_.left(side_, user, channel, event.reason);
-  model.part(user, channel);
+  leave(user, channel, event.reason);
   return {};
 }
 
@@ -122,6 +131,7 @@ Verdict Mirror::handle(const Kicked& event) {
     side_.note_desync(not_in_it);   // one of ours may have left it a moment ago
     return {};
   }
+  leave_to_puppets(user, channel);
   watcher_.kicked(side_, *source, user, channel, event.reason);
   // One of ours is the watcher's: it may be gone by now, or back.
   if (!ours) side_.model().part(user, channel);

@@ -74,6 +74,9 @@ struct Channel {
   std::string key, limit;
   std::vector<ListEntry> lists;
   bool told_empty = false;      // the peer has told of it, and of nobody in it
+  // Puppets of ours made it, or those of its own network have left it to puppets, of themselves and
+  // not by a split: whoever of that network comes first has made it (irc 9).
+  bool unruled = false;
 
   bool has(Mode flag) const { return (flags & mode_bit(flag)) != 0; }
 };
@@ -134,6 +137,7 @@ class Network {
   ChannelId keep_empty(std::string_view channel, Timestamp timestamp);
   void drop_if_over(ChannelId channel);
   bool set_status(UserId user, ChannelId channel, std::uint8_t status);
+  void set_unruled(ChannelId channel, bool unruled) { channels_[channel].unruled = unruled; }
   // A lower timestamp came (judge_channel: take_theirs): nobody keeps a rank.
   void lower_timestamp(ChannelId channel, Timestamp timestamp);
   // Of no rank. False: it was so before, or the list is full.

@@ -142,7 +142,7 @@ class Relay final : public Watcher, private RelayState {
 
   // ---- relay_claims.cpp ----
   bool may(const Junction& junction, const Side& side, Claim what) const;
-  std::optional<Timestamp> age_of(const Junction::Member& member) const;
+  void let_rule(Side& side, const Junction& junction, ChannelId channel, UserId first);
   std::size_t decider(const Junction& junction) const;       // nobody: all are as old
   bool is_younger(const Junction& junction, const Side& side) const;
   const Channel* at_owner(const Junction& junction) const;   // null: not there, or no owner

@@ -76,6 +76,8 @@ bool Relay::bring(StrandId id, const Junction& junction, ChannelId channel, Side
   enter(id, to, name, from.model().channel(channel).timestamp, users);
   const bool decides = junction.owner == Junction::nobody || junction.owner == from.index();
   if (is_new && decides) copy_state(from, channel, to, name);
+  const ChannelId made = is_new && !decides ? to.model().find_channel(name) : no_id;
+  if (made != no_id) to.model().set_unruled(made, true);
   return is_new;
 }
 
@@ -115,6 +117,8 @@ void Relay::joined(Side& side, ChannelId channel, std::span<const UserId> users)
     if (const StrandId id = strand_of(side, user); id != no_strand) comers[id].push_back(user);
   }
   if (comers.empty()) return;
+  if (const auto own = comers.find(side.index()); own != comers.end())
+    let_rule(side, *junction, channel, own->second.front());
   // Nobody else of that network is in it: it is new there, or came back.
   std::size_t theirs = 0;
   const bool is_made = std::ranges::none_of(

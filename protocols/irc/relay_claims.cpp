@@ -7,20 +7,25 @@
 
 namespace hanse::irc {
 
+namespace {
+
+// Nothing: it is not there, or its network has no timestamps and cannot tell how old it is.
+std::optional<Timestamp> age_of(const Junction::Member& member,
+                                const std::vector<std::unique_ptr<Side>>& sides) {
+  const Side& side = *sides[member.network];
+  if (!side.linked() || !side.facts().has_timestamps) return std::nullopt;
+  const ChannelId channel = side.model().find_channel(member.channel);
+  if (channel == no_id) return std::nullopt;
+  return side.model().channel(channel).timestamp;
+}
+
+}  // namespace
+
 bool Relay::may(const Junction& junction, const Side& side, Claim what) const {
   const auto member =
       std::ranges::find(junction.members, side.index(), &Junction::Member::network);
   return member != junction.members.end() && (member->grants & claim_bit(what)) != 0 &&
          (junction.owner != Junction::nobody || !is_younger(junction, side));
-}
-
-// Nothing: it is not there, or its network has no timestamps and cannot tell how old it is.
-std::optional<Timestamp> Relay::age_of(const Junction::Member& member) const {
-  const Side& side = *sides_[member.network];
-  if (!side.linked() || !side.facts().has_timestamps) return std::nullopt;
-  const ChannelId channel = side.model().find_channel(member.channel);
-  if (channel == no_id) return std::nullopt;
-  return side.model().channel(channel).timestamp;
 }
 
 // Who has the last word: the owner. Without one it is whose channel was there before another's, or
@@ -31,7 +36,7 @@ std::size_t Relay::decider(const Junction& junction) const {
   std::size_t elder = Junction::nobody;
   bool differ = false;
   for (const Junction::Member& member : junction.members) {
-    const std::optional<Timestamp> age = age_of(member);
+    const std::optional<Timestamp> age = age_of(member, sides_);
     if (!age) continue;
     differ = differ || (oldest && *age != *oldest);
     if (!oldest || *age < *oldest) {
@@ -44,9 +49,10 @@ std::size_t Relay::decider(const Junction& junction) const {
 
 bool Relay::is_younger(const Junction& junction, const Side& side) const {
   const auto own = std::ranges::find(junction.members, side.index(), &Junction::Member::network);
-  const std::optional<Timestamp> age = own == junction.members.end() ? std::nullopt : age_of(*own);
+  const std::optional<Timestamp> age = own == junction.members.end() ? std::nullopt
+                                                                   : age_of(*own, sides_);
   return age && std::ranges::any_of(junction.members, [&](const Junction::Member& other) {
-           const std::optional<Timestamp> theirs = age_of(other);
+           const std::optional<Timestamp> theirs = age_of(other, sides_);
            return theirs && *theirs < *age;
          });
 }
@@ -223,6 +229,35 @@ void Relay::overrule(Side& from, ChannelId channel, Side& to, const std::string&
        std::to_string(back.size()) + " modes or bans in junction " + junction.name + " that " +
            to.settings().name + " set without a claim to it, apart from " +
            from.settings().name + ": undone there");
+}
+
+// Puppets of those without a claim made the channel, or were left in it, and have no rank; the ircd
+// gives one only to whoever makes a channel. With the modes it makes one with, where it has such.
+void Relay::let_rule(Side& side, const Junction& junction, ChannelId channel, UserId first) {
+  Network& model = side.model();
+  if (!model.channel(channel).unruled) return;
+  model.set_unruled(channel, false);
+  const Channel& place = model.channel(channel);
+  const bool decides = junction.owner == Junction::nobody ? decider(junction) == side.index()
+                                                         : may(junction, side, Claim::ranks);
+  if (!decides || place.has(Mode::permanent) || std::ranges::any_of(place.members, [&](UserId one) {
+        return model.membership(one, channel)->status != 0;
+      }))
+    return;
+  std::vector<ModeChange> changes;
+  for (const Mode mode : {Mode::no_external, Mode::topic_lock, Mode::op}) {
+    const ModeRow* const row = side.dialect().modes().by_mode(mode);
+    if (row == nullptr) continue;
+    ModeChange change{true, mode, row->letter, {}};
+    if (is_rank(mode)) {
+      change.parameter = side.party_of(first).word();
+      model.set_status(first, channel, static_cast<std::uint8_t>(rank_bit(mode)));
+    } else if (!side.facts().has_timestamps || !model.set_mode(channel, change)) {
+      continue;
+    }
+    changes.push_back(change);
+  }
+  side.write(ModesChanged{side.ourselves(), place.name, place.timestamp, changes});
 }
 
 // A channel that only our puppets have made says nothing about how it should be.

@@ -41,6 +41,51 @@ TEST_CASE("irc 9 the owner's people decide everywhere") {
   CHECK(world.written(*world.away) == ":9RAAAAAAA KICK #dev 3HYAAAAAA :out\n");
 }
 
+// Nobody is there yet.
+struct Unmade : Bench {
+  explicit Unmade(DialectKind home_kind = DialectKind::inspircd) : Bench(home_kind) {
+    settings->junctions[0].owner = 0;
+    settings->junctions[0].members[1].grants = 0;
+    hub = std::make_shared<Hub>(settings);
+    link_both();
+    say(*away, std::string(dave));
+    written(*home);
+    written(*away);
+  }
+  std::string comes(const std::string& id, const std::string& nick) {
+    return say(*home, ":1AA UID 1AAAAAAA" + id + " 1795229100 " + nick +
+                          " h h ~x 192.0.2.1 1795229100 +i :N\n:1AA FJOIN #dev 1795229120 + :,"
+                          "1AAAAAAA" + id + ":0\n");
+  }
+};
+
+TEST_CASE("irc 9 who of the owner comes first into a channel that puppets made rules it") {
+  Unmade world;
+  CHECK(world.comes("A", "carol") == ":9RL FMODE #dev 1795229120 +nto 1AAAAAAAA\n");
+  CHECK(world.written(*world.away).find(" :@9RAAAAAAA") != std::string::npos);
+  CHECK(world.comes("B", "erin") == "");                   // he is the second
+  SECTION("and whoever is back first after all have left") {
+    world.say(*world.home, ":1AAAAAAAA PART #dev :x\n");
+    CHECK(world.comes("C", "frank") == "");                // erin is still there
+    world.say(*world.home, ":1AAAAAAAB QUIT :x\n:1AAAAAAAC PART #dev :x\n");
+    CHECK(world.comes("D", "gina") == ":9RL FMODE #dev 1795229120 +o 1AAAAAAAD\n");
+  }
+  SECTION("but not while a split keeps them away") {
+    world.say(*world.home, ":1AA SERVER leaf.home.example 1AB :x\n"
+                           ":1AB UID 1ABAAAAAA 1795229100 leaf h h ~x 192.0.2.1 1795229100 +i :N\n"
+                           ":1AB FJOIN #dev 1795229120 + :o,1ABAAAAAA:0\n"
+                           ":1AAAAAAAA PART #dev :x\n:1AAAAAAAB PART #dev :x\n"
+                           ":1AA SQUIT 1AB :x\n");
+    CHECK(world.comes("E", "heidi") == "");
+  }
+  SECTION("nor of one that stays when it is empty") {
+    Network& model = world.side("home").model();
+    model.set_mode(model.find_channel("#dev"), {true, Mode::permanent, 'P', {}});
+    world.say(*world.home, ":1AAAAAAAA PART #dev :x\n:1AAAAAAAB PART #dev :x\n");
+    CHECK(world.comes("E", "heidi") == "");
+  }
+}
+
 TEST_CASE("irc 9 what another network changes without a claim is undone there, once") {
   Owned world;
   const std::string tmode = ":9RA TMODE 1795229120 #dev ";

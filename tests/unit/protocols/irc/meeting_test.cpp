@@ -77,6 +77,14 @@ TEST_CASE("irc 9 without an owner the older channel decides, and as old as each 
   CHECK_FALSE(equal.is_in("home", "carol"));
 }
 
+TEST_CASE("irc 9 who comes back to an older channel where nobody has a rank is its operator") {
+  const bool is_younger = GENERATE(true, false);
+  Apart world("+nt", "", is_younger ? "1795229150" : "1795229120");
+  world.say(*world.home, ":1AAAAAAAA PART #dev :x\n");
+  const std::string back = world.say(*world.home, ":1AAAAAAAA IJOIN #dev 1 1795229120\n");
+  CHECK(has(back, " FMODE #dev 1795229120 +o 1AAAAAAAA\n") == is_younger);   // else dave is one
+}
+
 TEST_CASE("irc 9 a younger channel keeps nobody of the older one out") {
   struct Closed : Apart {
     Closed() : Apart("+nt", "", "1795229150 #dev +ntimk sesame :@3HYAAAAAA\n:3HY BMASK 1795229150 "
