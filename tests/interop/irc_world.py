@@ -116,7 +116,11 @@ class Meeting:
         Meeting.number += 1
         self.people, self.probes = [], 0
         self.alice = self.come(self.world.left, "alice")
-        self.bob = self.come(self.world.right, "bob")
+        # Who joins before she is there makes the channel, and within a second keeps his rank.
+        self.bob = self.arrive(self.world.right, "bob")
+        there = self.world.left_there(self.alice)
+        wait_until(lambda: "#dev" in self.bob.whois(there, " 319 "), 20, "alice is on the right")
+        self.bob.join("#dev")
         wait_until(self.meet, 20, "they meet")
         return self
 
@@ -125,9 +129,13 @@ class Meeting:
             person.leave()
         wait_until(self.empty, 20, "everybody has left")
 
-    def come(self, side, name):
+    def arrive(self, side, name):
         person = side.person(f"{name}{Meeting.number}")
         self.people.append(person)
+        return person
+
+    def come(self, side, name):
+        person = self.arrive(side, name)
         person.join("#dev")
         return person
 
