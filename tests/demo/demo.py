@@ -9,7 +9,7 @@ import time
 from tests.demo import irc_act, xmpp_act
 from tests.harness import dns, mail, pki
 from tests.harness.node import GROUND, Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port
 
 HOSTS = {"a": "127.0.0.1", "b": "127.0.0.2", "c": "127.0.0.3"}
 
@@ -111,13 +111,13 @@ class Demo:
         for subject, data in samples():
             queue_id = self.send(data, subject)
             say(f"{subject} ({len(data)} octets): a answered 250, queued as {queue_id}: committed")
-            wait_until(lambda: subject in self.sink.subjects(), 20, f"{subject} at c's mailbox")
+            eventually(lambda: subject in self.sink.subjects(), f"{subject} at c's mailbox")
             for name in ("a", "b", "c"):
                 self.tell_hop(name)
             if subject == "plain":
                 self.tell_why("a", queue_id)
     def tell_hop(self, name):
-        done = wait_until(lambda: self.nodes[name].event("msg.delivered"), 5, f"{name} delivered")
+        done = eventually(lambda: self.nodes[name].event("msg.delivered"), f"{name} delivered")
         say(f"  {name} -> {done.get('remote', '?')}  {done.get('tls') or 'plain text'}  "
             f"{done.get('status', '')}  {done.get('dur_ms', '?')} ms  qid {done.get('qid')}")
 
@@ -132,13 +132,13 @@ class Demo:
         for number in range(20):
             subject = f"while b is down {number:02d}"
             self.send(plain(subject), subject)
-        rows = wait_until(lambda: self.waiting(), 10, "20 messages wait in a's queue")
+        rows = eventually(lambda: self.waiting(), "20 messages wait in a's queue")
         say(f"{len(rows)} messages wait in a's queue, for example:")
         say(f"  {rows[0]['id']} -> {rows[0]['to']}: {rows[0]['reply']}")
         self.tell_why("a", rows[0]["id"])
         self.nodes["b"].start()
         say("node b is up again")
-        wait_until(lambda: len(self.sink.messages) >= len(self.sent), 20, "all 20 arrived")
+        eventually(lambda: len(self.sink.messages) >= len(self.sent), "all 20 arrived")
 
     def waiting(self):
         rows = [row for row in self.nodes["a"].console("queue", "list") if "id" in row]

@@ -3,7 +3,7 @@
 
 from tests.harness.irc_peers import Hybrid, Inspircd
 from tests.harness.results import Skip
-from tests.harness.workspace import wait_until
+from tests.harness.workspace import eventually
 from tests.interop.irc_world import World
 
 
@@ -20,7 +20,7 @@ def run(workspace, say):
     for person in (alice, bob):
         person.join("#dev")
     names = {"alice": f"alice{right.separator}home", "bob": f"bob{left.separator}away"}
-    wait_until(lambda: sees(alice, names["bob"]) and sees(bob, names["alice"]), 10, "they meet")
+    eventually(lambda: sees(alice, names["bob"]) and sees(bob, names["alice"]), "they meet")
     for person, server in ((alice, left), (bob, right)):
         say(f"  {person.nick} on {server.dialect} sees {' '.join(sorted(person.names('#dev')))}")
     alice.tell("#dev", "hello from InspIRCd")

@@ -2,7 +2,7 @@
 """The second act of the demo: two domains talk XMPP through hanse; one side goes down, then up."""
 
 from tests.harness import dns, xmpp
-from tests.harness.workspace import free_port, wait_until
+from tests.harness.workspace import eventually, free_port
 
 TABLES = """
 [listen.xmpp]
@@ -55,12 +55,12 @@ class Act:
         say(f"node b stopped (exit {nodes['b'].stop()}); alice writes three messages")
         for number in range(3):
             left.message("alice", "bob@gw.b.example", f"while b is down {number}")
-        rows = wait_until(lambda: waiting(nodes["a"]), 10, "3 messages wait at node a")
+        rows = eventually(lambda: waiting(nodes["a"]), "3 messages wait at node a")
         say(f"{len(rows)} wait on disk at node a, for example {rows[0]['id']}: {rows[0]['reply']}")
         nodes["b"].start()
         right.up()
         say("node b is up again")
-        wait_until(lambda: len(right.messages()) >= 4, 20, "the three messages")
+        eventually(lambda: len(right.messages()) >= 4, "the three messages")
         bodies = [stanza.child("body").text() for stanza in right.messages()][1:]
         good = bodies == [f"while b is down {number}" for number in range(3)]
         say(f"{len(bodies)} arrived, {'in order' if good else 'not as sent: ' + str(bodies)}")

@@ -7,7 +7,7 @@ import socket
 import struct
 import subprocess
 
-from tests.harness.workspace import stop, wait_until
+from tests.harness.workspace import eventually, stop
 
 ZONE_HEAD = """$ORIGIN example.
 $TTL 30
@@ -66,7 +66,7 @@ zone:
                 out.write(f'zone:\n  name: {name}.example\n  zonefile: "no-such-file"\n')
         self.process = self.workspace.start([shutil.which("nsd", path=PATH), "-d", "-c", config],
                                             f"{self.name}/log")
-        wait_until(lambda: self.answers() or self.process.poll() is not None, 10, "DNS is up")
+        eventually(lambda: self.answers() or self.process.poll() is not None, "DNS is up")
         assert self.process.poll() is None, "the DNS server ended at once: see its log"
 
     def change(self, records, broken=()):

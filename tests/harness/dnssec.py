@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from tests.harness.dns import PATH, DnsServer
-from tests.harness.workspace import answers, free_port, wait_until
+from tests.harness.workspace import answers, eventually, free_port
 
 UNBOUND = """server:
   interface: 127.0.0.1@{port}
@@ -78,6 +78,6 @@ class Validator:
             zone_port=zone.port))
         self.process = workspace.start([shutil.which("unbound", path=PATH), "-d", "-c", config],
                                        "unbound/log")
-        wait_until(lambda: answers("127.0.0.1", self.port) or self.process.poll() is not None, 10,
+        eventually(lambda: answers("127.0.0.1", self.port) or self.process.poll() is not None,
                    "the validating resolver is up")
         assert self.process.poll() is None, "the resolver ended at once: see its log"

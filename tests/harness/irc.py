@@ -6,13 +6,15 @@ import socket
 import threading
 import time
 
+from tests.harness.workspace import PATIENCE
+
 
 class Person:
     """Connects, registers, and keeps what it is told as text lines."""
 
     def __init__(self, host, port, nick, realname=None):
         self.nick = nick
-        self.socket = socket.create_connection((host, port), timeout=30)
+        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
         self.socket.settimeout(None)
         self.lines, self.news = [], threading.Condition()
         self.sending = threading.Lock()
@@ -54,7 +56,7 @@ class Person:
         with self.news:
             return len(self.lines)
 
-    def wait(self, *words, since=0, seconds=20):
+    def wait(self, *words, since=0, seconds=PATIENCE):
         """The first line from `since` on that holds all the words."""
         end = time.monotonic() + seconds
         with self.news:

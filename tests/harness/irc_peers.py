@@ -9,7 +9,7 @@ import subprocess
 
 from tests.harness.irc import Person
 from tests.harness.results import Skip
-from tests.harness.workspace import PEERS, answers, free_port, stop, wait_until
+from tests.harness.workspace import PEERS, answers, eventually, free_port, stop
 
 HOST = "127.0.0.1"
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -71,8 +71,8 @@ class Peer:
     def start(self):
         self.process = self.workspace.start(self.command(), f"{self.dialect}-{self.name}/output",
                                             cwd=self.folder, **self.options())
-        wait_until(lambda: answers(HOST, self.clients) or self.process.poll() is not None,
-                   30, f"{self.server} listens")
+        eventually(lambda: answers(HOST, self.clients) or self.process.poll() is not None,
+                   f"{self.server} listens")
         assert self.process.poll() is None, f"{self.server} ended at once: {self.output()}"
         return self
 

@@ -9,6 +9,8 @@ import socketserver
 import threading
 import time
 
+from tests.harness.workspace import PATIENCE
+
 BOUNDARY = "=_hanse-part"
 
 
@@ -36,7 +38,7 @@ def with_attachment(subject, sender, recipients, octets, seed=1):
                    f'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="{BOUNDARY}"\n')
 
 
-def send(host, port, sender, recipients, data, helo="client.example", timeout=30):
+def send(host, port, sender, recipients, data, helo="client.example", timeout=PATIENCE):
     """One message in one session; returns the text of the final 250."""
     with smtplib.SMTP(host, port, local_hostname=helo, timeout=timeout) as session:
         session.ehlo()

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 
-from tests.harness.workspace import HANSE, stop, wait_until
+from tests.harness.workspace import HANSE, PATIENCE, eventually, stop, wait_until
 
 # What the configurations of the tests begin with, a TOML text to be formatted. More keys of [node]
 # may follow at once.
@@ -40,7 +40,7 @@ class Node:
         self.process = None
         self.log_start = 0
 
-    def start(self, wrapper=(), ready_seconds=20, **options):
+    def start(self, wrapper=(), ready_seconds=PATIENCE, **options):
         self.log_start = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
         self.process = self.workspace.start(
             [*wrapper, self.binary, "run", "--config", self.config], self.log_name, **options)
@@ -62,7 +62,7 @@ class Node:
         """Nothing of it runs meanwhile: a thread may go on for a while after the signal."""
         self.process.send_signal(signal.SIGSTOP)
         try:
-            wait_until(lambda: set(self._thread_states()) == {"T"}, 20, "all threads stand still")
+            eventually(lambda: set(self._thread_states()) == {"T"}, "all threads stand still")
             yield
         finally:
             self.process.send_signal(signal.SIGCONT)
@@ -116,9 +116,9 @@ class Node:
     def waits(self, what, suits=lambda row: True):
         """Until something in the queue that suits waits for its next try: this is in the store, so
         commands reach it, which is not so yet when the log tells how the last try ended."""
-        return wait_until(lambda: [row for row in self.console("queue", "list")
+        return eventually(lambda: [row for row in self.console("queue", "list")
                                    if row.get("state") in ("ready", "deferred") and suits(row)],
-                          60, what)
+                          what)
 
     def resident_bytes(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:

@@ -19,6 +19,9 @@ PEERS = os.environ.get("HANSE_PEERS", os.path.join(BUILD, "peers"))
 # Below those that the kernel gives to whoever connects. Each that a test has is claimed among all
 # tests of its network namespace by a socket of that number's name, which goes with the program.
 PORTS, CLAIMS = range(10240, 32000), []
+# Of whoever waits for what will come: nothing but a fault makes it last so long. Another time is
+# waited only where it is what is tested.
+PATIENCE = 60
 
 
 class Workspace:
@@ -122,6 +125,11 @@ def wait_until(condition, seconds, what):
             more = f"; {trouble}" if trouble else ""
             raise AssertionError(f"not within {seconds} s: {what}{more}") from trouble
         time.sleep(0.02)
+
+
+def eventually(condition, what):
+    """Waits for a condition of another process, however slow the machine is."""
+    return wait_until(condition, PATIENCE, what)
 
 
 def answers(host, port):

@@ -7,6 +7,8 @@ import socket
 import xml.parsers.expat
 from xml.sax.saxutils import escape, quoteattr
 
+from tests.harness.workspace import PATIENCE
+
 STREAM = "http://etherx.jabber.org/streams"
 
 
@@ -90,14 +92,14 @@ class Stream:
     def send(self, text):
         self.connection.sendall(text if isinstance(text, bytes) else text.encode("utf-8"))
 
-    def next(self, seconds=20.0):
+    def next(self, seconds=PATIENCE):
         """The next element below the root; raises Closed, or TimeoutError."""
         self.connection.settimeout(seconds)
         while not self.ready:
             self._read()
         return self.ready.popleft()
 
-    def wait_header(self, seconds=20.0):
+    def wait_header(self, seconds=PATIENCE):
         self.connection.settimeout(seconds)
         while self.header is None:
             self._read()
@@ -116,13 +118,13 @@ class Stream:
             raise Closed("the connection was closed")
         self.parser.Parse(data, False)
 
-    def expect(self, name, seconds=20.0):
+    def expect(self, name, seconds=PATIENCE):
         element = self.next(seconds)
         assert element.name == name, f"expected <{name}/>, got {element}"
         return element
 
     def start_tls(self, context, name=None, server=False):
-        self.connection.settimeout(20)
+        self.connection.settimeout(PATIENCE)
         self.connection = context.wrap_socket(self.connection, server_side=server,
                                               server_hostname=None if server else name)
         self.restart()

@@ -10,6 +10,7 @@ import threading
 import time
 from xml.sax.saxutils import quoteattr
 
+from tests.harness.workspace import PATIENCE
 from tests.harness.xml_stream import Closed, Stream, handshake
 
 SECRET = "a-secret-of-the-tests-0123456789"
@@ -109,7 +110,7 @@ class Component(threading.Thread):
                 self.send(f"<message type='groupchat' from='{nick}' to='{there}' "
                           f"id='{stanza.get('id')}'><body>{body.text()}</body></message>")
 
-    def up(self, seconds=20):
+    def up(self, seconds=PATIENCE):
         assert self.ready.wait(seconds), f"{self.domain} is not connected: {self.trouble}"
         return self
 
@@ -125,7 +126,7 @@ class Component(threading.Thread):
         except OSError:
             return False
 
-    def wait(self, wanted, seconds=20, what="a stanza"):
+    def wait(self, wanted, seconds=PATIENCE, what="a stanza"):
         """The first stanza, also of those that came before, for which `wanted` is true."""
         end = time.monotonic() + seconds
         seen = 0
@@ -147,7 +148,7 @@ class Component(threading.Thread):
                   f"<body>{body}</body></message>")
         return name
 
-    def ask(self, to, payload, seconds=20, sender="probe"):
+    def ask(self, to, payload, seconds=PATIENCE, sender="probe"):
         """Sends an iq get and returns its answer, of type result or error."""
         name = fresh("q")
         self.send(f"<iq type='get' from='{sender}@{self.domain}' to='{to}' id='{name}'>"
@@ -180,12 +181,12 @@ class Dialled:
         self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
         if certificate is not None:
             self.context.load_cert_chain(*certificate)
-        self.stream = Stream(socket.create_connection((host, port), timeout=10))
+        self.stream = Stream(socket.create_connection((host, port), timeout=PATIENCE))
         if direct:
             self.context.set_alpn_protocols(["xmpp-server"])
             self.stream.start_tls(self.context, target)
 
-    def open(self, seconds=20.0):
+    def open(self, seconds=PATIENCE):
         """Sends the header; returns the features."""
         self.stream.send("<?xml version='1.0'?><stream:stream xmlns='jabber:server' "
                          "xmlns:db='jabber:server:dialback' "

@@ -8,7 +8,7 @@ import shutil
 import signal
 
 from tests.harness.results import Skip
-from tests.harness.workspace import answers, stop, wait_until
+from tests.harness.workspace import answers, eventually, stop
 from tests.harness.xmpp import SECRET, Component
 
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -67,8 +67,8 @@ class Peer:
         return [5269, *{self.port_of(domain) for domain in self.components}]
 
     def wait_for(self, ports):
-        wait_until(lambda: all(answers(self.host, port) for port in ports)
-                   or self.process.poll() is not None, 60, f"{self.name} listens")
+        eventually(lambda: all(answers(self.host, port) for port in ports)
+                   or self.process.poll() is not None, f"{self.name} listens")
         assert self.process.poll() is None, f"{self.name} ended at once: see its output"
 
     def stop(self):
@@ -284,7 +284,7 @@ class Jabberd2(Peer):
         self.router = self.workspace.start(
             [program("jabberd2-router"), "-c", f"{self.folder}/router.xml"],
             f"{self.name}/router.log")
-        wait_until(lambda: answers(self.host, COMPONENT_PORT), 20, "jabberd2's router listens")
+        eventually(lambda: answers(self.host, COMPONENT_PORT), "jabberd2's router listens")
         return super().start()
 
     def command(self):

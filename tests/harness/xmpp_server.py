@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 
+from tests.harness.workspace import PATIENCE
 from tests.harness.xml_stream import Closed, Stream
 from tests.harness.xmpp import SASL, TLS
 
@@ -123,7 +124,7 @@ class Server(threading.Thread):
         with self.news:
             return [one.get("id") for one in self.came if name in (None, one.name)]
 
-    def wait(self, wanted, seconds=20, what="a stanza"):
+    def wait(self, wanted, seconds=PATIENCE, what="a stanza"):
         with self.news:
             if not self.news.wait_for(lambda: any(wanted(one) for one in self.came), seconds):
                 raise AssertionError(f"not within {seconds} s at {self.domain}: {what}; "

@@ -10,7 +10,7 @@ import sys
 
 from tests.harness import dns, mail, namespace, pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import ROOT, Workspace, wait_until
+from tests.harness.workspace import ROOT, Workspace, eventually
 from tests.interop.peers import Postfix
 
 OURS, THEIRS, INSIDE = "192.0.2.2", "192.0.2.77", 2600
@@ -70,7 +70,7 @@ def world(workspace):
 
 
 def arrives(sink, subject):
-    wait_until(lambda: subject in sink.subjects(), 20, f"{subject} at its server")
+    eventually(lambda: subject in sink.subjects(), f"{subject} at its server")
     return next(stored for stored in sink.messages if stored.subject() == subject)
 
 

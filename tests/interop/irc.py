@@ -7,7 +7,7 @@ import sys
 from tests.harness import results
 from tests.harness.irc2_peer import Irc2
 from tests.harness.irc_peers import Hybrid, Inspircd, Ngircd
-from tests.harness.workspace import Workspace, wait_until
+from tests.harness.workspace import Workspace, eventually
 from tests.interop import irc_failover, irc_nodes, irc_refusals, irc_row, irc_services
 from tests.interop import irc_state, irc_vhosts
 from tests.interop.irc_world import Meeting, World, has
@@ -60,8 +60,8 @@ def topics_nicks_parts():
         alice.say(f"MODE #dev +o {right(bob)}")
         bob.wait("MODE #dev +o", since=mark)
         # InspIRCd takes no second topic within one second.
-        wait_until(lambda: topic(bob, "what we mend") and
-                   alice.count("TOPIC #dev :what we mend", since=back), 10, "the other topic")
+        eventually(lambda: topic(bob, "what we mend") and
+                   alice.count("TOPIC #dev :what we mend", since=back), "the other topic")
         before = left(alice), right(bob)
         alice.say(f"NICK {alice.nick}x")
         alice.nick += "x"
@@ -71,7 +71,7 @@ def topics_nicks_parts():
         alice.wait(f":{before[1]}!", f"NICK :{right(bob)}", since=back)
         alice.say("AWAY :at lunch")
         alice.settle()
-        wait_until(lambda: bob.whois(left(alice), " 301 "), 10, "she is away")
+        eventually(lambda: bob.whois(left(alice), " 301 "), "she is away")
         alice.say("PART #dev :see you")
         bob.wait(f":{left(alice)}!", "PART #dev", "see you", since=mark)
         mark = bob.mark()
@@ -95,9 +95,9 @@ def kicks():
         alice.say(f"KICK #dev {right(bob)} :enough")
         bob.wait(f"KICK #dev {bob.nick}", "enough", since=mark[1])
         alice.wait(f"KICK #dev {right(bob)}", since=mark[0])
-        wait_until(lambda: not has(alice, right(bob)), 10, "bob's puppet is gone")
+        eventually(lambda: not has(alice, right(bob)), "bob's puppet is gone")
         bob.join("#dev")
-        wait_until(lambda: has(alice, right(bob)), 10, "bob is back")
+        eventually(lambda: has(alice, right(bob)), "bob is back")
         carol = one.come(WORLD.right, "carol")
         alice.wait(f":{right(carol)}!", "JOIN", since=mark[0])
         op = one.come(WORLD.right, "op")
@@ -121,7 +121,7 @@ def kicks_on_irc2():
         alice.wait(f"KICK #dev {alice.nick}", "enough", since=mark[0])
         alice.join("#dev")
         bob.wait(f":{left(alice)}!", "JOIN", since=mark[1])
-        wait_until(lambda: has(alice, right(bob)), 10, "both are there again")
+        eventually(lambda: has(alice, right(bob)), "both are there again")
 
 
 def ranks():
@@ -162,7 +162,7 @@ def splits_and_heals():
         WORLD.right.start()
         WORLD.wait_linked(("away",), since=links)
         bob = one.bob = one.come(WORLD.right, "bob")
-        wait_until(one.meet, 20, "they meet again")
+        eventually(one.meet, "they meet again")
         mark = bob.mark()
         alice.tell("#dev", "welcome back")
         bob.wait("welcome back", since=mark)
@@ -202,7 +202,7 @@ def claims_hold():
         alice, bob = one.alice, one.bob
         mark = alice.mark(), bob.mark()
         alice.say(f"MODE #dev +o {right(bob)}")  # who comes first is one there already
-        wait_until(lambda: f"@{bob.nick}" in bob.names("#dev"), 10, "bob is an operator")
+        eventually(lambda: f"@{bob.nick}" in bob.names("#dev"), "bob is an operator")
         alice.say("TOPIC #dev :ours")
         bob.wait("TOPIC #dev :ours", since=mark[1])
         mark = alice.mark(), bob.mark()
@@ -230,18 +230,18 @@ def late_lines():
             alice.tell("#dev", f"meanwhile {number}")
         alice.tell("#dev", "\x01ACTION waits\x01")
         alice.settle()
-        wait_until(lambda: waiting() == 4, 10, "four lines wait")
+        eventually(lambda: waiting() == 4, "four lines wait")
         WORLD.right.start()
         WORLD.wait_linked(("away",), since=links)
         bob = one.bob = one.come(WORLD.right, "bob")
-        wait_until(one.meet, 20, "they meet again")
+        eventually(one.meet, "they meet again")
         bob.wait(f"* {alice.nick} waits")
         with bob.news:
             got = [line.split(" :", 1)[1] for line in bob.lines if "[late, " in line]
         assert [text.split("] ", 1)[1] for text in got] == [
             *(f"<{alice.nick}> meanwhile {number}" for number in range(3)),
             f"* {alice.nick} waits"], got
-        wait_until(lambda: waiting() == 0, 10, "none waits any more")
+        eventually(lambda: waiting() == 0, "none waits any more")
         mark = bob.mark()
         alice.tell("#dev", "live again")
         assert bob.wait("live again", since=mark).startswith(f":{left(alice)}!")

@@ -4,7 +4,7 @@
 from tests.harness import results
 from tests.harness.irc_peers import HOST, OUR_NAME, Ngircd
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port
 from tests.interop.irc_world import HANSE
 
 NODE, FIRST, SECOND = None, None, None
@@ -16,7 +16,7 @@ def row():
 
 def linked_at(peer):
     place = f"{HOST}:{peer.servers}"
-    wait_until(lambda: (row()["state"], row()["address"]) == ("linked", place), 40,
+    eventually(lambda: (row()["state"], row()["address"]) == ("linked", place),
                f"linked at {place}")
 
 
@@ -47,7 +47,7 @@ def the_first_refuses():
     links = len(NODE.events("irc.linked"))
     SECOND.kill()
     SECOND.start()
-    wait_until(lambda: len(NODE.events("irc.linked")) > links, 40, "linked again")
+    eventually(lambda: len(NODE.events("irc.linked")) > links, "linked again")
     linked_at(SECOND)
     assert NODE.events("irc.end"), "the first one was never asked"
 

@@ -7,7 +7,7 @@ import re
 from tests.harness import results
 from tests.harness.irc_peers import HOST, Hybrid, Inspircd
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port
 from tests.interop.irc_world import HANSE, World, has
 
 NAMES = ("node.a.example", "node.b.example")
@@ -49,14 +49,14 @@ class Pair:
         for node in self.nodes.values():
             node.start()
         for node in self.nodes.values():
-            wait_until(lambda node=node: len(node.events("irc.linked")) == 2, 40, "both are linked")
+            eventually(lambda node=node: len(node.events("irc.linked")) == 2, "both are linked")
         self.alice, self.bob = self.left.person("alice"), self.right.person("bob")
         for person in (self.alice, self.bob):
             person.join("#dev")
         self.meet()
 
     def meet(self):
-        wait_until(lambda: has(self.alice, "bob/away") and has(self.bob, "alice|home"), 40,
+        eventually(lambda: has(self.alice, "bob/away") and has(self.bob, "alice|home"),
                    "they meet")
 
     def carrier(self):
@@ -98,10 +98,10 @@ def the_other_takes_over():
         PAIR.bob.settle()
         return any(PAIR.bob.count(f"on and on {number}.", since=mark)
                    for number in range(first, sent))
-    wait_until(lambda: heard(0) and sent >= 20, 20, "he hears her")
+    eventually(lambda: heard(0) and sent >= 20, "he hears her")
     PAIR.nodes[killed].kill()
     before = sent
-    wait_until(lambda: heard(before), 60, "he hears her again")
+    eventually(lambda: heard(before), "he hears her again")
     PAIR.meet()
     assert PAIR.carrier() != killed
     assert PAIR.say("by the other", 20) == [1] * 20
@@ -115,11 +115,11 @@ def it_comes_back():
     first = PAIR.carrier()
     back = next(us for us in NAMES if us != first)
     PAIR.nodes[back].start()
-    wait_until(lambda: len(PAIR.nodes[back].events("irc.linked")) == 2, 40, "it is linked again")
+    eventually(lambda: len(PAIR.nodes[back].events("irc.linked")) == 2, "it is linked again")
     assert PAIR.say("still by the other", 20) == [1] * 20
     assert PAIR.carrier() == first
     PAIR.nodes[first].stop()
-    wait_until(lambda: has(PAIR.bob, "alice|home") and PAIR.carrier() == back, 40, "it carries")
+    eventually(lambda: has(PAIR.bob, "alice|home") and PAIR.carrier() == back, "it carries")
     PAIR.meet()
     assert PAIR.say("by the first", 20) == [1] * 20
 
@@ -133,12 +133,12 @@ def late_lines_survive():
     alice, bob = WORLD.left.person("alice"), WORLD.right.person("bob")
     for person in (alice, bob):
         person.join("#dev")
-    wait_until(lambda: has(alice, "bob/away") and has(bob, "alice|home"), 20, "they meet")
+    eventually(lambda: has(alice, "bob/away") and has(bob, "alice|home"), "they meet")
     WORLD.right.kill()
-    wait_until(lambda: not has(alice, "bob/away"), 20, "the right is gone")
+    eventually(lambda: not has(alice, "bob/away"), "the right is gone")
     for number in range(5):
         alice.tell("#dev", f"meanwhile {number}")
-    wait_until(lambda: waiting() == 5, 10, "five lines wait")
+    eventually(lambda: waiting() == 5, "five lines wait")
     WORLD.node.kill()
     WORLD.node.start()
     assert waiting() == 5
@@ -146,8 +146,8 @@ def late_lines_survive():
     WORLD.wait_linked()
     bob = WORLD.right.person("bob")
     bob.join("#dev")
-    bob.wait("meanwhile 4", seconds=40)
-    wait_until(lambda: waiting() == 0, 20, "none waits any more")
+    bob.wait("meanwhile 4")
+    eventually(lambda: waiting() == 0, "none waits any more")
     bob.settle()
     with bob.news:
         got = re.findall(r"\[late, [^]]*\] <alice> meanwhile (\d)", "\n".join(bob.lines))

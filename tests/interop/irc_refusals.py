@@ -8,7 +8,7 @@ from tests.harness import results
 from tests.harness.irc2_peer import Irc2
 from tests.harness.irc_peers import HOST, OUR_NAME, Hybrid, Inspircd, Ngircd
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port
 from tests.interop.irc_world import HANSE
 
 NODE, PEERS = None, {}
@@ -89,13 +89,13 @@ def mistake(number):
     def test():
         if name not in PEERS:
             raise results.Skip("its software is not here")
-        wait_until(lambda: why in row(name)["trouble"], 40, f"{name} is refused")
+        eventually(lambda: why in row(name)["trouble"], f"{name} is refused")
         trouble = row(name)["trouble"]
         assert helps in trouble, trouble
         for password in (PEERS[name].sent, PEERS[name].received):
             assert password not in trouble, trouble
         for words in (("link", "show", name), ("explain", "irc", name), ("probe", "irc", name)):
-            wait_until(lambda words=words: helps in NODE.say(*words)[1], 10,
+            eventually(lambda words=words: helps in NODE.say(*words)[1],
                        f"{' '.join(words)} tells it")
 
     test.__doc__ = f"{name}: {why}"
@@ -127,7 +127,7 @@ def put_right():
     PEERS[name].start()
     code, out, err = NODE.say("link", "retry", name)
     assert code == 0 and "is tried now" in out, out + err
-    wait_until(lambda: row(name)["state"] == "linked", 20, f"{name} is linked")
+    eventually(lambda: row(name)["state"] == "linked", f"{name} is linked")
 
 
 def reloaded():
@@ -140,7 +140,7 @@ def reloaded():
     PEERS[name].start()
     assert pause(missing(name)) >= 600
     assert NODE.say("reload")[0] == 0
-    wait_until(lambda: row(name)["state"] == "linked", 20, f"{name} is linked")
+    eventually(lambda: row(name)["state"] == "linked", f"{name} is linked")
 
 
 def main():

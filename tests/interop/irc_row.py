@@ -7,7 +7,7 @@ import itertools
 from tests.harness import results
 from tests.harness.irc_peers import HOST, Hybrid, Inspircd, Ngircd
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port
 
 CONFIG = """
 [node]
@@ -67,8 +67,8 @@ class Row:
     def start(self):
         for one in (*self.peers, *self.nodes):
             one.start()
-        wait_until(lambda: all(row["state"] == "linked" for node in self.nodes
-                               for row in node.console("irc", "networks")), 60, "all are linked")
+        eventually(lambda: all(row["state"] == "linked" for node in self.nodes
+                               for row in node.console("irc", "networks")), "all are linked")
         return self
 
     def stop(self):
@@ -91,8 +91,8 @@ def people():
     found = [(peer, peer.person(f"p{next(NUMBERS)}")) for peer in ROW.peers]
     for _, person in found:
         person.join("#dev")
-    wait_until(lambda: all(has(person, at(peer, other.nick, home)) for peer, person in found
-                           for home, other in found if home is not peer), 30, "all see each other")
+    eventually(lambda: all(has(person, at(peer, other.nick, home)) for peer, person in found
+                           for home, other in found if home is not peer), "all see each other")
     return found
 
 

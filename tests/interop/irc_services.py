@@ -7,7 +7,7 @@ from tests.harness import results
 from tests.harness.irc_peers import HOST, OUR_NAME
 from tests.harness.irc_services import Anope, Atheme
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port, wait_until
 from tests.interop.irc_world import HANSE
 
 # The protocol module of each, and the dialect it is here.
@@ -24,7 +24,7 @@ def rows():
 
 def all_link():
     """Atheme and Anope link, in every protocol they have in common with us"""
-    wait_until(lambda: all(row["state"] == "linked" for row in rows().values()) or missing(), 30,
+    eventually(lambda: all(row["state"] == "linked" for row in rows().values()) or missing(),
                "all are linked")
     seen = rows()
     for one in SERVICES:

@@ -8,7 +8,7 @@ import sys
 from tests.harness import results
 from tests.harness.irc2_peer import Irc2
 from tests.harness.irc_peers import Hybrid, Inspircd, Ngircd
-from tests.harness.workspace import Workspace, wait_until
+from tests.harness.workspace import Workspace, eventually, wait_until
 from tests.interop.irc_world import Meeting, World, has
 
 WORLD = None
@@ -25,10 +25,10 @@ def ranks_come_along():
     with Meeting(WORLD) as one:
         alice, bob = one.alice, one.bob
         there = WORLD.left_there
-        wait_until(lambda: shown(bob, "@" + there(alice)), 10, "alice made the channel")
+        eventually(lambda: shown(bob, "@" + there(alice)), "alice made the channel")
         links = len(WORLD.node.events("irc.linked"))
         WORLD.right.kill()
-        wait_until(lambda: not has(alice, WORLD.right_there(bob)), 20, "the right is gone")
+        eventually(lambda: not has(alice, WORLD.right_there(bob)), "the right is gone")
         carol = one.come(WORLD.left, "carol")
         dave = one.come(WORLD.left, "dave")
         alice.say(f"MODE #dev +v {carol.nick}")  # before the right is linked
@@ -36,18 +36,18 @@ def ranks_come_along():
         WORLD.right.start()
         WORLD.wait_linked(("away",), since=links)
         bob = one.bob = one.come(WORLD.right, "bob")
-        wait_until(lambda: shown(bob, "@" + there(alice), "+" + there(carol), there(dave)), 20,
+        eventually(lambda: shown(bob, "@" + there(alice), "+" + there(carol), there(dave)),
                    "the ranks are those of the left")
-        wait_until(one.meet, 20, "they meet again")
+        eventually(one.meet, "they meet again")
         alice.say(f"MODE #dev +o {WORLD.right_there(bob)}")
         bob.wait("MODE #dev +o", bob.nick)
         links = len(WORLD.node.events("irc.linked"))
         WORLD.left.kill()
-        wait_until(lambda: not has(bob, there(alice)), 20, "the left is gone")
+        eventually(lambda: not has(bob, there(alice)), "the left is gone")
         WORLD.left.start()
         WORLD.wait_linked(("home",), since=links)
         alice = one.alice = one.come(WORLD.left, "alice")
-        wait_until(lambda: shown(alice, "@" + WORLD.right_there(bob)), 20,
+        eventually(lambda: shown(alice, "@" + WORLD.right_there(bob)),
                    "bob's rank is seen on the left")
 
 
@@ -65,15 +65,16 @@ def hosts_change():
         alice.say("OPER op op")
         alice.wait(" 381 ")
         alice.say("SETIDENT before")
-        wait_until(lambda: who_is(bob, WORLD.left_there(alice))[0] == "before", 5, "a user name")
+        eventually(lambda: who_is(bob, WORLD.left_there(alice))[0] == "before", "a user name")
         alice.say("SETHOST hidden.example")
-        wait_until(lambda: who_is(bob, WORLD.left_there(alice))[1] == "hidden.example", 5,
+        # What else changes would wait for ten seconds after the user name.
+        wait_until(lambda: who_is(bob, WORLD.left_there(alice))[1] == "hidden.example", 8,
                    "the host is hidden at once")
         alice.say("SETIDENT other")
         alice.say("SETNAME :Somebody Else")
-        wait_until(lambda: who_is(bob, WORLD.left_there(alice)) ==
-                   ("other", "hidden.example", "Somebody Else"), 20, "the names are the new ones")
-        wait_until(lambda: shown(bob, "@" + WORLD.left_there(alice)), 5, "she has her rank")
+        eventually(lambda: who_is(bob, WORLD.left_there(alice)) ==
+                   ("other", "hidden.example", "Somebody Else"), "the names are the new ones")
+        eventually(lambda: shown(bob, "@" + WORLD.left_there(alice)), "she has her rank")
         mark = bob.mark()
         alice.tell("#dev", "still me")
         bob.wait("!other@hidden.example", "still me", since=mark)
@@ -86,8 +87,8 @@ def same_names():
         one.people += twins
         for twin in twins:
             twin.say("JOIN #dev")
-        wait_until(lambda: has(one.bob, WORLD.left_there(twins[0])) and
-                   has(one.alice, WORLD.right_there(twins[1])), 20, "both are seen")
+        eventually(lambda: has(one.bob, WORLD.left_there(twins[0])) and
+                   has(one.alice, WORLD.right_there(twins[1])), "both are seen")
         # While the node is away somebody on the right takes a name that is not his to have.
         bob = one.bob
         WORLD.node.stop()
@@ -97,7 +98,7 @@ def same_names():
         squatter.wait(" NICK ")
         WORLD.node.start()
         WORLD.wait_linked()
-        wait_until(lambda: of_the_left(bob, one.alice), 20, "she has another name there")
+        eventually(lambda: of_the_left(bob, one.alice), "she has another name there")
         # At the same moment: who wins may be either, as long as both are there in the end.
         for number in range(12):
             guest = WORLD.left.person(f"g{number}x{one.number}")
@@ -106,8 +107,8 @@ def same_names():
             squatter.say(f"NICK {WORLD.left_there(guest)}")
         guests = one.people[-12:]
         # Who lost the name has another, or where it was saved is called by the id for a while.
-        wait_until(lambda: sum(of_the_left(bob, guest) for guest in guests) +
-                   sum(name[0].isdigit() for name in bob.names("#dev")) == 12, 20, "all are there")
+        eventually(lambda: sum(of_the_left(bob, guest) for guest in guests) +
+                   sum(name[0].isdigit() for name in bob.names("#dev")) == 12, "all are there")
         squatter.settle()
         assert not squatter.over and not squatter.count(" KILL "), squatter.lines[-5:]
         assert not any(person.over for person in one.people), "somebody is lost"
@@ -126,9 +127,9 @@ def collisions_end_nothing():
             for guest, native in zip(guests, natives):
                 native.say(f"NICK {WORLD.right_there(guest)}")
                 native.wait(" NICK ")
-        wait_until(lambda: sum(name.startswith("c") for name in one.alice.names("#dev")) == 26, 20,
+        eventually(lambda: sum(name.startswith("c") for name in one.alice.names("#dev")) == 26,
                    "all guests are there, under whatever name")
-        wait_until(lambda: all(native.over for native in natives), 20, "each has met one")
+        eventually(lambda: all(native.over for native in natives), "each has met one")
         mark = one.bob.mark()
         one.alice.tell("#dev", "still here")
         one.bob.wait("still here", since=mark)

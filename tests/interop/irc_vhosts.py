@@ -4,7 +4,7 @@
 from tests.harness import results
 from tests.harness.irc_peers import HOST, Hybrid, Inspircd
 from tests.harness.irc_services import HostServ
-from tests.harness.workspace import Workspace, wait_until
+from tests.harness.workspace import Workspace, eventually
 from tests.interop.irc_world import World
 
 INSPIRCD = """
@@ -36,19 +36,19 @@ def gives_a_host():
         for person in admin, bob:
             person.join("#dev")
         there = WORLD.left_there(admin)
-        wait_until(lambda: f" {HOST} " in shown(bob, there), 20, "he is there with his own host")
-        wait_until(lambda: shown(admin, "NickServ"), 20, "NickServ is there")
+        eventually(lambda: f" {HOST} " in shown(bob, there), "he is there with his own host")
+        eventually(lambda: shown(admin, "NickServ"), "NickServ is there")
         admin.tell("NickServ", "REGISTER a-long-password a@a.example")
         admin.wait("NOTICE admin", "egistered")
         admin.tell("HostServ", "SET admin given.example")
         admin.wait("NOTICE admin", "given.example", "set")
-        wait_until(lambda: " given.example " in shown(bob, there), 25, "he is seen with that host")
+        eventually(lambda: " given.example " in shown(bob, there), "he is seen with that host")
         mark = bob.mark()
         admin.tell("#dev", "still me")
         line = bob.wait("PRIVMSG #dev :still me", since=mark)
         assert line.startswith(f":{there}!") and "@given.example " in line, line
         admin.tell("HostServ", "OFF")
-        wait_until(lambda: f" {HOST} " in shown(bob, there), 25, "he is seen with his own again")
+        eventually(lambda: f" {HOST} " in shown(bob, there), "he is seen with his own again")
     finally:
         for person in admin, bob:
             person.leave()

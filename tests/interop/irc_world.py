@@ -4,7 +4,7 @@
 from tests.harness import pki
 from tests.harness.irc_peers import HOST, OUR_NAME, Hybrid, Inspircd, Tls, fingerprint
 from tests.harness.node import Node
-from tests.harness.workspace import free_port, wait_until
+from tests.harness.workspace import eventually, free_port
 
 HANSE = """
 [node]
@@ -75,7 +75,7 @@ class World:
         return [event["msg"].split(":")[0] for event in self.node.events("irc.linked")[since:]]
 
     def wait_linked(self, names=("home", "away"), since=0):
-        wait_until(lambda: set(names) <= set(self.linked(since)), 40, f"{names} are linked")
+        eventually(lambda: set(names) <= set(self.linked(since)), f"{names} are linked")
 
     def left_there(self, person):
         """What somebody of the left is called on the right."""
@@ -119,15 +119,15 @@ class Meeting:
         # Who joins before she is there makes the channel, and within a second keeps his rank.
         self.bob = self.arrive(self.world.right, "bob")
         there = self.world.left_there(self.alice)
-        wait_until(lambda: "#dev" in self.bob.whois(there, " 319 "), 20, "alice is on the right")
+        eventually(lambda: "#dev" in self.bob.whois(there, " 319 "), "alice is on the right")
         self.bob.join("#dev")
-        wait_until(self.meet, 20, "they meet")
+        eventually(self.meet, "they meet")
         return self
 
     def __exit__(self, *_):
         for person in self.people:
             person.leave()
-        wait_until(self.empty, 20, "everybody has left")
+        eventually(self.empty, "everybody has left")
 
     def arrive(self, side, name):
         person = side.person(f"{name}{Meeting.number}")

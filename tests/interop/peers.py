@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 from tests.harness.results import Skip
-from tests.harness.workspace import PEERS, answers, stop, wait_until
+from tests.harness.workspace import PEERS, answers, eventually, stop
 
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
@@ -77,7 +77,7 @@ queue_run_delay = 1s
     def start(self):
         self.process = self.workspace.start([self.program, "-c", self.folder, "start-fg"],
                                             f"{self.name}/output")
-        wait_until(lambda: answers(self.host, self.port) or self.process.poll() is not None, 15,
+        eventually(lambda: answers(self.host, self.port) or self.process.poll() is not None,
                    f"Postfix {self.name} listens")
         assert self.process.poll() is None, "Postfix ended at once: see its log"
         return self
@@ -87,7 +87,7 @@ queue_run_delay = 1s
         subprocess.run([self.program, "-c", self.folder, "abort"], stdin=subprocess.DEVNULL,
                        capture_output=True)
         stop(self.process)
-        wait_until(lambda: not answers(self.host, self.port), 10, f"Postfix {self.name} is gone")
+        eventually(lambda: not answers(self.host, self.port), f"Postfix {self.name} is gone")
 
 
 EXIM = """
@@ -163,7 +163,7 @@ class Exim:
     def start(self):
         self.process = self.workspace.start(
             [self.program, "-bdf", "-q1s", "-C", self.config], f"{self.name}/output")
-        wait_until(lambda: answers(self.host, self.port) or self.process.poll() is not None, 15,
+        eventually(lambda: answers(self.host, self.port) or self.process.poll() is not None,
                    f"Exim {self.name} listens")
         assert self.process.poll() is None, "Exim ended at once: see its output"
         return self

@@ -6,7 +6,7 @@ import re
 import time
 
 from tests.harness.results import Skip
-from tests.harness.workspace import swallowing, wait_until
+from tests.harness.workspace import eventually, swallowing, wait_until
 from tests.harness.xml_stream import Closed
 from tests.harness.xmpp import PING, SASL, Dialled, fresh
 from tests.interop.xmpp_world import BLACK_HOLE, LOST, US, fingerprint, records
@@ -23,9 +23,9 @@ def needs_hanse():
     return node
 
 
-def reach(domain, prefix="gw", seconds=30):
+def reach(domain, prefix="gw"):
     """A ping from behind us to a component of Prosody and back."""
-    answer = WORLD.ours(prefix).ask(f"v@{domain}", PING, seconds)
+    answer = WORLD.ours(prefix).ask(f"v@{domain}", PING)
     assert answer.get("type") == "result", answer
 
 
@@ -78,7 +78,7 @@ def server_only():
     """a certificate for servers only (no clientAuth) is good, in both directions"""
     reach("server.f.example")
     target = WORLD.peers["f"].behind["server.f.example"]
-    answer = target.ask("v@gw.a.example", PING, 30)
+    answer = target.ask("v@gw.a.example", PING)
     assert answer.get("type") == "result", answer
 
 
@@ -88,7 +88,7 @@ def pins_bind():
     needs_hanse()
     behind = WORLD.peer("bd").behind
     reach("pinned.bd.example")
-    answer = behind["pinned.bd.example"].ask("v@gw.a.example", PING, 30)
+    answer = behind["pinned.bd.example"].ask("v@gw.a.example", PING)
     assert answer.get("type") == "result", answer
     refused_both_ways(behind["otherwise.bd.example"])
 
@@ -137,9 +137,9 @@ def certificate_swap():
     assert served() != wanted
     WORLD.swap((cert, key), fresh_one)
     node.console("reload")
-    wait_until(lambda: served() == wanted, 10, "the new certificate is served")
+    eventually(lambda: served() == wanted, "the new certificate is served")
     reach("gw.b.example")
-    answer = WORLD.theirs("bt").ask("v@gw.a.example", PING, 30)
+    answer = WORLD.theirs("bt").ask("v@gw.a.example", PING)
     assert answer.get("type") == "result", answer
 
 
@@ -180,7 +180,7 @@ def killed_in_mid_stream():
     for number in range(KILL_MESSAGES):
         names.append(source.message("u", to, f"number {number}"))
         if number in [kill * KILL_MESSAGES // (KILLS + 1) for kill in range(1, KILLS + 1)]:
-            wait_until(lambda: len(target.messages(to)) > number // 2, 30, "half of it")
+            eventually(lambda: len(target.messages(to)) > number // 2, "half of it")
             peer.kill()
             peer.start()
 
@@ -204,9 +204,9 @@ def answers_for_itself():
     for space in ("urn:xmpp:ping", "http://jabber.org/protocol/disco#info", "jabber:iq:version",
                   "urn:xmpp:time"):
         name = {"urn:xmpp:ping": "ping", "urn:xmpp:time": "time"}.get(space, "query")
-        answer = WORLD.theirs("b").ask("a.example", f"<{name} xmlns='{space}'/>", 30)
+        answer = WORLD.theirs("b").ask("a.example", f"<{name} xmlns='{space}'/>")
         assert answer.get("type") == "result", answer
-    answer = WORLD.theirs("b").ask("a.example", "<query xmlns='urn:no:such'/>", 30)
+    answer = WORLD.theirs("b").ask("a.example", "<query xmlns='urn:no:such'/>")
     assert answer.child("error").child("service-unavailable") is not None, answer
 
 

@@ -2,7 +2,7 @@
 """The matrix: every peer, every way to authenticate and to connect, who dials, and what is said.
 A cell passes only if the stanzas arrive and the connection is of the kind that it is about."""
 
-from tests.harness.workspace import wait_until
+from tests.harness.workspace import eventually
 from tests.harness.xmpp import MUC, PING, fresh
 from tests.harness.xmpp_peers import dialled
 from tests.interop.xmpp_world import HOSTS, US
@@ -44,12 +44,12 @@ class Cell:
 
     def message(self):
         name = self.source.message("u", f"v@{self.target.domain}", "h\u00e9 &amp; &lt;b&gt;")
-        found = self.target.wait(lambda one: one.get("id") == name, 30, f"message {name}")
+        found = self.target.wait(lambda one: one.get("id") == name, what=f"message {name}")
         assert found.body() == "h\u00e9 & <b>", found
         assert found.get("from") == f"u@{self.source.domain}", found
 
     def ping(self):
-        answer = self.source.ask(f"v@{self.target.domain}", PING, 30)
+        answer = self.source.ask(f"v@{self.target.domain}", PING)
         assert answer.get("type") == "result", answer
 
     def chat_room(self):
@@ -59,15 +59,15 @@ class Cell:
                          f"<x xmlns='{MUC}'/></presence>")
         here = f"{self.room}/{nick}"
         joined = self.source.wait(lambda one: one.name == "presence" and one.get("from") == here,
-                                  30, "the own presence")
+                                  what="the own presence")
         assert joined.get("type") is None, joined
         self.source.wait(lambda one: one.name == "message" and one.child("subject") is not None
-                         and one.get("from", "").startswith(self.room), 30, "the subject")
+                         and one.get("from", "").startswith(self.room), what="the subject")
         name = fresh("g")
         self.source.send(f"<message type='groupchat' from='{me}' to='{self.room}' id='{name}'>"
                          "<body>to all</body></message>")
-        heard = self.source.wait(lambda one: one.get("id") == name and one.name == "message", 30,
-                                 "the room's echo")
+        heard = self.source.wait(lambda one: one.get("id") == name and one.name == "message",
+                                 what="the room's echo")
         assert heard.get("from") == here and heard.body() == "to all", heard
         self.source.send(f"<presence type='unavailable' from='{me}' to='{here}'/>")
 
@@ -76,7 +76,7 @@ class Cell:
         dialler, dialled_host = ((self.us, HOSTS[self.name]) if self.we_dial
                                  else (self.peer, US))
         port = 5270 if self.mode == "direct TLS" else 5269
-        wait_until(lambda: (dialled_host, port) in dialled(dialler.process), 5,
+        eventually(lambda: (dialled_host, port) in dialled(dialler.process),
                    f"a connection to {dialled_host}:{port}")
         if self.mode == "bidi":
             other, back = (self.peer, US) if self.we_dial else (self.us, HOSTS[self.name])

@@ -11,7 +11,7 @@ from tests.harness import dns, namespace, pki
 from tests.harness.dns import srv
 from tests.harness.node import Node
 from tests.harness.results import Skip
-from tests.harness.workspace import answers, wait_until
+from tests.harness.workspace import answers, eventually
 from tests.harness.xmpp import SECRET, Component
 from tests.harness.xmpp_peers import COMPONENT_PORT, Ejabberd, Jabberd2, Prosody
 
@@ -222,7 +222,7 @@ class World:
             os.replace(to + ".new", to)
 
     def wait_for_port(self, name):
-        wait_until(lambda: answers(HOSTS[name], 5269), 30, f"{name} listens")
+        eventually(lambda: answers(HOSTS[name], 5269), f"{name} listens")
 
 
 def fingerprint(certificate):

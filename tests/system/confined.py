@@ -15,7 +15,7 @@ import sys
 from tests.harness import dns, mail, namespace, pki, results
 from tests.harness.node import GROUND, Node
 from tests.harness.results import Skip
-from tests.harness.workspace import ROOT, Workspace, wait_until
+from tests.harness.workspace import ROOT, Workspace, eventually
 
 UNIT = os.path.join(ROOT, "conf", "hanse.service")
 CONFIG = GROUND + """shards = {shards}
@@ -113,7 +113,7 @@ def knows_its_addresses():
         assert not node.events("node.addresses_unknown"), node.log_text()
         data = mail.message("edge", "u@a.example", ["v@loop.example"], "hello")
         mail.send("127.0.0.1", 25, "u@a.example", ["v@loop.example"], data)
-        event = wait_until(lambda: node.event("msg.bounced"), 10, "the bounce")
+        event = eventually(lambda: node.event("msg.bounced"), "the bounce")
         assert event["status"] == "5.4.6" and "loops back" in event["msg"], event
         # No global IPv6 address here: such a one of a peer leads nowhere.
         said = str(node.console("explain", "smtp", "both.example", "--no-connect", check=False))

@@ -15,7 +15,7 @@ import time
 from tests.harness import mail, pki, results
 from tests.harness.node import GROUND, Node
 from tests.harness.results import Skip
-from tests.harness.workspace import HANSE, ROOT, Workspace, free_port, wait_until
+from tests.harness.workspace import HANSE, ROOT, Workspace, eventually, free_port
 
 CONFIG = GROUND + """shards = 2
 [listen.smtp]
@@ -100,7 +100,7 @@ def certificates_that_end():
     """a certificate with less than 14 days, or none, is warned of, in status and in the log"""
     with Workspace("certificates") as workspace:
         bed = Bed(workspace, days=10)
-        log = wait_until(lambda: bed.node.event("tls.certificate_expiring"), 10, "the log line")
+        log = eventually(lambda: bed.node.event("tls.certificate_expiring"), "the log line")
         assert log["lvl"] == "warning" and "mx.a.example expires in 9d" in log["msg"], log
         assert any("mx.a.example expires in 9d" in one for one in bed.status()["warnings"])
         bed.authority.issue("mx.a.example", file="node", days=-1)
@@ -115,7 +115,7 @@ def certificates_that_end():
         assert bed.status()["warnings"] == [], bed.status()
     with Workspace("expired") as workspace:
         bed = Bed(workspace, days=-1)
-        wait_until(lambda: bed.node.event("tls.certificate_expired"), 10, "the log line")
+        eventually(lambda: bed.node.event("tls.certificate_expired"), "the log line")
         assert len(bed.node.events("tls.certificate_expired")) == 1
 
 
@@ -220,9 +220,9 @@ def figures_of_rules():
         bed.send("u@a.example")
         bed.send("nobody@a.example")
         bed.send("v@down.example")
-        address = wait_until(lambda: bed.node.event("metrics.listening"), 5, "metrics")["address"]
+        address = eventually(lambda: bed.node.event("metrics.listening"), "metrics")["address"]
         for event in ("msg.delivered", "msg.bounced", "msg.deferred"):
-            wait_until(lambda name=event: bed.node.event(name), 15, event)
+            eventually(lambda name=event: bed.node.event(name), event)
         shown = figures(address)
         for name in ("alerts.yml", "dashboard.json"):
             with open(os.path.join(ROOT, "conf", name), encoding="utf-8") as text:

@@ -10,7 +10,7 @@ import warnings
 
 from tests.harness import dns, mail, pki, results
 from tests.harness.node import GROUND, Node
-from tests.harness.workspace import HANSE, Workspace, free_port, wait_until
+from tests.harness.workspace import HANSE, Workspace, eventually, free_port
 
 CONFIG = GROUND + """[listen.smtp]
 addr = ["127.0.0.1:{port}"]
@@ -59,7 +59,7 @@ class Bed:
             return next((event for event in self.node.events("msg.delivered")
                          if event["to"] == to), None)
 
-        return wait_until(told, 20, f"delivery to {to}")
+        return eventually(told, f"delivery to {to}")
 
 
 def words_of_via():
@@ -163,7 +163,7 @@ def changed_route():
                 'identity = "mx.t.example"\n')
         bed.waits_in(place[unproven], "the row to say the new lane")
         bed.node.console("queue", "retry", "proto=smtp")
-        wait_until(lambda: len(bed.node.events("msg.deferred")) > 1, 20, "the try at the new place")
+        eventually(lambda: len(bed.node.events("msg.deferred")) > 1, "the try at the new place")
         tried = bed.node.events("msg.deferred")[-1]
         assert (tried["peer"], tried["tls_wanted"]) == (place[unproven], "verify"), tried
         bed.node.stop()
@@ -173,7 +173,7 @@ def changed_route():
         bed.node.start()
         bed.waits_in(place[new], "the new lane after a start")
         bed.node.console("queue", "retry", "proto=smtp")
-        wait_until(lambda: bed.node.events("msg.delivered"), 20, "delivery")
+        eventually(lambda: bed.node.events("msg.delivered"), "delivery")
         counts = [len(sink.messages) for sink in (new, old, unproven)]
         assert counts == [1, 0, 0], (counts, bed.node.events("msg.delivered"))
         assert old.sessions == 1, old.sessions
@@ -190,7 +190,7 @@ def barred_behind_a_place():
         bed.send("t")
         bed.waits_in("t.example", "it to wait")
         bed.send("u")
-        wait_until(lambda: sink.messages, 20, "what is for others at that place")
+        eventually(lambda: sink.messages, "what is for others at that place")
         assert sink.subjects() == ["to u"], sink.subjects()
         for state in ("suspended", "blocked"):
             bed.now(rules + peer.format(state))
@@ -199,9 +199,9 @@ def barred_behind_a_place():
             assert f"next     none (peer t.example is {state})" in why, why
             assert "holds: one" in why, why
         oldest = 'hanse_queue_oldest_seconds{peer="t.example"}'
-        wait_until(lambda: bed.metric(oldest)[0] > 0, 10, "its age")
+        eventually(lambda: bed.metric(oldest)[0] > 0, "its age")
         bed.now(rules + peer.format("active"))
-        wait_until(lambda: len(sink.messages) == 2, 20, "delivery once it is active")
+        eventually(lambda: len(sink.messages) == 2, "delivery once it is active")
         told = bed.node.events("msg.delivered")[-1]
         assert (told["peer"], told["to"]) == (place, "u@t.example"), told
         shown = bed.node.console("explain", "smtp", "t.example", "--no-connect")

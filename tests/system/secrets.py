@@ -8,7 +8,7 @@ import sys
 
 from tests.harness import pki, results
 from tests.harness.node import GROUND, Node
-from tests.harness.workspace import HANSE, Workspace, free_port, wait_until
+from tests.harness.workspace import HANSE, PATIENCE, Workspace, eventually, free_port
 from tests.harness.xml_stream import Closed, Stream, handshake
 from tests.harness.xmpp import Component
 
@@ -61,7 +61,7 @@ class World:
         out = ""
         for more in ([], ["--json"]):
             done = subprocess.run([HANSE, "--config", self.node.config, *more, *words],
-                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
             out += done.stdout.decode() + done.stderr.decode()
         return out
 
@@ -82,12 +82,12 @@ def console():
 
 
 def gateway(word):
-    stream = Stream(socket.create_connection(("127.0.0.1", WORLD.gateway_port), timeout=10))
+    stream = Stream(socket.create_connection(("127.0.0.1", WORLD.gateway_port), timeout=PATIENCE))
     stream.send("<stream:stream xmlns='jabber:component:accept' "
                 "xmlns:stream='http://etherx.jabber.org/streams' to='gw.a.example'>")
     stream.send(f"<handshake>{handshake(stream.wait_header().get('id'), word)}</handshake>")
     try:
-        return stream.next(10).name
+        return stream.next().name
     except Closed:
         return "closed"
     finally:
@@ -96,7 +96,7 @@ def gateway(word):
 
 def irc(word):
     """Says who it is, reads until the node has said something or has closed."""
-    with socket.create_connection(("127.0.0.1", WORLD.irc), timeout=10) as link:
+    with socket.create_connection(("127.0.0.1", WORLD.irc), timeout=PATIENCE) as link:
         link.sendall(f"PASS {word} TS 6 :9SV\r\nCAPAB :QS EX IE ENCAP TB SERVICES\r\n"
                      "SERVER irc.b.example 1 :b\r\nSVINFO 6 6 0 :1\r\n".encode())
         heard = b""
@@ -114,8 +114,8 @@ def log():
     Component("127.0.0.1", WORLD.gateway_port, "gw.a.example", SECRETS["gateway"]).up().close()
     irc("a-wrong-word")
     assert SECRETS["out"] in irc(SECRETS["in"]), "the right word is not answered by ours"
-    wait_until(lambda: "wrong secret" in WORLD.node.log_text() and
-               "wrong password" in WORLD.node.log_text(), 10, "who was refused is in the log")
+    eventually(lambda: "wrong secret" in WORLD.node.log_text() and
+               "wrong password" in WORLD.node.log_text(), "who was refused is in the log")
     WORLD.node.console("reload")
     assert WORLD.node.stop() == 0
     hides(WORLD.node.log_text(), "the log")

@@ -7,7 +7,7 @@ import sys
 from tests.harness import dns, namespace, pki, results
 from tests.harness.dns import srv
 from tests.harness.node import GROUND, Node
-from tests.harness.workspace import Workspace, wait_until
+from tests.harness.workspace import Workspace, eventually
 from tests.harness.xmpp import PING, SECRET, Component
 from tests.harness.xmpp_peers import COMPONENT_PORT, Prosody
 
@@ -70,7 +70,7 @@ class World:
 
     def there(self, name):
         """Until the server knows that component, and whatever is behind it answers."""
-        wait_until(lambda: self.user.ask(name, PING, 5).get("type") == "result", 40,
+        eventually(lambda: self.user.ask(name, PING, 5).get("type") == "result",
                    f"{name} answers the server's users")
 
 
@@ -111,7 +111,7 @@ def server_lost():
     WORLD.server.kill()
     names = [WORLD.gateway.message("v", "u@bot.b.example", f"number {at}") for at in range(20)]
     WORLD.server.start()
-    WORLD.user.wait(lambda one: one.get("id") == names[-1], 40)
+    WORLD.user.wait(lambda one: one.get("id") == names[-1])
     came = [one.get("id") for one in WORLD.user.messages("u@bot.b.example")
             if one.get("id") in names]
     assert came == names, f"{came}, and not {names}"

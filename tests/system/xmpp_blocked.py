@@ -5,7 +5,7 @@ import sys
 
 from tests.harness import pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port
 from tests.harness.xml_stream import Closed
 from tests.harness.xmpp import SECRET, Component, Dialled
 from tests.harness.xmpp_server import Server
@@ -47,9 +47,8 @@ class World:
     def links(self):
         return [one for one in self.node.console("link", "list") if "b.example" in str(one)]
 
-    def refused(self, name, seconds=5):
-        return WORLD.sender.wait(lambda one: one.get("id") == name and one.get("type") == "error",
-                                 seconds)
+    def refused(self, name):
+        return WORLD.sender.wait(lambda one: one.get("id") == name and one.get("type") == "error")
 
 
 def says(stanza, condition, kind):
@@ -67,7 +66,7 @@ def reload_with(more):
 def hears_the_end(peer):
     try:
         while True:
-            peer.stream.next(15)
+            peer.stream.next()
     except Closed:
         pass
 
@@ -85,7 +84,7 @@ def blocked_at_a_reload():
 
     reload_with(BLOCKED)
     hears_the_end(peer)
-    wait_until(lambda: not WORLD.links(), 15, "no stream of it is left")
+    eventually(lambda: not WORLD.links(), "no stream of it is left")
     streams = WORLD.server.streams
     says(WORLD.refused(WORLD.sender.message("u", "v@b.example", "too late")), "not-allowed",
          "cancel")
@@ -105,8 +104,8 @@ def blocked_at_a_reload():
 def waiting_at_a_reload():
     """what is on disk for it goes back then, and not when it was to be tried again"""
     name = WORLD.sender.message("u", "v@c.example", "to nobody that can be found")
-    wait_until(lambda: any("c.example" in one["peer"] for one in
-                           WORLD.node.events("queue.breaker_open")), 20, "it is tried in vain")
+    eventually(lambda: any("c.example" in one["peer"] for one in
+                           WORLD.node.events("queue.breaker_open")), "it is tried in vain")
     reload_with(BLOCKED.replace("b.example", "c.example"))
     says(WORLD.refused(name), "not-allowed", "cancel")
 
@@ -135,12 +134,12 @@ def written(change):
     WORLD.node.console("reload")
 
 
-def end_of(peer, seconds=15):
+def end_of(peer):
     """all that it still says, an error last"""
     said = []
     try:
         while True:
-            said.append(str(peer.stream.next(seconds)))
+            said.append(str(peer.stream.next()))
     except Closed as closed:
         return " ".join([*said, str(closed)])
 
@@ -186,7 +185,7 @@ def component_that_is_gone():
     """a component without a table has no connection, either"""
     written(lambda text: text[:text.index('[component."gw.a.example"]')] +
             text[text.index("[[route]]"):])
-    wait_until(lambda: not WORLD.sender.ready.is_set(), 15, "it is cut off")
+    eventually(lambda: not WORLD.sender.ready.is_set(), "it is cut off")
 
 
 TESTS = [blocked_at_a_reload, waiting_at_a_reload, other_key_at_a_reload,

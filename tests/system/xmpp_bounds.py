@@ -9,7 +9,7 @@ import urllib.request
 
 from tests.harness import pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port
 from tests.harness.xmpp import MUC, PING, SECRET, TLS, Component, Dialled
 from tests.harness.xmpp_server import Server
 from tests.system.xmpp_dials import ROUTE
@@ -63,7 +63,7 @@ class Side:
 
     def answers(self, peer, last):
         """What came back to a peer of the things whose ids begin so, by type; `last` is the end."""
-        self.servers[peer].wait(lambda one: one.get("id") == last, 20, last)
+        self.servers[peer].wait(lambda one: one.get("id") == last, what=last)
         prefix = last.split("-")[0] + "-"
         return [(one.get("type"), one.child("error")) for one in self.servers[peer].came
                 if one.get("id", "").startswith(prefix)]
@@ -114,7 +114,7 @@ def attack_counted():
     stream = Dialled("127.0.0.1", WORLD.usual.port, "b.example", "a.example")
     stream.open()
     stream.stream.send(f"<starttls xmlns='{TLS}'/><stream:stream>")
-    wait_until(lambda: counted() == before + 1, 10, "it is counted")
+    eventually(lambda: counted() == before + 1, "it is counted")
     assert node.event("xmpp.starttls_injection"), "it is not in the log"
     stream.close()
 
@@ -131,7 +131,7 @@ def one_target():
     stream.stream.send("<presence type='subscribe' id='other' "
                        f"{ends.format(1, 'w', '')}/>")
     came = WORLD.usual.component
-    came.wait(lambda one: one.get("id") == "other", 20, "one for another user")
+    came.wait(lambda one: one.get("id") == "other", what="one for another user")
     knocks = {kind: len([one for one in came.received if one.get("id", "").startswith(kind)])
               for kind in ("s-", "j-")}
     took = time.monotonic() - start   # one more in two seconds, and five in one
@@ -151,10 +151,10 @@ def low_disk():
     stream.stream.send(f"<message id='m-1' {ends}><body>x</body></message>"
                        f"<presence id='q' {ends}/><r xmlns='urn:xmpp:sm:3'/>"
                        "<db:verify from='b.example' to='gw.a.example' id='x'>00</db:verify>")
-    side.component.wait(lambda one: one.get("id") == "q", 20, "a presence")
+    side.component.wait(lambda one: one.get("id") == "q", what="a presence")
     assert refusals(side.answers("b", "m-1"), "resource-constraint") == 1
     assert not side.component.messages()
-    heard = [stream.stream.next(10).name, stream.stream.next(10).name]
+    heard = [stream.stream.next().name, stream.stream.next().name]
     assert sorted(heard) == ["a", "verify"], heard
     stream.close()
 
@@ -177,9 +177,9 @@ def hung():
         side.component.send(f"<presence from='u@gw.a.example' to='v@{peer}.example' id='here'/>")
         side.servers[peer].wait(lambda one: one.get("id") == "here")
     ended = "no answer to a ping"
-    wait_until(lambda: [one for one in side.node.events("conn.failed") if ended in one["msg"]], 30,
+    eventually(lambda: [one for one in side.node.events("conn.failed") if ended in one["msg"]],
                "the stream to the one that does not answer ends")
-    wait_until(lambda: len(answered) > 1, 30, "the other one is asked again")
+    eventually(lambda: len(answered) > 1, "the other one is asked again")
     assert side.servers["b"].streams == 1, side.servers["b"].streams
     assert not [one for one in side.component.received if one.get("id") in answered]
     back.close()

@@ -6,7 +6,7 @@ import sys
 
 from tests.harness import pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port
 from tests.harness.xmpp import PING, SECRET, Component
 from tests.harness.xmpp_server import Server
 from tests.system.xmpp_dane import COMPONENT, CONFIG
@@ -66,10 +66,10 @@ def ends():
     for name, hop in (("a", "b"), ("b", "a")):
         component = WORLD.components[name]
         sent = component.message("u", "v@x.example", "round and round")
-        refused(component.wait(lambda one, sent=sent: one.get("id") == sent, 10, "an error"))
-        refused(component.ask("v@x.example", PING, 10))
-        bounced = wait_until(lambda hop=hop, sent=sent: [
-            one for one in WORLD.nodes[hop].events("msg.bounced") if one["mid"] == sent], 10,
+        refused(component.wait(lambda one, sent=sent: one.get("id") == sent, what="an error"))
+        refused(component.ask("v@x.example", PING))
+        bounced = eventually(lambda hop=hop, sent=sent: [
+            one for one in WORLD.nodes[hop].events("msg.bounced") if one["mid"] == sent],
             "the other node gave it up")
         code, text, _ = WORLD.nodes[hop].say("queue", "why", bounced[0]["qid"])
         assert code == 0 and "invalid-from" in text and "5.7.1" in text, text
@@ -90,9 +90,9 @@ def one_of_many():
     words = [*(["this"] * 10), "not this one", *(["this"] * 10)]
     names = [component.message("u", "v@c.example", each) for each in words]
     bad = names.pop(10)
-    refused(component.wait(lambda one: one.get("id") == bad, 40, "an error"))
+    refused(component.wait(lambda one: one.get("id") == bad, what="an error"))
     for name in names:
-        WORLD.refuses.wait(lambda one, name=name: one.get("id") == name, 40, name)
+        WORLD.refuses.wait(lambda one, name=name: one.get("id") == name, what=name)
     came = list(dict.fromkeys(one for one in WORLD.refuses.ids() if one in names))
     assert came == names, came
     assert component.returned().isdisjoint(names), component.returned()
@@ -101,7 +101,7 @@ def one_of_many():
 def alone():
     """a question that it does not take is answered at once, too"""
     WORLD.refuses.answer = lambda served, stanza: served.refuse("unsupported-stanza-type")
-    error = WORLD.components["a"].ask("v@c.example", PING, 10)
+    error = WORLD.components["a"].ask("v@c.example", PING)
     assert error.get("type") == "error", error
     assert error.child("error").child("not-acceptable") is not None, error
 

@@ -6,7 +6,7 @@ import sys
 
 from tests.harness import pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port
+from tests.harness.workspace import PATIENCE, Workspace, free_port
 from tests.harness.xml_stream import Closed, Stream, handshake
 from tests.harness.xmpp import SECRET, Component
 from tests.system.xmpp_streams import CONFIG
@@ -33,7 +33,7 @@ class Bare:
     """A connection of gw.a.example that does nothing by itself."""
 
     def __init__(self):
-        self.stream = Stream(socket.create_connection(("127.0.0.1", WORLD.port), timeout=10))
+        self.stream = Stream(socket.create_connection(("127.0.0.1", WORLD.port), timeout=PATIENCE))
         self.stream.send("<stream:stream xmlns='jabber:component:accept' "
                          "xmlns:stream='http://etherx.jabber.org/streams' to='gw.a.example'>")
         stream_id = self.stream.wait_header().get("id")

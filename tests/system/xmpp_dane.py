@@ -10,7 +10,7 @@ import sys
 from tests.harness import dnssec, pki, results
 from tests.harness.dns import srv
 from tests.harness.node import GROUND, Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port
 from tests.harness.xmpp import PING, SECRET, Component
 
 CONFIG = GROUND + """[listen.xmpp]
@@ -121,7 +121,7 @@ class World:
 
 def good():
     """a certificate that no authority issued is good where a signed TLSA record names its key"""
-    answer = WORLD.ours.ask("b.example", PING, 30)
+    answer = WORLD.ours.ask("b.example", PING)
     assert answer.get("type") == "result", answer
     code, text = WORLD.look("b")
     assert code == 0 and "DNSSEC yes" in text and "TLSA 3 1 1" in text, text
@@ -160,7 +160,7 @@ def bogus():
     WORLD.dns.forged = {}
     WORLD.dns.change(WORLD.records())
     WORLD.theirs.wait(lambda one: one.get("id") == name, 90, "the message that waited")
-    wait_until(lambda: WORLD.look("y")[0] == 0, 60, "y.example is found again")
+    eventually(lambda: WORLD.look("y")[0] == 0, "y.example is found again")
 
 
 TESTS = [good, wrong, by_route, bogus]

@@ -9,7 +9,7 @@ import threading
 
 from tests.harness import dns, pki, results
 from tests.harness.node import GROUND, Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import PATIENCE, Workspace, eventually, free_port
 from tests.harness.xmpp import PING, SECRET, Component
 from tests.harness.xmpp_server import Server
 
@@ -120,7 +120,7 @@ class World:
     def say(self, count):
         return [self.a.component.message("u", TO, f"words {number}") for number in range(count)]
 
-    def wait_for(self, name, seconds=60):
+    def wait_for(self, name, seconds=PATIENCE):
         self.b.component.wait(lambda one: one.get("id") == name, seconds, name)
 
     def came(self, names):
@@ -145,7 +145,7 @@ class World:
         self.wire.deaf = False
         names += self.say(5)
         self.wait_for(names[-1])
-        wait_until(lambda: self.resumed() == before + 1, 10, "the stream has gone on")
+        eventually(lambda: self.resumed() == before + 1, "the stream has gone on")
         assert self.came(names) == names, self.came(names)
         return lost
 
@@ -153,14 +153,14 @@ class World:
 def acknowledgements_lost():
     """the connection is cut before the acknowledgements are there: nothing comes twice"""
     WORLD.lose(half_open=False)
-    wait_until(lambda: WORLD.b.node.events("xmpp.resumed"), 10, "the other side knows it")
+    eventually(lambda: WORLD.b.node.events("xmpp.resumed"), "the other side knows it")
 
 
 def half_open():
     """only one side notices the cut: the other hands over what it thinks is still up"""
     lost = WORLD.lose(half_open=True)
-    wait_until(lambda: [one for one in WORLD.b.node.events("xmpp.closed")
-                        if "conflict" in one["msg"]], 10, "the old one is closed")
+    eventually(lambda: [one for one in WORLD.b.node.events("xmpp.closed")
+                        if "conflict" in one["msg"]], "the old one is closed")
     for _, server in lost:
         _reset(server)
 
@@ -237,7 +237,7 @@ def question_lost():
     for domain, times in (("c1", 2), ("c2", 1), ("c3", 1)):
         cuts, name = names[domain]
         after = ours.message("u", f"v@{domain}.example", "after it")
-        cuts.server.wait(lambda one, after=after: one.get("id") == after, 15, "what came after")
+        cuts.server.wait(lambda one, after=after: one.get("id") == after, what="what came after")
         assert cuts.server.ids("iq") == [name] * times, (domain, cuts.server.ids("iq"))
         assert domain == "c3" or name not in ours.returned(), f"{domain}: an error all the same"
 
@@ -247,15 +247,15 @@ def presence_lost():
     ours = WORLD.a.component
     cuts = Cuts("c4", 4, resumed=2)      # the first one and p0
     first = ours.message("u", "v@c4.example", "so that a stream stands")
-    cuts.server.wait(lambda one: one.get("id") == first, 15, "the stream")
+    cuts.server.wait(lambda one: one.get("id") == first, what="the stream")
     for number, (who, kind) in enumerate((("u", ""), ("w", ""), ("u", "type='unavailable'"))):
         ours.send(f"<presence from='{who}@gw.a.example/x' to='v@c4.example' id='p{number}' "
                   f"{kind}/>")
         if number == 0:   # while it waits to be written a newer one of its pair takes its place
-            cuts.server.wait(lambda one: one.get("id") == "p0", 15, "the first presence")
+            cuts.server.wait(lambda one: one.get("id") == "p0", what="the first presence")
     after = ours.message("u", "v@c4.example", "after it")
-    cuts.server.wait(lambda one: one.get("id") == after, 15, "what came after")
-    wait_until(lambda: len(cuts.server.ids("presence")) >= 5, 15, "what had not arrived")
+    cuts.server.wait(lambda one: one.get("id") == after, what="what came after")
+    eventually(lambda: len(cuts.server.ids("presence")) >= 5, "what had not arrived")
     assert cuts.server.ids("presence") == ["p0", "p1", "p2", "p1", "p2"], cuts.server.ids()
     assert not ours.returned() & {"p0", "p1", "p2"}
 

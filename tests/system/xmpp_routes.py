@@ -61,7 +61,7 @@ class World:
 
     def arrives(self, domain):
         name = self.ours.message("u", f"v@{domain}", "by route")
-        self.theirs[domain].wait(lambda one: one.get("id") == name, 20)
+        self.theirs[domain].wait(lambda one: one.get("id") == name)
 
     def look(self, domain):
         code, text, errors = self.a.say("explain", "xmpp", domain)

@@ -7,7 +7,7 @@ import threading
 
 from tests.harness import pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import PATIENCE, Workspace, eventually, free_port
 from tests.harness.xmpp import SECRET, Component
 from tests.harness.xmpp_server import Server
 from tests.system.xmpp_blocked import ROUTE
@@ -46,16 +46,16 @@ class World:
 def survives_a_crash():
     """nobody was promised anything of it, and it is not lost with the node all the same"""
     sent = [WORLD.sender.message("u", "v@b.example", "z" * 2000) for _ in range(MESSAGES)]
-    assert WORLD.stalled.wait(20), "no stream came"
-    wait_until(lambda: WORLD.node.event("queue.spooled"), 60, "it is put on disk")
+    assert WORLD.stalled.wait(PATIENCE), "no stream came"
+    eventually(lambda: WORLD.node.event("queue.spooled"), "it is put on disk")
     sent.append(WORLD.sender.message("u", "v@b.example", "behind them"))
     # What its host had taken before it stopped has arrived.
     taken = MESSAGES - WORLD.node.event("queue.spooled")["messages"]
-    wait_until(lambda: len(WORLD.listed()) == len(sent) - taken, 10, "the store has all of it")
+    eventually(lambda: len(WORLD.listed()) == len(sent) - taken, "the store has all of it")
     WORLD.node.kill()
     WORLD.over.set()
     WORLD.node.start()
-    WORLD.server.wait(lambda one: one.get("id") == sent[-1], 60, "the last of it")
+    WORLD.server.wait(lambda one: one.get("id") == sent[-1], what="the last of it")
     came = WORLD.server.ids("message")
     assert came[-len(sent) + taken:] == sent[taken:], "not in order, or some of it twice"
     assert set(came) == set(sent), "some of it is lost"

@@ -9,7 +9,7 @@ import sys
 
 from tests.harness import pki, results
 from tests.harness.node import GROUND, Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import PATIENCE, Workspace, eventually, free_port
 from tests.harness.xml_stream import Closed, Stream, handshake
 from tests.harness.xmpp import SECRET, TLS, Component, Dialled, fresh
 
@@ -122,7 +122,7 @@ class World:
         return client
 
 
-def condition(stream, seconds=20):
+def condition(stream, seconds=PATIENCE):
     """The stream error that comes, or how the stream ended without one."""
     try:
         while True:
@@ -155,7 +155,7 @@ def compare(rows, attempt):
 def before_tls():
     """stream errors before TLS are those of the table, and a header comes before each"""
     def attempt(data):
-        stream = Stream(socket.create_connection(("127.0.0.1", WORLD.port), timeout=10))
+        stream = Stream(socket.create_connection(("127.0.0.1", WORLD.port), timeout=PATIENCE))
         try:
             send(stream, data)
             return condition(stream)
@@ -184,7 +184,7 @@ def odd_address():
         client.stream.send(f"<message from='{odd}' to='v@gw.a.example'><body>bad</body></message>")
     client.stream.send("<message from='u@b.example' to='v@gw.a.example' id='good'>"
                        "<body>good</body></message>")
-    WORLD.component.wait(lambda one: one.get("id") == "good", 10)
+    WORLD.component.wait(lambda one: one.get("id") == "good")
     assert condition(client.stream, 1) == "still open"
     client.close()
     assert not [one for one in WORLD.component.messages() if one.body() == "bad"]
@@ -195,7 +195,7 @@ def watched():
     client = WORLD.trusted("gw.a.example")
     client.stream.send("<message from='u@b.example' to='v@gw.a.example' id='seen'>"
                        "<body>seen</body></message>")
-    WORLD.component.wait(lambda one: one.get("id") == "seen", 10)
+    WORLD.component.wait(lambda one: one.get("id") == "seen")
     links = [one for one in WORLD.node.console("link", "list") if one["claims"] == "b.example"]
     assert [one["messages"] for one in links] == [1], links
     assert "b.example" in WORLD.node.say("link", "list")[1]
@@ -231,7 +231,7 @@ def identity_swap():
 
 def plaintext_behind_starttls():
     """text behind <starttls/>, in the same packet: hung up on, nothing of it is heard"""
-    stream = Stream(socket.create_connection(("127.0.0.1", WORLD.port), timeout=10))
+    stream = Stream(socket.create_connection(("127.0.0.1", WORLD.port), timeout=PATIENCE))
     stream.send(GOOD)
     stream.wait_header()
     stream.expect("features")
@@ -263,7 +263,7 @@ def weak_suites():
 
 def not_xmpp():
     """a first byte that is neither TLS nor XML: not-well-formed at most, and closed"""
-    with socket.create_connection(("127.0.0.1", WORLD.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", WORLD.port), timeout=PATIENCE) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
         try:
             heard = b""
@@ -278,20 +278,20 @@ def component_faults():
     """components: wrong secret, unknown domain, second connection, foreign sender"""
     def attempt(domain, secret, data=""):
         stream = Stream(socket.create_connection(("127.0.0.1", WORLD.component_port),
-                                                 timeout=10))
+                                                 timeout=PATIENCE))
         try:
             stream.send("<stream:stream xmlns='jabber:component:accept' "
                         f"xmlns:stream='http://etherx.jabber.org/streams' to='{domain}'>")
             number = stream.wait_header().get("id", "")
             send(stream, f"<handshake>{handshake(number, secret)}</handshake>{data}")
-            return condition(stream, 10)
+            return condition(stream)
         finally:
             stream.close()
     assert attempt("gw.a.example", "wrong") == "not-authorized"
     assert attempt("other.example", SECRET) == "host-unknown"
     assert attempt("gw.a.example", SECRET) == "conflict"
     WORLD.component.send(MESSAGE.format("u@c.example", "v@gw.a.example"))
-    wait_until(lambda: WORLD.component.connects > 1, 20, "the component was sent away")
+    eventually(lambda: WORLD.component.connects > 1, "the component was sent away")
     WORLD.component.up()
     assert not [one for one in WORLD.component.messages() if one.body() == "bad"]
 
@@ -299,7 +299,7 @@ def component_faults():
 def way_back():
     """a route that leads back to this node: what would take it is sent back, and nothing spins"""
     name = WORLD.component.message("u", "v@round.example", "round")
-    found = WORLD.component.wait(lambda one: one.get("id") == name, 20, "an error")
+    found = WORLD.component.wait(lambda one: one.get("id") == name, what="an error")
     error = found.child("error")
     assert found.get("type") == "error" and error.get("type") == "cancel", found
     assert error.child("policy-violation") is not None, found
@@ -345,7 +345,7 @@ def stopped_in_mid_stream():
         pass
     try:
         while True:
-            element = client.stream.next(20)
+            element = client.stream.next()
             handled = int(element.get("h")) if element.name == "a" else handled
     except Closed:
         pass
@@ -356,7 +356,7 @@ def stopped_in_mid_stream():
     client = WORLD.trusted("gw.a.example")
     client.stream.send("<message from='u@b.example' to='v@gw.a.example' id='last'>"
                        "<body>x</body></message>")
-    WORLD.component.wait(lambda one: one.get("id") == "last", 60, "what comes last of the pair")
+    WORLD.component.wait(lambda one: one.get("id") == "last", what="what comes last of the pair")
     came = [one.get("id") for one in WORLD.component.messages()
             if re.fullmatch("s[0-9]+", one.get("id", ""))]
     assert came == [f"s{at}" for at in range(handled)], f"{len(came)} came, {handled} acknowledged"

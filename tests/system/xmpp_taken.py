@@ -10,7 +10,7 @@ import time
 
 from tests.harness import pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, wait_until
+from tests.harness.workspace import PATIENCE, Workspace, eventually, free_port
 from tests.harness.xml_stream import Stream, handshake
 from tests.harness.xmpp import SECRET, Component, Dialled
 from tests.harness.xmpp_server import Server
@@ -70,10 +70,10 @@ def not_taken():
     server.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     body = "z" * 2000
     sent = [WORLD.sender.message("u", "v@stalls.example", body) for _ in range(600)]
-    assert stalled.wait(20), "no stream came"
+    assert stalled.wait(PATIENCE), "no stream came"
     time.sleep(QUIET + 3)     # long enough to be believed, were it taken
     over.set()
-    wait_until(lambda: set(sent) <= set(server.ids("message")), 30, "all of it arrives")
+    eventually(lambda: set(sent) <= set(server.ids("message")), "all of it arrives")
     assert not WORLD.sender.returned(), "some of it went back"
 
 
@@ -128,7 +128,7 @@ def slow_component(receive_bytes=0):
 def next_component(wanted):
     """who comes after it, and gets `wanted` at last: the ids of what came"""
     second = Component("127.0.0.1", WORLD.slow_at, "slow.a.example").up()
-    second.wait(lambda one: one.get("id") == wanted, 30)
+    second.wait(lambda one: one.get("id") == wanted)
     second.close()
     return [one.get("id") for one in second.messages()]
 
@@ -137,7 +137,7 @@ def component_stops_reading():
     """and is reset: what its host had not taken comes over the next connection, in order"""
     stalled = slow_component(4096)
     sent = acknowledged(600, "z" * 2000)
-    wait_until(lambda: stalled.connection.recv(1, socket.MSG_PEEK), 10, "it is sent something")
+    eventually(lambda: stalled.connection.recv(1, socket.MSG_PEEK), "it is sent something")
     stalled.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     stalled.close()
     got = next_component(sent[-1])
@@ -149,7 +149,7 @@ def component_ends():
     """what it had when it ended does not come again"""
     first = slow_component()
     sent = acknowledged(50, "once")
-    assert [first.next(10).get("id") for _ in sent] == sent
+    assert [first.next().get("id") for _ in sent] == sent
     first.connection.shutdown(socket.SHUT_WR)
     last = acknowledged(1, "behind")
     assert next_component(last[0]) == last, "something came twice"
