@@ -15,7 +15,7 @@ import time
 from tests.harness import mail, pki, results
 from tests.harness.node import GROUND, Node
 from tests.harness.results import Skip
-from tests.harness.workspace import HANSE, ROOT, Workspace, eventually, free_port
+from tests.harness.workspace import HANSE, PATIENCE, ROOT, Workspace, eventually, free_port
 
 CONFIG = GROUND + """shards = 2
 [listen.smtp]
@@ -124,7 +124,8 @@ def a_second_start():
     with Workspace("second") as workspace:
         bed = Bed(workspace)
         done = subprocess.run([HANSE, "run", "--config", bed.node.config],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=PATIENCE)
         assert done.returncode == 1, f"exit {done.returncode}: {done.stderr}"
         assert "is in use by the process" in done.stderr, done.stderr
         assert "drain." not in done.stderr, done.stderr
@@ -143,7 +144,7 @@ class Supervisor:
         self.environment = {**os.environ, "NOTIFY_SOCKET": self.path,
                             "WATCHDOG_USEC": str(int(watchdog_seconds * 1e6))}
 
-    def wait(self, wanted, seconds=10):
+    def wait(self, wanted, seconds=PATIENCE):
         """The next message for which `wanted` holds."""
         end = time.monotonic() + seconds
         while True:
@@ -168,7 +169,7 @@ def a_supervisor():
         bed = Bed(workspace, env=supervisor.environment)
         assert supervisor.wait(lambda text: "READY=1" in text)
         for _ in range(3):
-            said = supervisor.wait(lambda text: "WATCHDOG=1" in text, 5)
+            said = supervisor.wait(lambda text: "WATCHDOG=1" in text)
             assert "STATUS=ready; 0 in the queue" in said, said
         bed.send("v@down.example")
         supervisor.wait(lambda text: "STATUS=ready; 1 in the queue" in text)
@@ -180,7 +181,7 @@ def a_supervisor():
         supervisor.wait(lambda text: "WATCHDOG=1\nSTATUS=ready" in text)
         bed.node.process.send_signal(signal.SIGTERM)
         supervisor.wait(lambda text: "STOPPING=1" in text)
-        assert bed.node.process.wait(20) == 0
+        assert bed.node.process.wait(PATIENCE) == 0
 
 
 class one_thread_hangs:
@@ -244,7 +245,7 @@ def figures_of_rules():
 def figures(address):
     """The names of all series, each with the labels it has."""
     host, port = address.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), timeout=5) as asked:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as asked:
         asked.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         text = b"".join(iter(lambda: asked.recv(65536), b"")).decode()
     out = {}

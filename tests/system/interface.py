@@ -12,7 +12,7 @@ import urllib.request
 
 from tests.harness import mail, pki, results
 from tests.harness.node import GROUND, Node
-from tests.harness.workspace import HANSE, Workspace, free_port, wait_until
+from tests.harness.workspace import HANSE, PATIENCE, Workspace, eventually, free_port
 
 CONFIG = GROUND + """shards = {shards}
 [listen.smtp]
@@ -64,7 +64,7 @@ class Bed:
     def http(self, path):
         address = self.node.event("metrics.listening")["address"]
         try:
-            with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{address}{path}", timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -77,7 +77,7 @@ def relays_with_shards():
             bed = Bed(workspace, shards)
             for number in range(20):
                 bed.send(f"shard-{number}", f"user{number}@a.example")
-            wait_until(lambda: len(bed.sink.messages) == 20, 10, "20 messages")
+            eventually(lambda: len(bed.sink.messages) == 20, "20 messages")
             assert bed.node.stop() == 0
 
 
@@ -86,8 +86,8 @@ def console_commands():
     with Workspace("console") as workspace:
         bed = Bed(workspace)
         bed.send("waits", "v@down.example")
-        row = wait_until(lambda: next((row for row in bed.node.console("queue", "list")
-                                       if row.get("reply")), None), 10, "a waiting message")
+        row = eventually(lambda: next((row for row in bed.node.console("queue", "list")
+                                       if row.get("reply")), None), "a waiting message")
         for words in (["status"], ["queue", "list"], ["queue", "show", row["id"]],
                       ["queue", "why", row["id"]], ["queue", "shape"], ["route", "list"],
                       ["route", "test", "u@a.example", "v@down.example",
@@ -116,7 +116,7 @@ def exit_codes(bed):
     assert gone.returncode == 3
     loader = "/lib64/ld-linux-x86-64.so.2"
     if os.path.exists(loader):     # its file is the loader then, which is not to be started again
-        run = subprocess.run([loader, HANSE, "run", "--config", "/nonexistent"], timeout=20,
+        run = subprocess.run([loader, HANSE, "run", "--config", "/nonexistent"], timeout=PATIENCE,
                              stdin=subprocess.DEVNULL, capture_output=True)
         assert run.returncode == 2 and b"/nonexistent" in run.stderr, run
     for words in ("", "queue", "status", "queue list", "queue show", "queue why", "queue shape",
@@ -137,7 +137,7 @@ def changes(bed, message):
     # What nobody can confirm is shown all the same, and not done.
     # Released, it is tried at once; nobody takes away what is under way.
     bounce = ("queue", "bounce", "dest=down.example", "--reason", "test")
-    wait_until(lambda: "0 recipients" not in bed.node.say(*bounce)[1], 10, "it waits again")
+    eventually(lambda: "0 recipients" not in bed.node.say(*bounce)[1], "it waits again")
     code, out, err = bed.node.say(*bounce)
     assert code == 2 and "--yes" in err and "down.example" in out, (code, out, err)
     assert not bed.node.events("msg.bounced")
@@ -147,7 +147,7 @@ def changes(bed, message):
         return [row for row in bed.node.console("queue", "list", "status=discarded")
                 if row.get("id") == message]
 
-    wait_until(discarded, 10, "in the trash")
+    eventually(discarded, "in the trash")
     assert bed.node.say("queue", "release", "status=discarded", "--reason", "undo")[0] == 0
 
 
@@ -168,7 +168,7 @@ def health_and_metrics():
     with Workspace("health") as workspace:
         bed = Bed(workspace)
         bed.send("counted", "u@a.example")
-        wait_until(lambda: bed.sink.messages, 10, "delivery")
+        eventually(lambda: bed.sink.messages, "delivery")
         assert bed.http("/livez")[0] == 200
         assert bed.http("/readyz")[0] == 200
         assert bed.http("/nothing")[0] == 404
@@ -196,7 +196,7 @@ def suspend_peer(node):
     with open(node.config, "w", encoding="utf-8") as config:
         config.write(text.replace('state = "active"', 'state = "suspended"'))
     node.process.send_signal(signal.SIGHUP)
-    told = wait_until(lambda: node.event("peer.state_changed"), 5, "peer.state_changed")
+    told = eventually(lambda: node.event("peer.state_changed"), "peer.state_changed")
     assert told["peer"] == "b.example" and told["scopes"] == "smtp", told
     assert (told["state_before"], told["state"]) == ("active", "suspended"), told
 
@@ -206,12 +206,12 @@ def signals():
     with Workspace("signals") as workspace:
         bed = Bed(workspace)
         bed.node.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: bed.node.event("config.reloaded"), 5, "config.reloaded")
+        eventually(lambda: bed.node.event("config.reloaded"), "config.reloaded")
         suspend_peer(bed.node)
         with open(bed.node.config, "a", encoding="utf-8") as config:
             config.write('[smpt]\nhosts = []\n')
         bed.node.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: bed.node.event("config.rejected"), 5, "config.rejected")
+        eventually(lambda: bed.node.event("config.rejected"), "config.rejected")
         assert "\nhanse_config_last_reload_success 0" in bed.http("/metrics")[1]
         code, _, err = bed.node.say("reload")
         assert code == 1 and "smpt" in err, f"exit {code}: {err}"
@@ -219,7 +219,7 @@ def signals():
                                    stdin=subprocess.DEVNULL, capture_output=True)
         assert by_socket.returncode == 1, by_socket
         bed.send("still-here", "u@a.example")
-        wait_until(lambda: bed.sink.messages, 10, "delivery under the old configuration")
+        eventually(lambda: bed.sink.messages, "delivery under the old configuration")
         assert bed.node.stop() == 0
         assert bed.node.event("drain.done")
 
@@ -229,7 +229,7 @@ def log_lines():
     with Workspace("log") as workspace:
         bed = Bed(workspace)
         bed.send("logged", "u@a.example")
-        wait_until(lambda: bed.node.event("msg.delivered"), 10, "msg.delivered")
+        eventually(lambda: bed.node.event("msg.delivered"), "msg.delivered")
         bed.node.stop()
         for line in bed.node.log_text().splitlines():
             event = json.loads(line)
@@ -257,7 +257,7 @@ def drain_by_console():
     with Workspace("drain") as workspace:
         bed = Bed(workspace)
         assert bed.node.say("drain", "--for", "5s")[0] == 0
-        assert bed.node.process.wait(10) == 0
+        assert bed.node.process.wait(PATIENCE) == 0
         assert os.path.exists(os.path.join(bed.node.folder, "data"))
 
 
