@@ -27,7 +27,7 @@ tls_addr = ["127.0.0.1:{tls_port}"]
 [dns]
 servers = ["127.0.0.1:{dns}"]
 [limits]
-handshake_timeout = "1s"
+handshake_timeout = "{handshake}"
 [policy]
 unknown_peers = "reject"
 [smtp]
@@ -73,7 +73,7 @@ RECORDS = ["loop MX 10 back", "back A 127.0.0.1", "gone MX 0 ."]
 
 
 class Bed:
-    def __init__(self, workspace, relay=True, listen="127.0.0.1", env=None):
+    def __init__(self, workspace, relay=True, listen="127.0.0.1", env=None, handshake="60s"):
         self.authority = pki.Authority(workspace.folder("pki"))
         cert, key = self.authority.issue("mx.a.example")
         self.peer = self.authority.issue("b.example")
@@ -82,8 +82,8 @@ class Bed:
         self.port, self.tls_port, dns_port = free_port(), free_port(), free_port()
         self.dns = dns.DnsServer(workspace, RECORDS, port=dns_port)
         self.node = Node(workspace, "node", CONFIG.format(
-            domain="mx.a.example",
-            listen=listen, port=self.port, tls_port=self.tls_port, dns=dns_port, cert=cert,
+            domain="mx.a.example", handshake=handshake, listen=listen,
+            port=self.port, tls_port=self.tls_port, dns=dns_port, cert=cert,
             key=key, ca=self.authority.certificate, sink=self.sink.port,
             pin=fingerprint(self.peer[0]), relay_from='"127.0.0.0/8"' if relay else ""))
         self.node.start(env=env)
@@ -194,7 +194,7 @@ def holding_is_told():
 def handshake_timeout():
     """who does not finish a handshake is told of and let go"""
     with Workspace("handshake") as workspace:
-        bed = Bed(workspace)
+        bed = Bed(workspace, handshake="1s")
         with socket.create_connection(("127.0.0.1", bed.tls_port), timeout=10) as silent:
             assert silent.recv(1) == b""
         assert bed.node.event("conn.handshake_timeout")["proto"] == "smtp"
