@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/smtp/data.h"
 
-#include <chrono>
+#include <ctime>
 
 #include "server/base/random.h"
 #include "tests/catch.h"
@@ -118,7 +118,8 @@ TEST_CASE("D-8 what is over the size is counted and not kept") {
   CHECK(body.size() == 10);
 }
 
-// The bound is far above what linear work needs and far below what quadratic work would take.
+// The bound, of the processor's time, is far above what linear work needs and far below what
+// quadratic work would take.
 TEST_CASE("V-1 no content makes reading it slow") {
   const std::string pieces[] = {"\r", "\n", std::string(1, '\0'), "\r\n..", "\n.\rx", "x"};
   for (const std::string& piece : pieces) {
@@ -129,10 +130,10 @@ TEST_CASE("V-1 no content makes reading it slow") {
     DataReader reader(rules);
     std::string body;
     std::string_view rest = input;
-    const auto begun = std::chrono::steady_clock::now();
+    const std::clock_t begun = std::clock();
     reader.feed(rest, body);
     CHECK(rest.empty());
-    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(1));
+    CHECK(std::clock() - begun < CLOCKS_PER_SEC);
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/smtp/header.h"
 
-#include <chrono>
+#include <ctime>
 
 #include "tests/catch.h"
 
@@ -156,9 +156,9 @@ TEST_CASE("V-1 no header block makes checking it slow") {
                                    std::string(" \r\n"), std::string("X"), std::string(":")}) {
     std::string block = "Received:";
     while (block.size() < 300 * 1024) block += piece;
-    const auto begun = std::chrono::steady_clock::now();
+    const std::clock_t begun = std::clock();
     CHECK_FALSE(refusal(block).empty());
-    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(1));
+    CHECK(std::clock() - begun < CLOCKS_PER_SEC);
   }
 }
 
