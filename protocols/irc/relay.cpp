@@ -23,7 +23,7 @@ bool is_taken(const Strand& strand, const Side& to) {
 
 Relay::Relay(std::vector<std::unique_ptr<Side>>& sides, const IrcSettings& settings,
              std::function<Timestamp()> now)
-    : RelayState(sides, settings, std::move(now)) {}
+    : RelayRules(sides, settings, std::move(now)) {}
 
 // ---- sides ----
 
@@ -335,11 +335,6 @@ Party Relay::actor(Side& from, Source source, Side& to, ChannelId there, bool ne
     }
   }
   return pseudo_party(from.index(), to);
-}
-
-Party Relay::pseudo_party(StrandId id, const Side& to) const {
-  const ServerId server = to.pseudo(id);
-  return to.party_of_server(server == no_id ? to.us() : server);
 }
 
 }  // namespace hanse::irc

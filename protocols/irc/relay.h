@@ -8,8 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocols/irc/guards.h"
-#include "protocols/irc/relay_state.h"
+#include "protocols/irc/relay_rules.h"
 #include "protocols/irc/side.h"
 #include "protocols/irc/watcher.h"
 
@@ -21,7 +20,7 @@ namespace hanse::irc {
 // strands (strand.h), which are longer by a hop with each node and never end where they began.
 // Where two nodes stand between the same networks only one carries each of them to each other: who
 // is there stays, and no people are introduced before the claim to do so stands (answered()).
-class Relay final : public Watcher, private RelayState {
+class Relay final : public Watcher, private RelayRules {
  public:
   Relay(std::vector<std::unique_ptr<Side>>& sides, const IrcSettings& settings,
         std::function<Timestamp()> now);
@@ -86,9 +85,7 @@ class Relay final : public Watcher, private RelayState {
   void warn_of_short_nicks(const Side& side);
   std::string free_nick(const Person& person, const Side& to);
   UserId introduce(PersonId id, Side& to);
-  Timestamp name_time(const Side& to, Timestamp otherwise) const;
   void enter_again(PersonId id, Side& to);
-  std::string text_there(PersonId id, const Side& to, UserText which) const;
   void renew(const PuppetKey& key, Side& to);
   std::string pseudo_sid(const Strand& strand, const Side& to) const;   // empty: none is free
   ServerId add_pseudo_server(StrandId, Side& to, const std::string& name, const std::string& sid);
@@ -98,17 +95,9 @@ class Relay final : public Watcher, private RelayState {
   void withdraw(PersonId id, Side& from, std::string_view reason);
   void withdraw_idle(PersonId id, Side& from, std::string_view reason);
   Party actor(Side& from, Source source, Side& to, ChannelId there, bool needs_rank);
-  Party pseudo_party(StrandId id, const Side& to) const;
-  bool is_attached(StrandId id, const Side& to) const {
-    return strands_[id].live && sides_[strands_[id].home]->linked() && to.linked() &&
-           &to != losing_ && to.claim(id).stands();
-  }
-  bool is_attached(const Side& from, const Side& to) const { return is_attached(from.index(), to); }
 
   // ---- relay_further.cpp ----
-  StrandId strand_of(const Side& side, UserId user) const;   // no_strand: not carried
   Side& home_of(StrandId id) { return *sides_[strands_[id].home]; }
-  std::string nick_at_home(const Side& side, UserId user, StrandId id) const;
   void look_for_ways(Side& side);
   void follow(Side& side, ServerId server);
   std::string why_not(const Side& side, const Server& server) const;   // empty: it may
@@ -119,12 +108,10 @@ class Relay final : public Watcher, private RelayState {
   void claim_at_last(Side& side);           // those who waited for others to go
 
   // ---- relay_channels.cpp ----
-  const Junction* junction_of(const Side& side, ChannelId channel) const;
   // Every other channel of the junction whose side is up.
   void elsewhere(StrandId id, const Junction& junction,
                  const std::function<void(Side&, const std::string&)>& visit);
   void enter(StrandId, Side& to, const std::string& channel, Timestamp, std::span<const UserId>);
-  std::uint8_t rank_there(const Side& home, UserId, const Side& to, const std::string&) const;
   bool bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
              const std::string& name, std::span<const UserId> users);
   void meet(Side& from, ChannelId, Side& to, const std::string& name, const Junction& junction);
@@ -141,13 +128,7 @@ class Relay final : public Watcher, private RelayState {
                       std::string& parameter) const;
 
   // ---- relay_claims.cpp ----
-  bool may(const Junction& junction, const Side& side, Claim what) const;
   void let_rule(Side& side, const Junction& junction, ChannelId channel, UserId first);
-  std::size_t decider(const Junction& junction) const;       // nobody: all are as old
-  bool is_younger(const Junction& junction, const Side& side) const;
-  const Channel* at_owner(const Junction& junction) const;   // null: not there, or no owner
-  Party owner_party(const Junction& junction, const Side& side) const;
-  bool counts_there(const Junction& junction, const Side& side, Claim what) const;
   bool may_undo(const Junction& junction, const Side& side, const std::string& what);
   void note_undone(const Junction& junction, const Side& side, const std::string& what);
   void undo_topic(Side& side, const Junction& junction, ChannelId channel);
@@ -156,7 +137,6 @@ class Relay final : public Watcher, private RelayState {
                                     const ModeChange& change, std::string& parameter) const;
   void undo_modes(Side& side, const Junction&, ChannelId, std::span<const ModeChange> changes);
   void overrule(Side& from, ChannelId, Side& to, const std::string& name, const Junction&);
-  bool has_its_own_say(const Side& side, ChannelId channel) const;
 
   // ---- relay_wars.cpp ----
   bool is_war(const Side& side, const Junction& junction, const std::string& what);
@@ -166,18 +146,6 @@ class Relay final : public Watcher, private RelayState {
   UserId presence(PersonId id, Side& to);   // made when it is not there; no_id: it may not be
   void note_unheard(PersonId id, const Side& to);
   void name_again(Side& side);              // who has a UID for a nick
-
-  // ---- relay_guards.cpp ----
-  Visitor visitor(PersonId id, const Side& to) const;
-  std::optional<Door> door_at_home(const Side& home, const Junction& junction) const;
-  bool is_muted(PersonId id, const Side& to, ChannelId there) const;
-  std::string_view kept_out_by(PersonId, const Side& to, const std::string& channel) const;
-  std::string_view kept_out_by(const Visitor&, const Side& to, ChannelId there) const;
-  bool may_be_heard(PersonId id, const Side& to, const std::string& channel) const;
-  PersonId speaker_of(const LateLine&, const Side& home, const Side& to, ChannelId there) const;
-  std::string_view untold_by(const LateLine&, const Side& home, const Side&, ChannelId) const;
-  std::string full_name(PersonId id, const Side& to) const;   // nick!user@host, as there
-  std::optional<std::string> known_mask(const Side&, std::string_view mask, const Side& to) const;
 
   // ---- relay_talk.cpp ----
   void say_privately(Side& side, UserId user, UserId puppet, const Said& what);

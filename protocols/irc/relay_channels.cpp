@@ -8,35 +8,12 @@
 
 namespace hanse::irc {
 
-const Junction* Relay::junction_of(const Side& side, ChannelId channel) const {
-  const auto& spots = spots_[side.index()];
-  const auto found = spots.find(side.model().channel(channel).folded);
-  return found == spots.end() ? nullptr : found->second;
-}
-
 void Relay::elsewhere(StrandId id, const Junction& junction,
                       const std::function<void(Side&, const std::string&)>& visit) {
   for (const Junction::Member& member : junction.members) {
     Side& other = *sides_[member.network];
     if (&other != &home_of(id) && is_attached(id, other)) visit(other, member.channel);
   }
-}
-
-// irc 9: what somebody may do at home he may do there, where his network has a say about it.
-std::uint8_t Relay::rank_there(const Side& home, UserId user, const Side& to,
-                               const std::string& channel) const {
-  const auto& spots = spots_[to.index()];
-  const auto spot = spots.find(fold(to.facts().casemap, channel));
-  if (spot == spots.end() || !may(*spot->second, home, Claim::ranks)) return 0;
-  const auto& members = spot->second->members;
-  const auto own = std::ranges::find(members, home.index(), &Junction::Member::network);
-  const ChannelId here = own == members.end() ? no_id : home.model().find_channel(own->channel);
-  const Membership* const member = here == no_id ? nullptr : home.model().membership(user, here);
-  unsigned known = 0;
-  for (const ModeRow& row : to.dialect().modes().rows()) {
-    if (is_rank(row.mode)) known |= rank_bit(row.mode);
-  }
-  return static_cast<std::uint8_t>(member == nullptr ? 0 : member->status & known);
 }
 
 // irc 9: nobody makes a channel older than it is where it is; a new one is as old as at home.

@@ -13,27 +13,6 @@
 
 namespace hanse::irc {
 
-StrandId Relay::strand_of(const Side& side, UserId user) const {
-  if (side.is_native(user)) return side.index();
-  const ServerId server = side.model().user(user).server;
-  for (StrandId id = sides_.size(); id < strands_.size(); ++id) {
-    const Strand& strand = strands_[id];
-    if (strand.live && strand.home == side.index() && strand.way_in == server) return id;
-  }
-  return no_strand;
-}
-
-// "alice|home", or what the node before us made of a name that was taken, was alice.
-std::string Relay::nick_at_home(const Side& side, UserId user, StrandId id) const {
-  const std::string_view nick = side.model().user(user).texts.get(UserText::nick);
-  if (strands_[id].hops == 0) return std::string(nick);
-  const char separator = side.facts().nick_separator;
-  std::size_t at = nick.rfind(separator + strands_[id].network);
-  if (at == std::string_view::npos) return std::string(nick);
-  while (at > 0 && nick[at - 1] == separator) --at;
-  return std::string(nick.substr(0, at));
-}
-
 // ---- ways ----
 
 // Why people behind that server go no further.

@@ -9,7 +9,7 @@
 namespace hanse::irc {
 
 // He may be in it and not talk: his own network may have no words for that.
-bool Relay::is_muted(PersonId id, const Side& to, ChannelId there) const {
+bool RelayRules::is_muted(PersonId id, const Side& to, ChannelId there) const {
   const Channel& place = to.model().channel(there);
   const Membership* const member = to.model().membership(persons_.on(id, to.index()), there);
   const Junction* const junction = junction_of(to, there);
@@ -18,31 +18,14 @@ bool Relay::is_muted(PersonId id, const Side& to, ChannelId there) const {
          irc::is_muted(visitor(id, to), to, place);
 }
 
-Visitor Relay::visitor(PersonId id, const Side& to) const {
+Visitor RelayRules::visitor(PersonId id, const Side& to) const {
   return {persons_.on(id, to.index()), full_name(id, to),
           text_there(id, to, UserText::account), text_there(id, to, UserText::realname)};
 }
 
-std::string Relay::full_name(PersonId id, const Side& to) const {
-  const Person& person = persons_.at(id);
-  const auto join = [](std::string_view nick, std::string_view ident, std::string_view host) {
-    return std::string(nick).append("!").append(ident).append("@").append(host);
-  };
-  if (const UserId there = persons_.on(id, to.index()); there != no_id) {
-    const PackedTexts& texts = to.model().user(there).texts;
-    return join(texts.get(UserText::nick), texts.get(UserText::ident),
-                texts.get(UserText::shown_host));
-  }
-  const Side& home = *sides_[person.home];
-  const std::string nick = nick_at_home(home, person.user, person.strand);
-  const std::string& network = strands_[person.strand].network;
-  return join(puppet_nick(nick, network, to.facts(), 0, network + nick),
-              text_there(id, to, UserText::ident), text_there(id, to, UserText::shown_host));
-}
-
 // What keeps him out of a channel there; empty: nothing.
-std::string_view Relay::kept_out_by(PersonId id, const Side& to,
-                                    const std::string& channel) const {
+std::string_view RelayRules::kept_out_by(PersonId id, const Side& to,
+                                         const std::string& channel) const {
   const ChannelId there = to.model().find_channel(channel);
   const Junction* const junction = is_guarded(to, there) ? junction_of(to, there) : nullptr;
   if (junction == nullptr) return {};
@@ -51,7 +34,8 @@ std::string_view Relay::kept_out_by(PersonId id, const Side& to,
   return kept_out_by(who, to, there);
 }
 
-std::string_view Relay::kept_out_by(const Visitor& who, const Side& to, ChannelId there) const {
+std::string_view RelayRules::kept_out_by(const Visitor& who, const Side& to,
+                                         ChannelId there) const {
   const Channel& place = to.model().channel(there);
   const bool closed = place.has(Mode::invite_only) || !place.key.empty();
   const Junction* const junction = junction_of(to, there);
@@ -68,7 +52,7 @@ std::string_view Relay::kept_out_by(const Visitor& who, const Side& to, ChannelI
 }
 
 // Nobody was asked where it became closed only now that the networks meet.
-std::optional<Door> Relay::door_at_home(const Side& home, const Junction& junction) const {
+std::optional<Door> RelayRules::door_at_home(const Side& home, const Junction& junction) const {
   const auto own = std::ranges::find(junction.members, home.index(), &Junction::Member::network);
   const ChannelId here = own == junction.members.end() ? no_id
                                                        : home.model().find_channel(own->channel);
@@ -79,7 +63,7 @@ std::optional<Door> Relay::door_at_home(const Side& home, const Junction& juncti
 }
 
 // Who is kept out says nothing in it either.
-bool Relay::may_be_heard(PersonId id, const Side& to, const std::string& channel) const {
+bool RelayRules::may_be_heard(PersonId id, const Side& to, const std::string& channel) const {
   const UserId there = persons_.on(id, to.index());
   const ChannelId place = to.model().find_channel(channel);
   const bool is_in = there != no_id && place != no_id &&
@@ -88,8 +72,8 @@ bool Relay::may_be_heard(PersonId id, const Side& to, const std::string& channel
 }
 
 // Who said it, if his puppet is in that channel now; else no_id.
-PersonId Relay::speaker_of(const LateLine& line, const Side& home, const Side& to,
-                           ChannelId there) const {
+PersonId RelayRules::speaker_of(const LateLine& line, const Side& home, const Side& to,
+                                ChannelId there) const {
   const UserId user = home.linked() ? home.model().find_nick(line.nick) : no_id;
   const PersonId id = user == no_id ? no_id : persons_.find(home.index(), user);
   const UserId puppet = id == no_id ? no_id : persons_.on(id, to.index());
@@ -99,8 +83,8 @@ PersonId Relay::speaker_of(const LateLine& line, const Side& home, const Side& t
 }
 
 // Why what he said while the network was away may not be told there now; empty: it may.
-std::string_view Relay::untold_by(const LateLine& line, const Side& home, const Side& to,
-                                  ChannelId there) const {
+std::string_view RelayRules::untold_by(const LateLine& line, const Side& home, const Side& to,
+                                       ChannelId there) const {
   const Channel& place = to.model().channel(there);
   const Junction* const junction = junction_of(to, there);
   if (junction == nullptr) return {};
@@ -137,8 +121,8 @@ bool Relay::may_tell(const Side& to, const LateLine& line) {
 
 // A mask that names one person: what that one is called on the other network. He may be called so
 // without being who the name looks like.
-std::optional<std::string> Relay::known_mask(const Side& from, std::string_view mask,
-                                             const Side& to) const {
+std::optional<std::string> RelayRules::known_mask(const Side& from, std::string_view mask,
+                                                  const Side& to) const {
   const std::size_t end = mask.find('!');
   if (end == std::string_view::npos) return std::nullopt;
   const UserId user = from.model().find_nick(mask.substr(0, end));

@@ -9,14 +9,6 @@
 
 namespace hanse::irc {
 
-// irc 4.3: of two who take one name at the same moment the younger loses it, and is killed where
-// there is no SAVE. That must be the puppet, whatever the clocks are, and never somebody of that
-// network. Where a name with a '/' is nobody's but a puppet's it is as old as at home.
-Timestamp Relay::name_time(const Side& to, Timestamp otherwise) const {
-  const Timestamp now = now_();
-  return to.facts().nick_separator == '/' ? std::min(otherwise, now) : now + skew_seconds_max_;
-}
-
 void Relay::nick_changed(Side& side, UserId user) {
   const PersonId id = persons_.find(side.index(), user);
   if (id == no_id) return;
@@ -134,16 +126,6 @@ PersonId Relay::person_of(const Side& home, UserId user) {
   }
   ledger_.erase(back);
   return id;
-}
-
-// What a person's puppet has there for what he has at home.
-std::string Relay::text_there(PersonId id, const Side& to, UserText which) const {
-  const Person& person = persons_.at(id);
-  const std::string_view text = sides_[person.home]->model().user(person.user).texts.get(which);
-  if (which == UserText::account) return puppet_account(text, strands_[person.strand].network);
-  if (which == UserText::ident) return puppet_ident(text, to.facts());
-  if (which == UserText::shown_host) return puppet_host(text, to.facts());
-  return std::string(cut_utf8(text, limits::realname_bytes_max));
 }
 
 namespace {
