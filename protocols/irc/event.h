@@ -91,6 +91,7 @@ struct Kicked {
   std::string_view channel;
   Party who;
   std::string_view reason;
+  bool is_wish = false;   // the server he is behind is asked to do it (REMOVE)
 };
 struct Invited {
   Party source, who;

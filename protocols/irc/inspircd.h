@@ -43,7 +43,7 @@ class Inspircd final : public Dialect {
   bool password_is_right(std::string_view said) const;
   void say_server(std::string& out) const;
 
-  static const Command<Inspircd> commands[20];
+  static const Command<Inspircd> commands[21];
   NetworkEvent read_user(const Line& line);
   NetworkEvent read_members(const Line& line);
   NetworkEvent read_join(const Line& line);

@@ -9,7 +9,7 @@ namespace {
 
 // Commands of servers and services that change nothing this node keeps (irc 3.3).
 constexpr std::string_view of_no_interest[] = {
-    "SINFO", "ADDLINE", "DELLINE", "ENCAP", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE", "SVSJOIN",
+    "SINFO", "ADDLINE", "DELLINE", "NUM", "OPERTYPE", "OPERQUIT", "SNONOTICE", "SVSJOIN",
     "SVSPART", "SVSNICK", "SVSTOPIC", "SVSHOLD", "SQUERY", "FRHOST", "SWHOIS", "SPING", "ALLTIME",
     "UNINVITE", "REHASH", "SAQUIT", "CHECK", "FILTER", "CBAN", "RSILENCE", "WALLOPS", "KNOCK",
     "RESYNC", "RCONNECT", "SVSCMODE", "SVSOPER", "GLOADMODULE", "GUNLOADMODULE", "GRELOADMODULE"};
@@ -56,6 +56,11 @@ const Command<Inspircd> Inspircd::commands[] = {
     {"FNAME", 1,
      [](Inspircd&, const Line& line) -> NetworkEvent {
        return UserTextChanged{{line.source, {}}, {line.source, {}}, What::realname, line.at(0)};
+     }},
+    {"ENCAP", 2,
+     [](Inspircd&, const Line& line) -> NetworkEvent {
+       if (line.at(1) != "REMOVE" || line.parameters < 4) return Ignored{};
+       return Kicked{{line.source, {}}, line.at(3), {line.at(2), {}}, line.at(4), true};
      }},
     {"MODE", 2, [](Inspircd&, const Line& line) { return visibility_of(line.at(0), line.at(1)); }},
     {"IDLE", 1,

@@ -81,6 +81,7 @@ class Mirror {
   void remove(UserId user, std::string_view reason);
   void leave(UserId user, ChannelId channel, std::string_view reason);
   void leave_to_puppets(UserId user, ChannelId channel);
+  bool put_out(Source by, UserId user, ChannelId channel, std::string_view reason);
   void set_text(UserId user, UserTextChanged::What what, std::string_view value);
   void set_modes(ChannelId channel, std::span<const ModeChange> changes);
   void add_ranks(unsigned status, std::string_view who, std::vector<ModeChange>& out) const;

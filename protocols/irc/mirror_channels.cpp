@@ -118,6 +118,18 @@ Verdict Mirror::handle(const ChannelLeft& event) {
   return {};
 }
 
+// By us, in the name of one of ours.
+bool Mirror::put_out(Source by, UserId user, ChannelId channel, std::string_view reason) {
+  const Network& model = side_.model();
+  const Membership* const member =
+      by.user == no_id ? nullptr : model.membership(by.user, channel);
+  if (member == nullptr || (member->status & ~rank_bit(Mode::voice)) == 0 ||
+      !side_.is_our_user(user))
+    return false;
+  side_.write(ChannelLeft{side_.party_of(user), model.channel(channel).name, reason});
+  return true;
+}
+
 Verdict Mirror::handle(const Kicked& event) {
   const std::optional<Source> source = source_of(event.source);
   if (!source) return nobody(event.source);
@@ -131,6 +143,8 @@ Verdict Mirror::handle(const Kicked& event) {
     side_.note_desync(not_in_it);   // one of ours may have left it a moment ago
     return {};
   }
+  if (event.is_wish && !put_out(*source, user, channel, event.reason))
+    return dropped("REMOVE by who may not, or of who is not ours");
   leave_to_puppets(user, channel);
   watcher_.kicked(side_, *source, user, channel, event.reason);
   // One of ours is the watcher's: it may be gone by now, or back.

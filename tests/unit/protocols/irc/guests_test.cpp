@@ -165,6 +165,16 @@ TEST_CASE("irc 9 somebody who speaks into a channel from outside is there for a 
   CHECK(met.later(*met.away, 1) == ":9RAAAAAAB QUIT :nothing was said for a while\n");
 }
 
+TEST_CASE("irc 7 REMOVE puts a puppet out, by who may") {
+  Met met;
+  const std::string remove = " ENCAP node.a.example REMOVE 9RBAAAAAA #dev :out\n";
+  met.say(*met.home, ":1AAAAAAAB" + remove);                // not in it
+  CHECK(met.written(*met.away) == "");
+  CHECK(met.say(*met.home, ":1AAAAAAAA" + remove) ==
+        ":9RBAAAAAA PART #dev :out\n:9RBAAAAAA QUIT :kicked\n");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA KICK #dev 3HYAAAAAA :out\n");
+}
+
 TEST_CASE("irc 9 the sign of requests is nowhere but at the ends of an action") {
   Met met;
   const auto said = [&](const std::string& text) {
