@@ -94,7 +94,7 @@ void LateDesk::add(DeliveryId id, LateLine line, Instant now, std::vector<Settle
     return one.home == line.home && one.channel == line.channel;
   });
   if (place == places_.end()) {
-    places_.push_back({line.home, line.channel, {}, 0, 0, {}});
+    places_.push_back({line.home, line.channel, {}, 0, 0, {}, false});
     place = places_.end() - 1;
   }
   place->complete_at = now + limits::late_gather_wait;
@@ -118,7 +118,9 @@ std::optional<LateDesk::Told> LateDesk::next(Instant now, Timestamp utc,
                                              const std::function<bool(const std::string&)>& heard,
                                              const std::function<bool(const LateLine&)>& may_tell,
                                              std::vector<Settled>& settled) {
-  for (Place& place : places_) drop_old(place, utc, settled);
+  for (Place& place : places_) {
+    if (!place.begun) drop_old(place, utc, settled);
+  }
   std::erase_if(places_, [](const Place& one) { return one.lines.empty(); });
   if (now < next_at_) return std::nullopt;
   const auto place = std::ranges::find_if(places_, [&](const Place& one) {
@@ -135,6 +137,7 @@ std::optional<LateDesk::Told> LateDesk::next(Instant now, Timestamp utc,
     return std::nullopt;
   }
   next_at_ = now + limits::late_pause;
+  place->begun = true;
   Told out{place->home, place->channel, {}};
   if (place->left_out > 0) {
     // Of all of them: those that follow, too.

@@ -74,6 +74,7 @@ class LateDesk {
     std::uint64_t left_out = 0;
     Timestamp since = 0;                   // the first that is left out was said
     Instant complete_at{};
+    bool begun = false;                    // to be told: nothing of it becomes too old any more
   };
   void drop_old(Place& place, Timestamp utc, std::vector<Settled>& settled) const;
 

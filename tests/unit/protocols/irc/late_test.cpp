@@ -236,6 +236,31 @@ TEST_CASE("irc 9 late lines of several networks, and of another day") {
   CHECK(desk.give_back().empty());
 }
 
+TEST_CASE("irc 9 what is announced is told, however old it becomes meanwhile") {
+  LateDesk desk(2, 60);
+  std::vector<LateDesk::Settled> settled;
+  const LateLine line{"home", "carol", "away", "#dev", "x", Said::Kind::message, 1795229120, 0, {}};
+  for (DeliveryId id = 1; id <= 3; ++id) desk.add(id, line, Instant{}, settled);
+  const auto heard = [](const std::string&) { return true; };
+  const auto may = [](const LateLine&) { return true; };
+  const auto head = desk.next(Instant{2s}, 1795229180, heard, may, settled);
+  REQUIRE(head);
+  CHECK(head->text.starts_with("[late] 3 lines were said on home"));
+  CHECK(desk.next(Instant{3s}, 1795229181, heard, may, settled));
+  CHECK(desk.next(Instant{4s}, 1795229182, heard, may, settled));
+  CHECK(desk.empty());
+  for (DeliveryId id = 4; id <= 5; ++id) desk.add(id, line, Instant{5s}, settled);
+  CHECK_FALSE(desk.next(Instant{7s}, 1795229185, heard, may, settled));   // that was not begun
+  CHECK(settled.back().how == LateDesk::Settled::How::too_old);
+}
+
+TEST_CASE("irc 9 that nobody listens for an absent network is in the log") {
+  Away world;
+  world.say(*world.home, ":1AAAAAAAA KICK #dev 9RLAAAAAB :who are you\n");
+  CHECK(world.home->log_.find("irc.unheard late/away was kicked out of #dev on home: what is said "
+                              "there is not kept until it is back") != std::string::npos);
+}
+
 TEST_CASE("irc 9 where servers are not heard in channels somebody comes and says it") {
   Bench world(DialectKind::inspircd, DialectKind::ngircd);
   world.link_home();
