@@ -14,7 +14,8 @@ bool is_listed(const Visitor& who, const Side& to, const Channel& place, Mode li
       return matches(to.facts().casemap, one.value, text);
     };
     switch (one.match) {
-      case BanMatch::mask: return fits(who.name);
+      case BanMatch::mask:
+        return fits(who.name) || (!who.usual_name.empty() && fits(who.usual_name));
       case BanMatch::account: return !who.account.empty() && fits(who.account);
       case BanMatch::no_account: return who.account.empty();
       case BanMatch::realname: return fits(who.realname);
@@ -48,8 +49,7 @@ Visitor visitor_of(const LateLine& line, const Side& to) {
   const std::string name = puppet_nick(line.nick, line.home, to.facts(), 0, line.home + line.nick)
                                .append("!").append(puppet_ident(line.ident, to.facts()))
                                .append("@").append(puppet_host(line.host, to.facts()));
-  return {no_id, name, puppet_account(line.account, line.home), line.realname,
-          line.door};
+  return {no_id, name, puppet_account(line.account, line.home), line.realname, {}, line.door};
 }
 
 bool is_guarded(const Side& to, ChannelId there) {

@@ -14,6 +14,7 @@ namespace hanse::irc {
 struct Visitor {
   UserId there = no_id;                  // no_id: he is not
   std::string name, account, realname;   // nick!user@host
+  std::string usual_name{};              // where he has another one since somebody wanted his
   std::optional<Door> door{};            // of his channel at home; nothing: nobody knows
 };
 Visitor visitor_of(const LateLine& line, const Side& to);   // as he was when he said it

@@ -6,12 +6,15 @@
 namespace hanse::irc {
 
 void Person::Puppet::forgive(Timestamp now) {
-  if (now - lost_at >= limits::puppet_forgiven_seconds) losses = 0;
+  if (now - lost_at >= limits::puppet_forgiven_seconds) losses = fights = 0;
 }
 
-void Person::Puppet::lose(Timestamp now) {
+void Person::Puppet::lose(Timestamp now, bool name_wanted) {
   forgive(now);
-  if (losses < limits::puppet_losses_max) ++losses;
+  if (losses < limits::puppet_losses_max) {
+    ++losses;
+    if (name_wanted) ++fights;
+  }
   lost_at = now;
   told = false;
 }

@@ -18,10 +18,11 @@ struct Person {
     Timestamp lost_at = 0;         // when it was thrown out last
     Timestamp back_at = 0;         // when it came back after that, last
     std::uint8_t losses = 0;
+    std::uint8_t fights = 0;       // those of them that were about its name
     bool told = false;             // that nobody hears it there
 
     void forgive(Timestamp now);   // what was long ago
-    void lose(Timestamp now);
+    void lose(Timestamp now, bool name_wanted);
     bool may_return(Timestamp now) const { return losses == 0 || now >= returns_at(); }
     Timestamp returns_at() const;
   };

@@ -191,11 +191,12 @@ void Relay::attach(StrandId id, Side& to) {
       const bool alone = id == from.index() && (place.told_empty || place.has(Mode::permanent));
       elsewhere(id, junction, [&](Side& side, const std::string& name) {
         if (&side != &to || (natives.empty() && !alone)) return;
-        if (id == from.index()) overrule(from, channel, to, name, junction);
+        const bool opened = id == from.index() && overrule(from, channel, to, name, junction);
         meeting_ = true;
         const bool was_there = !bring(id, junction, channel, to, name, natives);
         meeting_ = false;
         if (was_there) meet(from, channel, to, name, junction);
+        if (opened) let_in(junction, to, name);
       });
     }
   }
@@ -309,10 +310,13 @@ void Relay::withdraw(PersonId id, Side& from, std::string_view reason) {
   from.model().remove_user(puppet);
 }
 
-// A puppet in no channel has nothing to do there.
+// A puppet in no channel has nothing to do there, but to hear the answer to what it said.
 void Relay::withdraw_idle(PersonId id, Side& from, std::string_view reason) {
   const UserId puppet = persons_.on(id, from.index());
-  if (puppet != no_id && from.model().user(puppet).channels.empty()) withdraw(id, from, reason);
+  if (puppet == no_id || !from.model().user(puppet).channels.empty()) return;
+  const auto spoke = loners_.find({id, from.index()});
+  if (spoke == loners_.end() || now_() - spoke->second >= limits::puppet_idle_seconds)
+    withdraw(id, from, reason);
 }
 
 void Relay::user_gone(Side& side, UserId user, std::string_view reason) {

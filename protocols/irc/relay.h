@@ -112,6 +112,7 @@ class Relay final : public Watcher, private RelayRules {
   void elsewhere(StrandId id, const Junction& junction,
                  const std::function<void(Side&, const std::string&)>& visit);
   void enter(StrandId, Side& to, const std::string& channel, Timestamp, std::span<const UserId>);
+  void let_in(const Junction& junction, Side& to, const std::string& name);
   bool bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
              const std::string& name, std::span<const UserId> users);
   void meet(Side& from, ChannelId, Side& to, const std::string& name, const Junction& junction);
@@ -136,7 +137,8 @@ class Relay final : public Watcher, private RelayRules {
   std::optional<ModeChange> inverse(Side& side, const Junction& junction, ChannelId channel,
                                     const ModeChange& change, std::string& parameter) const;
   void undo_modes(Side& side, const Junction&, ChannelId, std::span<const ModeChange> changes);
-  void overrule(Side& from, ChannelId, Side& to, const std::string& name, const Junction&);
+  // Whether there was anything.
+  bool overrule(Side& from, ChannelId, Side& to, const std::string& name, const Junction&);
 
   // ---- relay_wars.cpp ----
   bool is_war(const Side& side, const Junction& junction, const std::string& what);
@@ -148,6 +150,7 @@ class Relay final : public Watcher, private RelayRules {
   void name_again(Side& side);              // who has a UID for a nick
 
   // ---- relay_talk.cpp ----
+  UserId speaker_in(const Side& side, UserId user, ChannelId, Side& to, const std::string& name);
   void say_privately(Side& side, UserId user, UserId puppet, const Said& what);
 
   // ---- relay_late.cpp ----

@@ -45,6 +45,28 @@ void Relay::enter(StrandId id, Side& to, const std::string& channel, Timestamp t
   to.write(ChannelJoined{pseudo_party(id, to), channel, timestamp, {}, members});
 }
 
+// Something that kept people out of it is gone: those who are in it at home go in.
+void Relay::let_in(const Junction& junction, Side& to, const std::string& name) {
+  const ChannelId there = to.model().find_channel(name);
+  if (there == no_id || !to.linked()) return;
+  for (const Junction::Member& own : junction.members) {
+    Side& from = *sides_[own.network];
+    const ChannelId channel =
+        &from == &to || !from.linked() ? no_id : from.model().find_channel(own.channel);
+    if (channel == no_id) continue;
+    std::map<StrandId, std::vector<UserId>> people;
+    for (const UserId user : from.model().channel(channel).members) {
+      const StrandId strand = strand_of(from, user);
+      if (strand == no_strand || !is_attached(strand, to)) continue;
+      const PersonId id = person_of(from, user);
+      const UserId puppet = persons_.on(id, to.index());
+      const bool is_in = puppet != no_id && to.model().membership(puppet, there) != nullptr;
+      if (!is_in && kept_out_by(id, to, name).empty()) people[strand].push_back(user);
+    }
+    for (const auto& [strand, users] : people) enter(strand, to, name, now_(), users);
+  }
+}
+
 // A channel that was not there before becomes as it is at home. Whether it was made so.
 bool Relay::bring(StrandId id, const Junction& junction, ChannelId channel, Side& to,
                   const std::string& name, std::span<const UserId> users) {

@@ -123,10 +123,10 @@ void Relay::undo_modes(Side& side, const Junction& junction, ChannelId channel,
 // Two networks meet, of which one decides: what the other has set meanwhile without a claim to it
 // is taken back before anybody enters. Bans only where an owner was given: a list that has grown is
 // not swept away because another channel is older, it only does not count.
-void Relay::overrule(Side& from, ChannelId channel, Side& to, const std::string& name,
+bool Relay::overrule(Side& from, ChannelId channel, Side& to, const std::string& name,
                      const Junction& junction) {
   const ChannelId there = to.model().find_channel(name);
-  if (there == no_id || decider(junction) != from.index() || !is_attached(from, to)) return;
+  if (there == no_id || decider(junction) != from.index() || !is_attached(from, to)) return false;
   const Channel home = from.model().channel(channel);
   const Channel before = to.model().channel(there);   // changes look into it
   std::vector<ModeChange> back;
@@ -152,12 +152,13 @@ void Relay::overrule(Side& from, ChannelId channel, Side& to, const std::string&
     if (sweeps && !is_theirs) back.push_back({false, one.list, 'b', one.mask});
   }
   std::erase_if(back, [&](const ModeChange& one) { return !to.model().set_mode(there, one); });
-  if (back.empty()) return;
+  if (back.empty()) return false;
   to.write(ModesChanged{pseudo_party(from.index(), to), name, before.timestamp, back});
   note(Level::info, "irc.undone",
        std::to_string(back.size()) + " modes or bans in junction " + junction.name + " that " +
            to.settings().name + " set without a claim to it, apart from " +
            from.settings().name + ": undone there");
+  return true;
 }
 
 // Puppets of those without a claim made the channel, or were left in it, and have no rank; the ircd

@@ -18,9 +18,14 @@ bool RelayRules::is_muted(PersonId id, const Side& to, ChannelId there) const {
          irc::is_muted(visitor(id, to), to, place);
 }
 
+// A ban on a name that nobody has there now means him too who had it.
 Visitor RelayRules::visitor(PersonId id, const Side& to) const {
-  return {persons_.on(id, to.index()), full_name(id, to),
-          text_there(id, to, UserText::account), text_there(id, to, UserText::realname)};
+  Visitor out{persons_.on(id, to.index()), full_name(id, to),
+              text_there(id, to, UserText::account), text_there(id, to, UserText::realname)};
+  const std::string usual = nick_there(id, to, 0);
+  if (to.model().find_nick(usual) == no_id && !out.name.starts_with(usual + "!"))
+    out.usual_name = usual + out.name.substr(out.name.find('!'));
+  return out;
 }
 
 // What keeps him out of a channel there; empty: nothing.
@@ -60,15 +65,6 @@ std::optional<Door> RelayRules::door_at_home(const Side& home, const Junction& j
   if (meeting_ && is_younger(junction, home)) return Door{};
   const Channel& door = home.model().channel(here);
   return Door{door.has(Mode::invite_only), !door.key.empty(), door.has(Mode::moderated)};
-}
-
-// Who is kept out says nothing in it either.
-bool RelayRules::may_be_heard(PersonId id, const Side& to, const std::string& channel) const {
-  const UserId there = persons_.on(id, to.index());
-  const ChannelId place = to.model().find_channel(channel);
-  const bool is_in = there != no_id && place != no_id &&
-                     to.model().membership(there, place) != nullptr;
-  return is_in ? !is_muted(id, to, place) : kept_out_by(id, to, channel).empty();
 }
 
 // Who said it, if his puppet is in that channel now; else no_id.

@@ -56,7 +56,7 @@ void Relay::puppet_lost(Side& side, UserId puppet, Source source, std::string_vi
   side.model().remove_user(puppet);
   if (id == no_id) return;
   Person::Puppet& lost = persons_.at(id).abroad[side.index()];
-  lost.lose(now_());
+  lost.lose(now_(), source.user == no_id);
   std::string words = escape_text(words_of_kill(reason), limits::heard_words_bytes_max);
   const std::string who = nick + " on " + side.settings().name + ", thrown out by " + by +
                           (words.empty() ? "" : " (" + words + ")");
@@ -117,7 +117,7 @@ void Relay::puppet_saved(Side& side, UserId puppet) {
   const PersonId id = persons_.find(side.index(), puppet);
   if (id == no_id) return;
   Person::Puppet& saved = persons_.at(id).abroad[side.index()];
-  saved.lose(now_());
+  saved.lose(now_(), true);
 }
 
 // irc 9: not at once, and never under the name that was fought over. Who loses again and again
@@ -137,7 +137,7 @@ void Relay::name_again(Side& side) {
     const Side& home = *sides_[person.home];
     const std::string native = nick_at_home(home, person.user, person.strand);
     const std::string& network = strands_[person.strand].network;
-    for (unsigned attempt = puppet.losses; attempt < puppet.losses + limits::nick_attempts_max;
+    for (unsigned attempt = puppet.fights; attempt < puppet.fights + limits::nick_attempts_max;
          ++attempt) {
       const std::string nick =
           puppet_nick(native, network, side.facts(), attempt, network + native);

@@ -246,6 +246,18 @@ std::optional<ModeChange> Relay::translated(const Side& from, const ModeChange& 
   return out;
 }
 
+namespace {
+
+bool opens(const ModeChange& change) {
+  switch (change.mode) {
+    case Mode::ban: case Mode::invite_only: case Mode::key: return !change.add;
+    case Mode::ban_exception: case Mode::invite_exception: return change.add;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 void Relay::modes_changed(Side& side, Source source, ChannelId channel,
                           std::span<const ModeChange> changes) {
   const Junction* junction = side.linked() ? junction_of(side, channel) : nullptr;
@@ -274,8 +286,11 @@ void Relay::modes_changed(Side& side, Source source, ChannelId channel,
                             to.model().channel(there).timestamp, theirs});
     if (may(*junction, side, Claim::bans))
       note_unmapped(side, side.model().channel(channel).name, changes, to);
+    if (std::ranges::any_of(theirs, opens)) let_in(*junction, to, name);
   });
   undo_modes(side, *junction, channel, changes);
+  if (std::ranges::any_of(changes, opens))
+    let_in(*junction, side, std::string(side.model().channel(channel).name));
 }
 
 // `guards_only`: what keeps people out, where neither side has more of a say than the other.

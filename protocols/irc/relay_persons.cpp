@@ -41,7 +41,7 @@ std::string Relay::free_nick(const Person& person, const Side& to) {
   const auto choice = [&](unsigned attempt) {
     return puppet_nick(native, network, to.facts(), attempt, network + native);
   };
-  const unsigned first = person.abroad[to.index()].losses;
+  const unsigned first = person.abroad[to.index()].fights;
   for (unsigned attempt = first; attempt < first + limits::nick_attempts_max; ++attempt) {
     std::string nick = choice(attempt);
     if (to.model().find_nick(nick) != no_id) continue;
@@ -119,6 +119,7 @@ PersonId Relay::person_of(const Side& home, UserId user) {
     std::vector<Person::Puppet>& abroad = persons_.at(id).abroad;
     for (std::size_t side = 0; side < abroad.size(); ++side) {
       abroad[side].losses = back->second.abroad[side].losses;
+      abroad[side].fights = back->second.abroad[side].fights;
       abroad[side].lost_at = back->second.abroad[side].lost_at;
       abroad[side].back_at = back->second.abroad[side].back_at;
       if (abroad[side].losses > 0) killed_[{id, side}];

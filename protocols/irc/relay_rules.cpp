@@ -74,8 +74,15 @@ std::string RelayRules::text_there(PersonId id, const Side& to, UserText which) 
   return std::string(cut_utf8(text, limits::realname_bytes_max));
 }
 
-std::string RelayRules::full_name(PersonId id, const Side& to) const {
+// As it is after so many fights over it.
+std::string RelayRules::nick_there(PersonId id, const Side& to, unsigned fights) const {
   const Person& person = persons_.at(id);
+  const std::string nick = nick_at_home(*sides_[person.home], person.user, person.strand);
+  const std::string& network = strands_[person.strand].network;
+  return puppet_nick(nick, network, to.facts(), fights, network + nick);
+}
+
+std::string RelayRules::full_name(PersonId id, const Side& to) const {
   const auto join = [](std::string_view nick, std::string_view ident, std::string_view host) {
     return std::string(nick).append("!").append(ident).append("@").append(host);
   };
@@ -84,10 +91,7 @@ std::string RelayRules::full_name(PersonId id, const Side& to) const {
     return join(texts.get(UserText::nick), texts.get(UserText::ident),
                 texts.get(UserText::shown_host));
   }
-  const Side& home = *sides_[person.home];
-  const std::string nick = nick_at_home(home, person.user, person.strand);
-  const std::string& network = strands_[person.strand].network;
-  return join(puppet_nick(nick, network, to.facts(), 0, network + nick),
+  return join(nick_there(id, to, persons_.at(id).abroad[to.index()].fights),
               text_there(id, to, UserText::ident), text_there(id, to, UserText::shown_host));
 }
 

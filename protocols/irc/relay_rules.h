@@ -26,6 +26,7 @@ class RelayRules : protected RelayState {
   Party pseudo_party(StrandId id, const Side& to) const;
   const Junction* junction_of(const Side& side, ChannelId channel) const;   // null: of none
   std::string nick_at_home(const Side& side, UserId user, StrandId id) const;
+  std::string nick_there(PersonId id, const Side& to, unsigned fights) const;
   std::string full_name(PersonId id, const Side& to) const;   // nick!user@host, as there
   std::string text_there(PersonId id, const Side& to, UserText which) const;
   Timestamp name_time(const Side& to, Timestamp otherwise) const;
@@ -46,7 +47,6 @@ class RelayRules : protected RelayState {
   bool is_muted(PersonId id, const Side& to, ChannelId there) const;
   std::string_view kept_out_by(PersonId, const Side& to, const std::string& channel) const;
   std::string_view kept_out_by(const Visitor&, const Side& to, ChannelId there) const;
-  bool may_be_heard(PersonId id, const Side& to, const std::string& channel) const;
   PersonId speaker_of(const LateLine&, const Side& home, const Side& to, ChannelId there) const;
   std::string_view untold_by(const LateLine&, const Side& home, const Side&, ChannelId) const;
   std::optional<std::string> known_mask(const Side&, std::string_view mask, const Side& to) const;

@@ -39,7 +39,7 @@ class RelayState {
   std::vector<std::unordered_map<std::string, const Junction*>> spots_;
   std::vector<Submission> kept_;
   std::vector<RelayNote> notes_;
-  std::map<PuppetKey, Timestamp> loners_;   // in no channel, for private talk: when it was last
+  std::map<PuppetKey, Timestamp> loners_;   // when they talked to somebody alone, or from outside
   std::map<PuppetKey, std::string> killed_;  // to be back when their time is over; with what words
   std::map<PuppetKey, Renewal> renewals_;
   bool renewing_ = false;            // who quit a moment ago comes back as somebody else

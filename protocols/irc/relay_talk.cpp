@@ -67,6 +67,31 @@ void say(Side& to, UserId puppet, std::string_view target, const Said& what) {
 
 }  // namespace
 
+// Who speaks for somebody in a channel there; no_id: nobody, since he is kept out, or may not talk.
+// Who is a member at home and is not there, because it was closed to him, goes in first.
+UserId Relay::speaker_in(const Side& side, UserId user, ChannelId channel, Side& to,
+                         const std::string& name) {
+  const PersonId id = person_of(side, user);
+  const ChannelId place = to.model().find_channel(name);
+  const auto member = [&] {
+    const UserId puppet = persons_.on(id, to.index());
+    const bool is_in = puppet != no_id && place != no_id &&
+                       to.model().membership(puppet, place) != nullptr;
+    return is_in ? puppet : no_id;
+  };
+  if (const UserId there = member(); there != no_id)
+    return is_muted(id, to, place) ? no_id : there;
+  if (!kept_out_by(id, to, name).empty()) return no_id;
+  if (place == no_id || side.model().membership(user, channel) == nullptr) {
+    const UserId puppet = presence(id, to);   // from outside of it
+    if (puppet != no_id && to.model().user(puppet).channels.empty())
+      loners_[{id, to.index()}] = now_();
+    return puppet;
+  }
+  enter(persons_.at(id).strand, to, name, now_(), {&user, 1});
+  return member();
+}
+
 void Relay::said(Side& side, UserId user, const Said& told) {
   const StrandId strand = side.linked() ? strand_of(side, user) : no_strand;
   if (strand == no_strand || told.target.empty()) return;
@@ -82,14 +107,10 @@ void Relay::said(Side& side, UserId user, const Said& told) {
   if (channel != no_id) {
     const Junction* junction = junction_of(side, channel);
     if (junction == nullptr) return;
-    const PersonId id = person_of(side, user);
     elsewhere(strand, *junction, [&](Side& to, const std::string& name) {
       const std::optional<std::string> target = target_there(rank, to, name);
-      const UserId puppet = target && may_be_heard(id, to, name) ? presence(id, to) : no_id;
-      if (puppet == no_id) return;
-      say(to, puppet, *target, what);
-      // From outside of it.
-      if (to.model().user(puppet).channels.empty()) loners_[{id, to.index()}] = now_();
+      const UserId puppet = target ? speaker_in(side, user, channel, to, name) : no_id;
+      if (puppet != no_id) say(to, puppet, *target, what);
     });
     const bool ours_to_keep = strands_[strand].hops == 0 && rank == nullptr &&
                               what.kind != Said::Kind::only_tags;
@@ -107,11 +128,9 @@ void Relay::say_privately(Side& side, UserId user, UserId puppet, const Said& wh
   Side& home = *sides_[persons_.at(wanted).home];
   const UserId sender = presence(person_of(side, user), home);
   if (sender == no_id) return;
-  const auto spoke = [&](PersonId id, Side& at, UserId one) {
-    if (at.model().user(one).channels.empty()) loners_[{id, at.index()}] = now_();
-  };
-  spoke(person_of(side, user), home, sender);
-  spoke(wanted, side, puppet);
+  // Who parts now stays for the answer.
+  loners_[{person_of(side, user), home.index()}] = now_();
+  loners_[{wanted, side.index()}] = now_();
   say(home, sender, home.party_of(persons_.at(wanted).user).word(), what);
 }
 

@@ -36,8 +36,8 @@ void Relay::upkeep(Side& side) {
     if (key.second != side.index()) return false;
     const UserId puppet = is_stale(key) ? no_id : persons_.on(key.first, side.index());
     if (puppet == no_id || !side.is_our_user(puppet)) return true;
-    if (!side.model().user(puppet).channels.empty()) return true;
     if (now_() - spoken_at < limits::puppet_idle_seconds) return false;
+    if (!side.model().user(puppet).channels.empty()) return true;
     idle.push_back(key.first);
     return true;
   });

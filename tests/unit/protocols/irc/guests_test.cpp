@@ -45,7 +45,7 @@ TEST_CASE("irc 9 who was killed is in his channels again after a minute, and see
             "irc.killed carol|home on away, thrown out by dave (go away): stays away"));
   CHECK(met.later(*met.away, 59) == "");
   const std::string back = met.later(*met.away, 1);
-  CHECK(has(back, ":9RA UID carol||home 2 "));
+  CHECK(has(back, ":9RA UID carol|home 2 "));   // nobody wanted the name, and bans go by it
   CHECK(has(back, ":9RA SJOIN 1795229120 #dev + :@9RAAAAAAB\n"));
   CHECK(met.later(*met.away, 60) == "");
   SECTION("and is heard there") {
@@ -56,7 +56,7 @@ TEST_CASE("irc 9 who was killed is in his channels again after a minute, and see
     met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAB :hyb.away.example!dave (go)\n");
     CHECK(has(met.later(*met.away, 60), ":@9RAAAAAAC"));
     met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAC :hyb.away.example!dave (go)\n");
-    CHECK(has(met.away->log_, "irc.suspended carol|home|"));
+    CHECK(has(met.away->log_, "irc.suspended carol|home on away"));
     CHECK(met.later(*met.away, 3599) == "");
     CHECK(has(met.later(*met.away, 1), ":9RA UID carol|home 2 "));   // it is forgotten
     met.say(*met.away, ":3HYAAAAAA KILL 9RAAAAAAD :hyb.away.example!dave (go)\n");
@@ -117,7 +117,7 @@ TEST_CASE("irc 9 a puppet that is thrown out") {
     CHECK(met.written(*met.away) == "");
     met.clock.seconds += 60;
     met.say(*met.home, ":1AAAAAAAA PRIVMSG #dev :here\n");
-    CHECK(met.written(*met.away).find("UID carol||home 2 ") != std::string::npos);
+    CHECK(met.written(*met.away).find("UID carol|home 2 ") != std::string::npos);
   }
   SECTION("who is killed and does not exist is nobody's business") {
     CHECK(met.say(*met.away, ":3HY KILL 9RAAAAAZZ :hyb.away.example (Unknown Client)\n") == "");
@@ -153,6 +153,12 @@ TEST_CASE("irc 9 somebody in no channel is there for a minute after the last pri
     CHECK(met.later(*met.away, 60) == "");
     return;
   }
+  SECTION("also when he leaves the channel behind his words") {
+    met.say(*met.home, ":1AA FJOIN #dev 1795229120 + :,1AAAAAAAB:0\n"
+                       ":1AAAAAAAB PRIVMSG 9RBAAAAAA :bye\n:1AAAAAAAB PART #dev :x\n");
+    CHECK(has(met.written(*met.away), ":9RAAAAAAB PART #dev :x\n"));
+    CHECK(met.side("away").model().find_nick("erin|home") != no_id);
+  }
   CHECK(met.later(*met.away, 59) == "");
   CHECK(met.later(*met.away, 1) == ":9RAAAAAAB QUIT :nothing was said for a while\n");
 }
@@ -163,6 +169,52 @@ TEST_CASE("irc 9 somebody who speaks into a channel from outside is there for a 
   CHECK(has(met.written(*met.away), ":9RAAAAAAB PRIVMSG #dev :from outside\n"));
   CHECK(met.later(*met.away, 59) == "");
   CHECK(met.later(*met.away, 1) == ":9RAAAAAAB QUIT :nothing was said for a while\n");
+}
+
+TEST_CASE("irc 9 who was kept out goes in when nothing keeps him out any more") {
+  struct Row {
+    std::string closed, opened;
+  };
+  const Row row = GENERATE(Row{"+b *!*@h", "-b *!*@h"}, Row{"+i", "-i"},
+                           Row{"+k sesame", "-k sesame"}, Row{"+b *!erin@h", "+e erin|home!*@*"},
+                           Row{"+i", "+I erin|home!*@*"});
+  Met met;
+  const auto away_says = [&](const std::string& modes) {
+    return met.say(*met.away, ":3HYAAAAAA TMODE 1795229120 #dev " + modes + "\n");
+  };
+  CAPTURE(row.closed, row.opened);
+  // Only there: home has no say about who gets in.
+  Network& home = met.side("home").model();
+  away_says(row.closed);
+  home.set_mode(home.find_channel("#dev"), {false, Mode::invite_only, 'i', {}});
+  home.set_mode(home.find_channel("#dev"), {false, Mode::key, 'k', {}});
+  met.say(*met.home, ":1AAAAAAAB IJOIN #dev 1\n");
+  CHECK(has(met.home->log_, "irc.kept_out erin|home!erin@h may not enter #dev of away: "));
+  met.say(*met.home, ":1AAAAAAAB PRIVMSG #dev :hear me\n");
+  CHECK(met.written(*met.away) == "");
+  SECTION("at once") {
+    CHECK(has(away_says(row.opened), " SJOIN 1795229120 #dev + :9RAAAAAAB\n"));
+  }
+  SECTION("and before he speaks") {
+    Network& away = met.side("away").model();
+    away_says(row.opened);
+    const UserId erin_there = away.find_nick("erin|home");
+    REQUIRE(erin_there != no_id);
+    away.part(erin_there, away.find_channel("#dev"));
+    met.say(*met.home, ":1AAAAAAAB PRIVMSG #dev :hear me\n");
+    CHECK(has(met.written(*met.away),
+              " SJOIN 1795229120 #dev + :9RAAAAAAB\n:9RAAAAAAB PRIVMSG #dev :hear me\n"));
+  }
+}
+
+TEST_CASE("irc 9 a ban on the name that was fought over keeps its bearer out under the next one") {
+  Met met;
+  met.say(*met.away, collision("9RAAAAAAA"));              // carol||home now
+  met.say(*met.home, ":1AAAAAAAA PART #dev :x\n");
+  met.say(*met.away, ":3HYAAAAAA TMODE 1795229120 #dev +b carol|home!*@*\n");
+  met.written(*met.away);
+  met.say(*met.home, ":1AAAAAAAA IJOIN #dev 1\n");
+  CHECK(has(met.home->log_, "irc.kept_out carol||home!carol@h may not enter #dev of away: a ban"));
 }
 
 TEST_CASE("irc 7 REMOVE puts a puppet out, by who may") {

@@ -76,10 +76,10 @@ TEST_CASE("irc 6 what happens there and what is done there") {
   met.say(*met.home, ":1AAAAAAAA PRIVMSG 9RBAAAAAA :back\n");
   CHECK(met.written(*met.away).ends_with(" PRIVMSG 000AAAAAA :back\n"));
   met.say(*met.home, ":1AAAAAAAA FTOPIC #dev 1795229120 1795229200 :ours\n");
-  CHECK(met.written(*met.away) == ":9RAAAAAAB TOPIC #dev :ours\n");
+  CHECK(met.written(*met.away) == ":9RAAAAAAA TOPIC #dev :ours\n");
   // Without a rank irc2 would not let him: whoever did it at home may.
   met.say(*met.home, ":1AAAAAAAA FMODE #dev 1795229120 +t\n");
-  CHECK(met.written(*met.away) == ":9RAA MODE #dev +o 9RAAAAAAB\n:9RAAAAAAB MODE #dev +t\n");
+  CHECK(met.written(*met.away) == ":9RAA MODE #dev +o 9RAAAAAAA\n:9RAAAAAAA MODE #dev +t\n");
   met.say(*met.home, ":1AA FMODE #dev 1795229120 -v+b 1AAAAAAAA x!*@*\n");
   CHECK(met.written(*met.away).ends_with(" MODE #dev +b x|home!*@*\n"));
   met.say(*met.home, ":1AAAAAAAA AWAY 1795229191 :lunch\n");
