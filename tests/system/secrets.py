@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from tests.harness import pki, results
-from tests.harness.node import GROUND, Node
+from tests.harness.node import CONSOLE_SECONDS, GROUND, Node
 from tests.harness.workspace import HANSE, PATIENCE, Workspace, eventually, free_port
 from tests.harness.xml_stream import Closed, Stream, handshake
 from tests.harness.xmpp import Component
@@ -61,7 +61,8 @@ class World:
         out = ""
         for more in ([], ["--json"]):
             done = subprocess.run([HANSE, "--config", self.node.config, *more, *words],
-                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+                                  stdin=subprocess.DEVNULL, capture_output=True,
+                                  timeout=CONSOLE_SECONDS)
             out += done.stdout.decode() + done.stderr.decode()
         return out
 
