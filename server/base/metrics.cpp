@@ -90,7 +90,8 @@ struct Metrics::Family {
 
 Metrics::Metrics()
     : spare_(std::make_unique<Series>()),
-      refused_(counter("hanse_metrics_refused", "Series not kept because there are too many")) {
+      refused_(counter("hanse_metrics_refused_total",
+                       "Series not kept because there are too many")) {
   spare_->histogram = std::make_unique<Histogram>(seconds_bounds());
 }
 

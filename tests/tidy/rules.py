@@ -251,6 +251,25 @@ def events_documented(tree):
             yield page, number, f"nothing writes {event}"
 
 
+def metrics_documented(tree):
+    """every metric stands in docs/metrics.md, and none that nobody keeps"""
+    page = "docs/metrics.md"
+    told = {match[1]: number for number, line in tree.lines(page)
+            if (match := re.match(r"\| `(hanse_\w+)` \|", line))}
+    kept = set()
+    for path in cpp(tree):
+        if not path.startswith(EVENT_ROOMS):
+            continue
+        for number, line in enumerate(tree.code(path).splitlines(), 1):
+            for metric in re.findall(r'"(hanse_\w+)"', line):
+                kept.add(metric)
+                if metric not in told:
+                    yield path, number, f"{page} does not explain {metric}"
+    for metric, number in sorted(told.items()):
+        if metric not in kept:
+            yield page, number, f"nobody keeps {metric}"
+
+
 def no_sleep(tree):
     """tests move the time instead of sleeping"""
     for path in cpp(tree):
@@ -276,5 +295,5 @@ def forbidden_text(tree):
 
 ALL = [licence, pragma_once, using_namespace, own_header_first, includes_downwards,
        protocols_closed, libraries, file_length, line_length, function_length, dead_headers,
-       dead_sources, top_level, core_names_no_protocol, events_documented, no_sleep,
-       forbidden_text]
+       dead_sources, top_level, core_names_no_protocol, events_documented,
+       metrics_documented, no_sleep, forbidden_text]
