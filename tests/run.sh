@@ -75,6 +75,7 @@ xmpp() {
   suite "system: XMPP dials" $python -m tests.system.xmpp_dials
   suite "system: XMPP resumption" $python -m tests.system.xmpp_resumption
   suite "system: XMPP page" $python -m tests.system.xmpp_page
+  suite "system: IRC page" $python -m tests.system.irc_page
   suite "system: XMPP taken" $python -m tests.system.xmpp_taken
   suite "system: XMPP spool" $python -m tests.system.xmpp_spool
   suite "system: DANE" $python -m tests.system.xmpp_dane
