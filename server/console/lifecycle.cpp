@@ -15,6 +15,7 @@ Ended run_drain(Node& node, const Request& request, const Emit& emit) {
     grace = *asked;
   }
   emit({{"drain", request.dry_run ? "would start" : "started"},
+        {"dry_run", request.dry_run},
         {"grace", format_duration(grace)}});
   if (!request.dry_run) node.view.drain(grace);
   return {};
@@ -54,6 +55,7 @@ Ended run_reload(Node& node, const Request& request, const Emit& emit) {
     return {Exit::problem, "the old configuration runs on: " + reloaded.error().what, ""};
   }
   emit({{"reloaded", !request.dry_run},
+        {"dry_run", request.dry_run},
         {"epoch", node.view.config_epoch()},
         {"waits_for_restart", node.view.waits_for_restart()}});
   return {};

@@ -14,7 +14,7 @@ Result<Selector> read_selector(const Request& request);
 inline constexpr Parameter selector_parameters[] = {
     {"SELECTOR",
      "Terms such as dest=c.example proto=NAME age>2h from=*@b.example to=user@c.example "
-     "status=deferred size>1MiB id=01J9; a bare word is a queue id.",
+     "status=deferred size>1MiB id=01J9; a bare word is a queue id, and all alone means all.",
      false, true, "queue list"},
 };
 
