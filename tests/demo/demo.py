@@ -69,7 +69,7 @@ class Demo:
             *(f"mx.{name} A {host}" for name, host in HOSTS.items()),
             *self.act_two.records()], port=self.dns_port)
         self.sink = mail.Sink("127.0.0.1", 0)
-        self.sent = {}
+        self.sent, self.told = {}, {}    # deliveries of each node that were told of
         self.nodes = {name: self.node(name) for name in HOSTS}
 
     def node(self, name):
@@ -117,7 +117,10 @@ class Demo:
             if subject == "plain":
                 self.tell_why("a", queue_id)
     def tell_hop(self, name):
-        done = eventually(lambda: self.nodes[name].event("msg.delivered"), f"{name} delivered")
+        seen = self.told.get(name, 0)
+        done = eventually(lambda: self.nodes[name].events("msg.delivered")[seen:],
+                          f"{name} delivered")[-1]
+        self.told[name] = len(self.nodes[name].events("msg.delivered"))
         say(f"  {name} -> {done.get('remote', '?')}  {done.get('tls') or 'plain text'}  "
             f"{done.get('status', '')}  {done.get('dur_ms', '?')} ms  qid {done.get('qid')}")
 

@@ -44,12 +44,13 @@ def the_first_refuses():
     FIRST.sent = FIRST.received = "another"
     FIRST.configure()
     FIRST.start()
-    links = len(NODE.events("irc.linked"))
+    links, ends = len(NODE.events("irc.linked")), len(NODE.events("irc.end"))
     SECOND.kill()
     SECOND.start()
     eventually(lambda: len(NODE.events("irc.linked")) > links, "linked again")
     linked_at(SECOND)
-    assert NODE.events("irc.end"), "the first one was never asked"
+    said = [event["msg"] for event in NODE.events("irc.end")[ends:]]
+    assert any("password" in line for line in said), f"the first one was never asked: {said}"
 
 
 def make(workspace):
