@@ -66,18 +66,20 @@ xmpp_trust = "dialback"
 
 
 class Sender(threading.Thread):
-    """Sends numbered messages until as many as wanted were sent and not returned. After a break
-    it sends one at a time until one arrives: what waits in Prosody for a stream to open is lost
-    without a word when that stream breaks at once, and so would not be hanse's to account for."""
+    """Sends numbered messages until as many as wanted were sent and not returned, and the first
+    kill has come. After a break it sends one at a time until one arrives: what waits in Prosody
+    for a stream to open is lost without a word when that stream breaks at once, and so would not
+    be hanse's to account for."""
 
     def __init__(self, component, to, wanted, arrived):
         super().__init__(daemon=True)
         self.component, self.to, self.wanted, self.arrived = component, to, wanted, arrived
+        self.killed = False
         self.sent = self.flowing = 0  # how many were sent in all, and since the last break
 
     def run(self):
         known = -1
-        while self.sent - len(self.returned()) < self.wanted:
+        while not self.killed or self.sent - len(self.returned()) < self.wanted:
             if len(self.returned()) != known:
                 self.flowing = 0
                 self.one_by_one()
@@ -148,6 +150,7 @@ class Run:
                 break
             self.sender.flowing = 0
             self.hanse.kill()
+            self.sender.killed = True
             self.kills += 1
             time.sleep(self.rng.uniform(0.0, 0.2))
             self.hanse.start()
