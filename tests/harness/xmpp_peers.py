@@ -8,7 +8,7 @@ import shutil
 import signal
 
 from tests.harness.results import Skip
-from tests.harness.workspace import answers, eventually, stop
+from tests.harness.workspace import PATIENCE, answers, eventually, stop, wait_until
 from tests.harness.xmpp import SECRET, Component
 
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -67,8 +67,9 @@ class Peer:
         return [5269, *{self.port_of(domain) for domain in self.components}]
 
     def wait_for(self, ports):
-        eventually(lambda: all(answers(self.host, port) for port in ports)
-                   or self.process.poll() is not None, f"{self.name} listens")
+        # An Erlang machine that starts yields to whoever else wants the processor.
+        wait_until(lambda: all(answers(self.host, port) for port in ports)
+                   or self.process.poll() is not None, 4 * PATIENCE, f"{self.name} listens")
         assert self.process.poll() is None, f"{self.name} ended at once: see its output"
 
     def stop(self):
