@@ -10,7 +10,7 @@ import time
 
 from tests.harness import dns, mail, namespace, pki, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, swallowing, wait_until
+from tests.harness.workspace import Workspace, eventually, swallowing, wait_until
 from tests.interop.peers import Exim, Postfix, exim_program
 
 HANSE, POSTFIX, EXIM = "127.0.0.10", "127.0.0.20", "127.0.0.30"
@@ -100,8 +100,8 @@ class World:
         self.node = Node(workspace, "hanse", NODE.format(
             cert=cert, key=key, ca=authority.certificate)).start()
 
-    def arrives(self, subject, seconds=20):
-        wait_until(lambda: subject in self.sink.subjects(), seconds, f"{subject} at the sink")
+    def arrives(self, subject):
+        eventually(lambda: subject in self.sink.subjects(), f"{subject} at the sink")
         found = [stored for stored in self.sink.messages if stored.subject() == subject]
         assert len(found) == 1, f"{subject} arrived {len(found)} times"
         return found[0]
@@ -173,26 +173,26 @@ def peer_down_for_a_while():
     WORLD.postfix.stop()
     for number in range(5):
         WORLD.send(HANSE, f"down-{number}", "u@h.example", ["v@p.example"])
-    wait_until(lambda: any("refused" in row.get("reply", "")
-                           for row in WORLD.node.console("queue", "list")), 10, "the reason")
+    eventually(lambda: any("refused" in row.get("reply", "")
+                           for row in WORLD.node.console("queue", "list")), "the reason")
     WORLD.postfix.start()
     for number in range(5):
-        WORLD.arrives(f"down-{number}", 30)
+        WORLD.arrives(f"down-{number}")
 
 
 def temporary_then_success():
     """Exim answers 4xx, then takes it: one copy arrives"""
     WORLD.send(HANSE, "slow", "u@h.example", ["slow@e.example"])
-    wait_until(lambda: any("4.2.1" in row.get("status", "") + row.get("reply", "")
-                           for row in WORLD.node.console("queue", "list")), 10, "the 4xx")
+    eventually(lambda: any("4.2.1" in row.get("status", "") + row.get("reply", "")
+                           for row in WORLD.node.console("queue", "list")), "the 4xx")
     WORLD.exim.let_slow_users_in()
-    WORLD.arrives("slow", 20)
+    WORLD.arrives("slow")
 
 
 def permanent_and_bounce():
     """Exim answers 5xx: the sender at Postfix gets a delivery status notification (B-2)"""
     WORLD.send(HANSE, "bad", "u@p.example", ["bad@e.example"])
-    wait_until(lambda: any(not stored.sender for stored in WORLD.sink.messages), 20, "the bounce")
+    eventually(lambda: any(not stored.sender for stored in WORLD.sink.messages), "the bounce")
     stored = [one for one in WORLD.sink.messages if not one.sender][0]
     report = email.message_from_bytes(stored.data)
     assert report.get_content_type() == "multipart/report", report.get_content_type()
@@ -217,7 +217,7 @@ def twenty_recipients():
     def reached():
         return {person for stored in list(WORLD.sink.messages) if stored.subject() == "twenty"
                 for person in stored.recipients}
-    wait_until(lambda: wanted <= reached(), 20, "16 recipients")
+    eventually(lambda: wanted <= reached(), "16 recipients")
     assert reached() == wanted
 
     def bounces():
@@ -230,9 +230,9 @@ def twenty_recipients():
 
 def nothing_is_left():
     """after all that the queue is empty"""
-    wait_until(lambda: not [row for row in WORLD.node.console("queue", "list")
+    eventually(lambda: not [row for row in WORLD.node.console("queue", "list")
                             if row.get("state") in ("ready", "active", "deferred")],
-               10, "an empty queue")
+               "an empty queue")
 
 
 TESTS = [postfix_to_hanse, exim_to_hanse, hanse_to_postfix, hanse_to_exim, dead_first_mx,

@@ -13,7 +13,7 @@ import urllib.request
 
 from tests.harness import mail, namespace, results
 from tests.harness.node import Node
-from tests.harness.workspace import Workspace, free_port, stop, wait_until
+from tests.harness.workspace import Workspace, eventually, free_port, stop
 from tests.bench.relays import program
 
 CONFIG = """
@@ -161,14 +161,14 @@ def disk_full():
             bed.send(f"waits-{number}")
         filler = os.path.join(small, "filler")
         fill(filler, 3 << 20)
-        wait_until(lambda: bed.node.event("store.disk_low"), 20, "store.disk_low")
-        wait_until(lambda: refused(bed, "too-full") == (452, "4.3.1"), 20, "452 4.3.1")
+        eventually(lambda: bed.node.event("store.disk_low"), "store.disk_low")
+        eventually(lambda: refused(bed, "too-full") == (452, "4.3.1"), "452 4.3.1")
         bed.open_sink()
         waited = {f"waits-{number}" for number in range(5)}
-        wait_until(lambda: waited <= set(bed.sink.subjects()), 20, "deliveries meanwhile")
+        eventually(lambda: waited <= set(bed.sink.subjects()), "deliveries meanwhile")
         os.unlink(filler)
-        wait_until(lambda: refused(bed, "room-again") is None, 30, "acceptance by itself")
-        wait_until(lambda: "room-again" in bed.sink.subjects(), 10, "the new message")
+        eventually(lambda: refused(bed, "room-again") is None, "acceptance by itself")
+        eventually(lambda: "room-again" in bed.sink.subjects(), "the new message")
         assert bed.node.process.poll() is None
         bed.node.stop()
         subprocess.run(["umount", small], check=True)
@@ -191,8 +191,8 @@ def disk_full_in_mid_message():
         assert found is not None and 450 <= found[0] < 460, found
         assert bed.node.process.poll() is None, "the node ended"
         os.unlink(filler)
-        wait_until(lambda: refused(bed, "after", 2_000_000) is None, 30, "acceptance by itself")
-        wait_until(lambda: {"before", "after"} <= set(bed.sink.subjects()), 10, "both messages")
+        eventually(lambda: refused(bed, "after", 2_000_000) is None, "acceptance by itself")
+        eventually(lambda: {"before", "after"} <= set(bed.sink.subjects()), "both messages")
         assert "big" not in bed.sink.subjects()
         bed.node.stop()
         subprocess.run(["umount", small], check=True)
@@ -239,7 +239,7 @@ def failing_sync():
         assert '"store.sync_failed"' in bed.node.log_text()
         bed.open_sink()
         bed.node.start()
-        wait_until(lambda: set(acknowledged) <= set(bed.sink.subjects()), 20, "all acknowledged")
+        eventually(lambda: set(acknowledged) <= set(bed.sink.subjects()), "all acknowledged")
         bed.node.stop()
 
 

@@ -19,7 +19,7 @@ import tempfile
 from tests.harness import dns, mail, pki, results
 from tests.harness.node import GROUND, Node
 from tests.harness.results import Skip
-from tests.harness.workspace import BUILD, HANSE, ROOT, Workspace, free_port, wait_until
+from tests.harness.workspace import BUILD, HANSE, ROOT, Workspace, eventually, free_port
 
 CONFIG = GROUND + """[listen.smtp]
 addr = ["{listen}:{port}"]
@@ -142,7 +142,7 @@ def own_wildcard():
     with Workspace("loop") as workspace:
         bed = Bed(workspace, listen="0.0.0.0")
         bed.send("v@loop.example")
-        event = wait_until(lambda: bed.node.event("msg.bounced"), 10, "the bounce")
+        event = eventually(lambda: bed.node.event("msg.bounced"), "the bounce")
         assert event["status"] == "5.4.6" and "loops back" in event["msg"], event
 
 
@@ -169,11 +169,11 @@ def deferred_and_bounced():
         bed.answers = {"later": "451 4.2.1 not now", "never": "550 5.1.1 nobody"}
         bed.send("later@a.example")
         bed.send("never@a.example")
-        wait_until(lambda: bed.node.event("msg.bounced") and bed.node.event("msg.deferred"), 10,
+        eventually(lambda: bed.node.event("msg.bounced") and bed.node.event("msg.deferred"),
                    "both endings")
         assert sum(bed.metric('hanse_messages_deferred_total{proto="smtp"')) == 1
         assert sum(bed.metric('hanse_messages_bounced_total{proto="smtp"')) == 1
-        wait_until(lambda: bed.metric('hanse_queue_oldest_seconds{peer="other"}')[0] > 0, 10,
+        eventually(lambda: bed.metric('hanse_queue_oldest_seconds{peer="other"}')[0] > 0,
                    "an age")
         assert bed.metric('hanse_queue_oldest_seconds{peer="b.example"}') == [0]
 
@@ -209,7 +209,7 @@ def needs_restart():
         with open(bed.node.config, "w", encoding="utf-8") as config:
             config.write(text.replace("[node]", "[node]\nshards = 7"))
         bed.node.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: bed.node.event("config.reloaded"), 10, "config.reloaded")
+        eventually(lambda: bed.node.event("config.reloaded"), "config.reloaded")
         told = [event["msg"] for event in bed.node.events("config.needs_restart")]
         assert told == ["node.shards changes with the next start"], told
 
@@ -233,7 +233,7 @@ def networks_need_a_restart():
             seen = len(bed.node.events("config.reloaded"))
             before = len(bed.node.events("config.needs_restart"))
             bed.node.process.send_signal(signal.SIGHUP)
-            wait_until(lambda: len(bed.node.events("config.reloaded")) > seen, 10, "reloaded")
+            eventually(lambda: len(bed.node.events("config.reloaded")) > seen, "reloaded")
             told = bed.node.events("config.needs_restart")[before:]
             return {event["msg"].replace(" changes with the next start", "") for event in told}
 
@@ -301,9 +301,9 @@ def the_clock_jumps():
         bed.answers = {"later": "451 4.2.1 not now"}
         bed.send("later@a.example")
         bed.node.waits("deferred")
-        wait_until(lambda: bed.metric("hanse_fd_used"), 10, "the first look at the clock")
+        eventually(lambda: bed.metric("hanse_fd_used"), "the first look at the clock")
         os.replace(workspace.file("ahead.new", "864000"), ahead)
-        jump = wait_until(lambda: bed.node.event("clock.jump"), 20, "clock.jump")
+        jump = eventually(lambda: bed.node.event("clock.jump"), "clock.jump")
         assert abs(jump["seconds"] - 864000) < 60, jump
         bed.node.console("queue", "retry", "all")
         bed.node.waits("tried again", lambda row: row["attempts"] == 2)
@@ -311,7 +311,7 @@ def the_clock_jumps():
         assert not bed.node.event("msg.expired")
         bed.answers = {}
         bed.node.console("queue", "retry", "all")
-        wait_until(lambda: bed.sink.messages, 10, "delivered")
+        eventually(lambda: bed.sink.messages, "delivered")
 
 
 def no_core_dumps():

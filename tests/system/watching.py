@@ -13,7 +13,7 @@ import time
 
 from tests.harness import dns, pki, results
 from tests.harness.node import GROUND, Node
-from tests.harness.workspace import HANSE, Workspace, free_port, wait_until
+from tests.harness.workspace import HANSE, PATIENCE, Workspace, eventually, free_port
 from tests.harness.xml_stream import Stream, handshake
 from tests.harness.xmpp import SECRET, Component, Dialled
 
@@ -84,7 +84,7 @@ def all_over():
     def room(seconds=0.05):
         took = three_traces(seconds)
         return took is not None and (took < seconds or room(2 * took))
-    wait_until(room, 60, "room for three traces")
+    eventually(room, "room for three traces")
 
 
 def three_traces(seconds):
@@ -113,7 +113,7 @@ def trace(*words):
     return running
 
 
-def lines(process, seconds=20):
+def lines(process, seconds=PATIENCE):
     """What it says until it ends by itself."""
     out, err = process.communicate(timeout=seconds)
     return [json.loads(line) for line in out.decode().splitlines()], err.decode()
@@ -126,7 +126,7 @@ def lines_until(process, wanted):
         items.append(json.loads(line))
         if wanted(items[-1]):
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=10)
+            process.communicate(timeout=PATIENCE)
             all_over()
             return items
     raise AssertionError(f"it ended before: {items}")
@@ -247,7 +247,7 @@ def trace_sessions_are_bounded():
     assert WORLD.a.node.say("status")[0] == 0, "the console answers nobody any more"
     for one in running:
         one.send_signal(signal.SIGINT)
-        one.communicate(timeout=10)
+        one.communicate(timeout=PATIENCE)
     all_over()
 
 
@@ -280,7 +280,7 @@ def explains_what_failed():
     WORLD.a.component.message("u", "v@d.example", "nobody to take it")
     def remembered():
         return text_of(node.console("explain", "xmpp", "d.example", "--no-connect"), "lane")
-    wait_until(lambda: "last error" in remembered(), 20, "the error of the lane")
+    eventually(lambda: "last error" in remembered(), "the error of the lane")
     assert "gw.a.example>d.example" in remembered(), remembered()
 
 
@@ -290,7 +290,7 @@ def links():
     def out_links():
         return [one for one in node.console("link", "list") if one["direction"] == "out"
                 and one["peer"].endswith("gw.b.example")]
-    link = wait_until(lambda: next(iter(out_links()), None), 10, "a link")["connection"]
+    link = eventually(lambda: next(iter(out_links()), None), "a link")["connection"]
     shown = node.console("link", "show", link)[0]
     assert shown["tls"].startswith("TLSv1.3") and shown["certificate_sha256"], shown
     assert node.say("link", "show", "s9-999999")[0] == 5
@@ -300,11 +300,11 @@ def links():
     closed = node.console("link", "close", link, "--reason", "test")
     assert "</stream:stream>" in text_of(closed, "sent"), closed
     assert closed[-1]["kind"] == "result" and closed[-1]["politely"], closed[-1]
-    wait_until(lambda: link not in [one["connection"] for one in out_links()], 10, "it is gone")
+    eventually(lambda: link not in [one["connection"] for one in out_links()], "it is gone")
     assert node.event("audit.link_close")["reason"] == "test"
     WORLD.a.component.message("u", "v@gw.b.example", "after the close")
     WORLD.b.component.wait(lambda one: one.body() == "after the close", 20, "the next message")
-    link = wait_until(lambda: next(iter(out_links()), None), 10, "a link")["connection"]
+    link = eventually(lambda: next(iter(out_links()), None), "a link")["connection"]
     assert node.console("link", "close", link, "--now")[-1]["text"].startswith("cut")
 
 
