@@ -99,8 +99,8 @@ struct QueueChanged {
   std::vector<std::pair<std::string, std::string>> lanes;  // (protocol, lane) to wake
 };
 
-// Discarded mail stays in the trash for 24 h: `release` with status=discarded brings it back.
-// A quarantined one is released the same way.
+// Discarded mail stays in the trash for store.trash_keep: `release` with status=discarded brings it
+// back. A quarantined one is released the same way.
 class QueueAdmin {
  public:
   virtual ~QueueAdmin() = default;

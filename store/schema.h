@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "federation/queue_admin.h"
 #include "store/database.h"
 #include "store/disk.h"
 
@@ -33,5 +34,13 @@ constexpr std::int64_t due_never = INT64_MAX;
 
 // leg.pending: why the body of a final leg is still needed.
 enum class Pending : int { nothing = 0, report = 1, trash = 2 };
+
+// The statements of this room and the indexes on disk write these as numbers.
+static_assert(legs_per_message == 1024);
+static_assert(static_cast<int>(LegState::ready) == 0 && static_cast<int>(LegState::active) == 1 &&
+              static_cast<int>(LegState::deferred) == 2 && static_cast<int>(LegState::held) == 3 &&
+              static_cast<int>(LegState::quarantine) == 4 &&   // the last that is not final
+              static_cast<int>(LegState::discarded) == 8);
+static_assert(static_cast<int>(Pending::report) == 1 && static_cast<int>(Pending::trash) == 2);
 
 }  // namespace hanse::store

@@ -99,7 +99,7 @@ const Command group[] = {
      .render = render_changed},
     {.words = "queue discard",
      .help = "Take these out without telling anybody. `queue release status=discarded` brings "
-             "them back while they are in the trash (24 hours).",
+             "them back while they are in the trash (store.trash_keep).",
      .parameters = selector_parameters,
      .changes = true,
      .confirms = true,

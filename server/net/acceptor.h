@@ -9,9 +9,9 @@
 
 namespace hanse::net {
 
-// One listening socket, on one shard; hands accepted sockets to all shards in turn. Takes a
-// matching socket from LISTEN_FDS when systemd passed one. Keeps a reserve descriptor: on
-// EMFILE it stops accepting for a second and says so once a minute.
+// One listening socket, on one shard; hands each accepted socket to the shard that has the fewest
+// connections, in turn among such. Takes a matching socket from LISTEN_FDS when systemd passed one.
+// Keeps a reserve descriptor: on EMFILE it stops accepting for a second and says so once a minute.
 class Acceptor {
  public:
   // `address` is "host:port" or "[v6]:port"; port 0 takes a free one. `both`: "[::]" takes IPv4.

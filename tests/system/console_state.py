@@ -190,7 +190,6 @@ class one_thread_hangs:
 
     def __init__(self, pid):
         self.libc = ctypes.CDLL(None, use_errno=True)
-        # The main thread sleeps, the first one made after it is the first shard's.
         self.thread = self.of_a_shard(pid)
 
     @staticmethod

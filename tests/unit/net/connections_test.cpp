@@ -45,7 +45,7 @@ TEST_CASE("bytes come back over loopback, with one shard and with four") {
   CHECK(node.wait_until([&] { return node.open() == 0; }));
 }
 
-TEST_CASE("accepted connections go to the shards in turn") {
+TEST_CASE("accepted connections go to the shard that has the fewest") {
   Node node(4);
   node.listen();
   std::vector<std::unique_ptr<Client>> clients;
