@@ -8,7 +8,7 @@ from tests.harness import results
 from tests.harness.irc2_peer import Irc2
 from tests.harness.irc_peers import Hybrid, Inspircd, Ngircd
 from tests.harness.workspace import Workspace, eventually
-from tests.interop import irc_failover, irc_nodes, irc_refusals, irc_row, irc_services
+from tests.interop import irc_doors, irc_failover, irc_nodes, irc_refusals, irc_row, irc_services
 from tests.interop import irc_state, irc_vhosts
 from tests.interop.irc_world import Meeting, World, has
 
@@ -370,7 +370,8 @@ def run(left_kind, right_kind, calling, tls, tests, pasted=False, rules=""):
 
 
 def main():
-    more = (irc_state, irc_row, irc_nodes, irc_failover, irc_services, irc_vhosts, irc_refusals)
+    more = (irc_state, irc_doors, irc_row, irc_nodes, irc_failover, irc_services, irc_vhosts,
+            irc_refusals)
     return max([*(run(*world) for world in WORLDS), *(one.main() for one in more)])
 
 
