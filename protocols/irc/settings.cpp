@@ -83,7 +83,7 @@ constexpr Option network_options[] = {
      .help = "The other server's own name.", .applies = Applies::restart, .required = true},
     {.key = "addr", .type = OptionType::text_list, .fallback = {},
      .help = "Where it is, an IP address and a port: \"192.0.2.7:7001\"; of several, the best "
-             "first, the next is tried when one fails. Absent: it connects to us.",
+             "first, the next is tried when one fails. Absent: it connects to us, at [listen.irc].",
      .applies = Applies::restart},
     {.key = "tls", .type = OptionType::choice, .fallback = "\"verify\"",
      .help = "off (within one machine only), verify (a certificate valid for its name), or pin "
@@ -221,6 +221,8 @@ Result<NetworkSettings> read_network(const Settings& table, const Settings& irc,
   out.peer = table.text("peer");
   if (!is_server_name(out.own_name)) return problem(where, "name", "no server name");
   if (!is_server_name(out.peer)) return problem(where, "peer", "no server name");
+  if (equal_ascii_case(out.peer, out.own_name))
+    return problem(where, "peer", "is our own name there; whom is this link with?");
   if (!is_sid(out.sid)) return problem(where, "sid", "expected a digit and two of A-Z and 0-9");
   if (table.has("addr")) {
     if (Result<void> read = read_places(table.list("addr"), out); !read)
@@ -326,6 +328,10 @@ Result<IrcSettings> read_settings(const Configuration& configuration, const Node
   for (const Settings& table : configuration.tables("irc.network")) {
     Result<NetworkSettings> network = read_network(table, irc, node);
     if (!network) return network.error();
+    if (network->places.empty() && out.plain_listen.empty() && out.tls_listen.empty())
+      return problem("irc.network." + network->name, "addr",
+                     "absent, so that it connects to us: that needs [listen.irc] with addr or "
+                     "tls_addr");
     if (out.network_of_peer(network->peer) != nullptr)
       return problem("irc.network." + network->name, "peer", "is that of another network too");
     out.networks.push_back(*std::move(network));

@@ -12,29 +12,55 @@ namespace hanse::config {
 
 namespace {
 
+// "smtp", or a keyed table with its name: "irc.network.home". Null: it is not there.
+const Settings* settings_of(const Configuration& configuration, std::string_view table) {
+  if (configuration.has(table)) return &configuration.table(table);
+  for (const auto& [name, entries] : configuration.lists) {
+    if (!table.starts_with(name + ".")) continue;
+    for (const Settings& one : entries)
+      if (one.name == table.substr(name.size() + 1)) return &one;
+  }
+  return nullptr;
+}
+
 // Where a setting stands that somebody has written; null: nobody has.
 const Place* place_of(const Configuration& configuration, std::string_view table,
                       std::string_view key) {
-  if (!configuration.has(table)) return nullptr;
-  const Settings& settings = configuration.table(table);
-  const auto found = settings.entries.find(key);
-  return found == settings.entries.end() || found->second.place.file.empty()
+  const Settings* settings = settings_of(configuration, table);
+  if (settings == nullptr) return nullptr;
+  const auto found = settings->entries.find(key);
+  return found == settings->entries.end() || found->second.place.file.empty()
              ? nullptr
              : &found->second.place;
 }
 
+// The first thing that somebody has written in a table.
+const Place* place_of_first(const Settings& settings) {
+  const Place* first = nullptr;
+  for (const auto& [key, entry] : settings.entries) {
+    if (entry.place.file.empty()) continue;
+    if (first == nullptr || entry.place.line < first->line) first = &entry.place;
+  }
+  return first;
+}
+
 // Rooms that know the place of what is wrong say it themselves; others name the setting, as in
-// "xmpp.hosts: not a domain".
+// "xmpp.hosts: not a domain". One that is missed is missed where its table is.
 Problem room_problem(const Configuration& configuration, const Place& file,
                      const std::string& what) {
   if (what.find(".toml:") != std::string::npos) return {{}, what};
   const std::string_view setting = std::string_view(what).substr(0, what.find(": "));
   const std::size_t dot = setting.rfind('.');
   if (dot == std::string_view::npos) return {file, what};
-  const Place* place =
-      place_of(configuration, setting.substr(0, dot), setting.substr(dot + 1));
-  if (place == nullptr) return {file, what};
-  return {*place, what.substr(dot + 1)};
+  const std::string_view table = setting.substr(0, dot);
+  if (const Place* place = place_of(configuration, table, setting.substr(dot + 1)))
+    return {*place, what.substr(dot + 1)};
+  for (const std::string_view name : {setting, table}) {
+    const Settings* settings = settings_of(configuration, name);
+    const Place* first = settings == nullptr ? nullptr : place_of_first(*settings);
+    if (first != nullptr) return {*first, what};
+  }
+  return {file, what};
 }
 
 // Who listens for TLS has to have something to show.

@@ -221,13 +221,15 @@ def networks_need_a_restart():
         network = ('[irc.network.{0}]\npeer = "irc.{0}.example"\ntls = "{1}"\n'
                    f'send_password = "file:{secret}"\nreceive_password = "file:{secret}"\n')
         junction = '[junction.{0}]\nmembers = [{1}]\n'
+        listens = (f'[listen.irc]\naddr = ["127.0.0.1:{free_port()}"]\n'
+                   '[irc]\nsid = "9RL"\nsid_range = "9R?"')
         bed = Bed(workspace)
         with open(bed.node.config, encoding="utf-8") as config:
             text = config.read()
 
         def write(*more):
             with open(bed.node.config, "w", encoding="utf-8") as config:
-                config.write("\n".join([text, '[irc]\nsid = "9RL"\nsid_range = "9R?"', *more]))
+                config.write("\n".join([text, listens, *more]))
 
         def reload():
             seen = len(bed.node.events("config.reloaded"))

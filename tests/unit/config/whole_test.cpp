@@ -42,6 +42,19 @@ TEST_CASE("config: what only a room can judge is told with its place") {
         Told{"hanse.toml:8:1: retry: needs at least one wait"});
 }
 
+TEST_CASE("config: so is what is wrong in a table of several, by the table where it is missing") {
+  REQUIRE(::setenv("HANSE_TEST_WORD", "word", 1) == 0);
+  const std::string irc = "[irc]\nsid = \"9RL\"\n[irc.network.home]\n";
+  const std::string words =
+      "\nsend_password = \"env:HANSE_TEST_WORD\"\nreceive_password = \"env:HANSE_TEST_WORD\"\n";
+  CHECK(told_of(irc + "addr = \"127.0.0.1:7100\"\ndialect = \"hybrid\"\ntls = \"off\"\n"
+                      "peer = \"A.example\"" + words) ==
+        Told{"hanse.toml:13:1: peer: is our own name there; whom is this link with?"});
+  CHECK(told_of(irc + "peer = \"irc.b.example\"\ntls = \"off\"" + words) ==
+        Told{"hanse.toml:10:1: irc.network.home.addr: absent, so that it connects to us: that "
+             "needs [listen.irc] with addr or tls_addr"});
+}
+
 TEST_CASE("config: what two rooms stumble over is told once") {
   const Told told = told_of("[xmpp]\nrelay_from = [\"x\"]\n");
   REQUIRE(told.size() == 1);

@@ -36,6 +36,7 @@ struct File {
   std::string second_junction;
   Values rules;
   std::string away_name = "away";
+  Values listen{{"addr", places({"127.0.0.1:7000"})}};   // empty: no such table
 
   static Values network(std::string_view peer) {
     return {{"dialect", text("inspircd")}, {"peer", text(peer)},
@@ -50,6 +51,7 @@ struct File {
   Configuration configuration() const {
     Configuration out;
     out.singles["irc"] = table("", irc);
+    if (!listen.empty()) out.singles["listen.irc"] = table("", listen);
     out.lists["irc.network"] = {table("home", home), table(away_name, away)};
     Values junction{{"members", members}};
     junction.insert(junction.end(), rules.begin(), rules.end());
@@ -148,6 +150,12 @@ TEST_CASE("irc: what cannot be") {
   fails("name", [](File& file) { File::set(file.irc, "name", text("nodots")); });
   fails("peer", [](File& file) { File::set(file.home, "peer", text("a b.example")); });
   fails("peer", [](File& file) { File::set(file.away, "peer", text("INSP.home.example")); });
+  fails("irc.network.home.peer: is our own name there", [](File& file) {
+    File::set(file.home, "peer", text("NODE.a.example"));
+  });
+  fails("irc.network.away.peer: is our own name there", [](File& file) {
+    File::set(file.away, "name", text("hyb.away.example"));
+  });
   fails("addr", [](File& file) {
     File::set(file.home, "addr", places({"insp.home.example:7100"}));
   });
@@ -231,6 +239,25 @@ TEST_CASE("irc 8 the addresses of a network are dialled in their order") {
   CHECK((*found)[1].host == "insp.home.example");
   CHECK(traits->endpoints_tried_max >= 2);   // in one attempt, also where the first one
   CHECK(traits->sessions_tried_max >= 2);    // answers and refuses
+}
+
+TEST_CASE("irc: a server that comes by itself needs a place to come to") {
+  File file;
+  std::erase_if(file.away, [](const auto& one) { return one.first == "addr"; });
+  File::set(file.away, "autoconnect", false);
+  CHECK(file.read());
+  file.listen = {{"tls_addr", places({"[::]:7001"})}};
+  CHECK(file.read());
+  for (const Values& listen : {Values{}, Values{{"addr", places({})}}}) {
+    file.listen = listen;
+    const Result<IrcSettings> read = file.read();
+    REQUIRE_FALSE(read);
+    CHECK(read.error().what == "irc.network.away.addr: absent, so that it connects to us: that "
+                               "needs [listen.irc] with addr or tls_addr");
+  }
+  file.listen.clear();
+  file.away = File::network("hyb.away.example");
+  CHECK(file.read());                 // whoever calls both needs none
 }
 
 TEST_CASE("irc: a server that comes by itself needs neither address nor dialect") {
