@@ -104,11 +104,13 @@ void Exchange::State::miss(const LaneKey& key, const Work& work) {
   arm();
 }
 
-// One shard sees to those that stand, wherever they live.
+// One shard sees to those that stand, wherever they live; and that those are there which an
+// operator may open.
 void Exchange::State::set_up(const std::vector<std::shared_ptr<const LaneTraits>>& traits) {
   if (!makes_reports) return;
   for (const auto& one : traits)
-    for (const std::string& lane : one->standing) missed.try_emplace({one->protocol, lane});
+    for (const auto* names : {&one->standing, &one->on_wish})
+      for (const std::string& lane : *names) missed.try_emplace({one->protocol, lane});
   arm();
 }
 
@@ -261,7 +263,8 @@ void Exchange::wake(std::string_view protocol, std::string_view lane) {
   // Not ours, or not known yet: whoever owns it looks into the store.
   if (!lane.empty() && state_->lanes.find(protocol, lane) == nullptr)
     return state_->nudge(LaneKey(protocol, lane));
-  state_->lanes.each(protocol, lane, [](Lane& one) { one.wake(); });
+  const bool named = !lane.empty();
+  state_->lanes.each(protocol, lane, [named](Lane& one) { named ? one.wish() : one.wake(); });
 }
 
 void Exchange::announce(const std::string& protocol, const std::string& lane) {

@@ -73,7 +73,7 @@ Instant Lane::State::next_look(Instant now) const {
   if (!ready.empty() && extra_links_after > now) consider(extra_links_after);
   for (const auto& link : links)
     if (link->phase == LaneLink::Phase::ready && link->flights.empty() && !link->adopted &&
-        !stands())
+        !lasts())
       consider(link->idle_since + traits->idle_keep);
   for (const auto& link : links)
     if (const Instant at = yields_at(*link); at > now) consider(at);
@@ -231,6 +231,8 @@ void Lane::adopt(std::unique_ptr<ServedLink> served, Executor& home) {
   state.awaited_since.reset();
   state.dead_name.reset();
   state.breaker.wake();
+  state.wished = false;
+  state.wishes_failed = 0;
   if (state.draining || state.held) state.close_links();
   state.turn();
 }
@@ -264,8 +266,17 @@ void Lane::wake() {
   state.turn();
 }
 
+// A lane that stands, and one with works waiting, is tried again anyway.
+void Lane::wish() {
+  State& state = *state_;
+  state.wished = state.lasts() && !state.stands() && !state.held &&
+                 !state.any(LaneLink::Phase::ready);
+  wake();
+}
+
 void Lane::hold(bool held) {
   state_->held = held;
+  if (held) state_->wished = false;
   if (held) state_->close_links();
   state_->turn();
 }
@@ -293,7 +304,7 @@ bool Lane::drained() const {
 bool Lane::idle() const {
   const State& state = *state_;
   return state.links.empty() && state.ready.empty() && state.gone.empty() && state.storing == 0 &&
-         state.stored.nothing() && !state.finder.running() && !state.held && !state.stands() &&
+         state.stored.nothing() && !state.finder.running() && !state.held && !state.lasts() &&
          state.breaker.may_try(state.parts.clock.now());
 }
 
@@ -331,7 +342,7 @@ LaneStatus Lane::status() const {
   out.window = state.window_now();
   out.in_memory = state.ready.size() + state.in_flight + state.spill.size();
   out.waiting = state.stored.waiting();
-  out.failures = state.breaker.failures();
+  out.failures = state.breaker.failures() + state.wishes_failed;
   out.last_error = state.last_error;
   if (!state.held) out.next_try = state.breaker.next_try();
   out.breaker_open_since = state.breaker.open_since();
@@ -353,6 +364,10 @@ void Lane::link_ready(Link& link) {
   if (ours == nullptr || ours->phase != LaneLink::Phase::dialling) return;
   ours->phase = LaneLink::Phase::ready;
   ours->ready_at = ours->idle_since = state_->parts.clock.now();
+  state_->wishes_failed = 0;
+  // What was wished for is there, and nothing else will judge it.
+  if (std::exchange(state_->wished, false) && state_->attempt_works == 0)
+    state_->judged(*ours, true, ours->ready_at);
   state_->turn();
 }
 

@@ -36,6 +36,9 @@ struct LaneTraits {
   // Lanes that are kept up though nothing waits for them. A link counts as one that works once it
   // has stood for a while; one that breaks sooner is a failed attempt.
   std::set<std::string, std::less<>> standing;
+  // Lanes that are not kept up and may be opened when an operator wishes it. One attempt is made;
+  // what comes of it stays until it ends, and nobody dials anew by himself.
+  std::set<std::string, std::less<>> on_wish;
   std::vector<Duration> breaker_waits;  // instead of doubling from first to last; the last repeats
   // Between two tries the DNS is asked now and then, and what has moved is tried at once.
   bool looks_again = false;
@@ -118,6 +121,7 @@ class Lane final : public LinkEvents {
   void adopt(std::unique_ptr<ServedLink> link, Executor& home);   // its peer has come
   void recover(const LaneBacklog& backlog);   // at start: the store holds work
   void wake();                                // operator: try now, whatever the backoff says
+  void wish();                                // likewise, by its name: LaneTraits::on_wish
   void hold(bool held);                       // a suspended peer: stop dialling and delivering
   void drain(bool now);                       // finish what is under way, return the rest
   bool drained() const;

@@ -25,9 +25,17 @@ DialPlan::Bounds bounds(const LaneTraits& traits) {
 
 }  // namespace
 
+bool Lane::State::stands() const { return traits->standing.contains(name); }
+
+// A link that is up stays though nothing goes over it.
+bool Lane::State::lasts() const { return stands() || traits->on_wish.contains(name); }
+
+// One is to be dialled though nothing waits.
+bool Lane::State::wanted() const { return stands() || wished; }
+
 void Lane::State::open_links(Instant now) {
   const bool up = any(Phase::ready);
-  if (ready.empty()) return up || !stands() ? void() : scout(now);
+  if (ready.empty()) return up || !wanted() ? void() : scout(now);
   if (in_flight == 0 && !ramp.may_start(now)) return;
   if (!up) return scout(now);
   if (now < extra_links_after || finder.running() || plan.exhausted()) return;
@@ -46,7 +54,7 @@ void Lane::State::scout(Instant now) {
   // How a link that gives works back ends says where to go next.
   for (const auto& link : links)
     if (link->spent) return;
-  if (!attempting && ready.size() == passive && !stands()) return;   // nothing worth it
+  if (!attempting && ready.size() == passive && !wanted()) return;   // nothing worth it
   if (!attempting) begin_attempt(now);
   if (now >= endpoints_until) return find();
   race(now);
@@ -96,6 +104,7 @@ void Lane::State::find() {
 
 // Nothing to dial. That is no failure of anything, but what waits gets old all the same.
 void Lane::State::wait_for_peer() {
+  wished = false;
   endpoints_until = Instant::min();
   attempting = false;
   attempt_works = 0;
@@ -150,6 +159,7 @@ void Lane::State::fail_all(const EndpointFinder::Found& result) {
   outcome.reply = result.endpoints.error().what;
   outcome.remote = name;
   last_error = outcome.reply;
+  wished = false;
   endpoints_until = Instant::min();
   attempting = false;
   dead_name = DeadName{outcome, parts.clock.now() + limits::dead_name_kept_max};
@@ -235,7 +245,10 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   attempting = false;
   window.failed();
   if (std::exchange(endpoints_in_part, false)) endpoints_until = Instant::min();
-  if (breaker.failed(*traits, parts.random, now, utc, plan.everywhere(Fault::refused)))
+  // A wish is tried again by whoever had it: nothing rests, and nothing is to be watched.
+  const bool only_wished = std::exchange(wished, false) && attempt_works == 0;
+  if (only_wished) ++wishes_failed;
+  else if (breaker.failed(*traits, parts.random, now, utc, plan.everywhere(Fault::refused)))
     ledger.breaker_opened(end.what, breaker.failures());
   plan_look(now);
   Outcome outcome;
@@ -275,7 +288,7 @@ void Lane::State::retire_links(Instant now, bool idle_ones) {
     LaneLink& link = *links[index];
     if (yields_at(link) <= now) link.spent = true;
     if (link.phase != Phase::ready || !link.flights.empty()) continue;
-    const bool idle = idle_ones && !link.adopted && !stands() &&
+    const bool idle = idle_ones && !link.adopted && !lasts() &&
                       now - link.idle_since >= traits->idle_keep;
     if (!idle && !used_up(link, now)) continue;
     link.phase = Phase::closing;
@@ -290,7 +303,7 @@ Instant Lane::State::yields_at(const LaneLink& link) const {
   const auto guest = std::find_if(links.begin(), links.end(), [](const auto& other) {
     return other->guest && other->phase == Phase::ready;
   });
-  if (guest == links.end() || link.adopted || link.phase != Phase::ready || stands())
+  if (guest == links.end() || link.adopted || link.phase != Phase::ready || lasts())
     return Instant::max();
   const LaneName pair = split_lane(name);
   if (pair.sender <= pair.target) return Instant::max();
@@ -314,7 +327,7 @@ void Lane::State::bury_links(Instant now) {
 }
 
 bool Lane::State::used_up(const LaneLink& link, Instant now) const {
-  if (link.spent || link.adopted || stands()) return link.spent;
+  if (link.spent || link.adopted || lasts()) return link.spent;
   return link.served >= traits->works_per_link_max ||
          now - link.ready_at >= traits->link_age_max;
 }

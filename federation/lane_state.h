@@ -66,7 +66,7 @@ struct Lane::State {
   void bury_links(Instant now);
   bool used_up(const LaneLink& link, Instant now) const;
   Instant yields_at(const LaneLink& link) const;   // to the peer's own
-  bool stands() const { return traits->standing.contains(name); }
+  bool stands() const, lasts() const, wanted() const;
   void close_links();
   LaneLink* find_link(const Link& link);
   std::size_t usable_links() const;
@@ -164,7 +164,7 @@ struct Lane::State {
   DeliveryId returned_least = INT64_MAX;   // while a claim is open
   bool regress = false;                    // ordered: the store holds older work than we do
   std::uint64_t rules = 0;                 // of old ones: the store knows where it leads now
-  bool rules_changed = false, claim_is_old = false;
+  bool rules_changed = false, claim_is_old = false, turn_of_claimed = false;
   StoredWork stored;
   LaneLedger ledger;
   Breaker breaker;
@@ -187,7 +187,8 @@ struct Lane::State {
   std::optional<UtcTime> awaited_since;
   Instant contest_end = Instant::max();    // of the one that waits for another's place
 
-  bool held = false, draining = false, turning = false, again = false, turn_of_claimed = false;
+  unsigned wishes_failed = 0;              // of an operator, in a row
+  bool wished = false, held = false, draining = false, turning = false, again = false;
   std::optional<Instant> last_success;
   TimerKey timer = 0;
   Instant armed = Instant::max();

@@ -61,6 +61,7 @@ std::shared_ptr<const LaneTraits> read_traits(const Configuration& configuration
   std::int64_t late = 0;
   for (const NetworkSettings& one : settings->networks) {
     if (one.autoconnect) out->standing.insert(one.name);
+    else if (one.is_called()) out->on_wish.insert(one.name);
     late = std::max(late, one.late_seconds);
   }
   // What waits longer than its own network allows is dropped by the link.

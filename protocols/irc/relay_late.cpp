@@ -89,9 +89,7 @@ void Relay::keep_for_absent(const Side& side, const Junction& junction, UserId u
 // irc 9: a line that another node may carry there is not kept, and of several
 // that may not, the one whose name comes first keeps it.
 bool Relay::keeps_lines(const Side& from, const Side& to) const {
-  const NetworkSettings& there = to.settings();
-  // A network that is only called now and then is none that anything waits for.
-  if (there.late_seconds == 0 || (!there.autoconnect && !there.places.empty())) return false;
+  if (!to.settings().is_waited_for()) return false;
   if (another_does_it(to, from)) return false;   // whoever brings its people here
   if (to.linked() && &to != losing_ &&
       (to.claim(from.index()).yielded || another_does_it(from, to) ||

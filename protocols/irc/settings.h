@@ -39,6 +39,10 @@ struct NetworkSettings {
   std::uint64_t lines_per_second = 0;    // read of it when it is linked; 0: as many as come
   std::int64_t late_seconds = 0;  // how old a line may be that waits for it; 0: none waits
   std::string pseudo_name, pseudo_sid;   // the server its people are behind on other networks
+
+  bool is_called() const { return !places.empty(); }
+  // A network that is only called now and then is none that anything waits for.
+  bool is_waited_for() const { return late_seconds > 0 && (autoconnect || !is_called()); }
 };
 
 // What the people of a network may change in a junction for all of them.

@@ -58,6 +58,17 @@ std::string modes_of(const Side& side, const Channel& channel) {
   return out.size() == 1 ? std::string() : out;
 }
 
+constexpr std::string_view not_called = "not called: autoconnect is off";
+
+std::string in_words(std::int64_t seconds) {
+  return seconds < 60 ? std::to_string(seconds) + " seconds"
+                      : std::to_string(seconds / 60) + " minutes";
+}
+
+bool nobody_calls(const NetworkSettings& network) {
+  return network.is_called() && !network.autoconnect;
+}
+
 StateRow network_row(const Side& side) {
   const bool up = side.phase() != Side::Phase::down;
   StateRow row{side.settings().name, std::string(phase_name(side.phase())), side.settings().peer,
@@ -72,7 +83,8 @@ StateRow network_row(const Side& side) {
   std::uint64_t desyncs = 0;
   for (const auto& [what, times] : side.desyncs()) desyncs += times;
   row.push_back(count(desyncs));
-  row.push_back(side.trouble().what);
+  const bool left_alone = !up && side.trouble().what.empty() && nobody_calls(side.settings());
+  row.push_back(left_alone ? std::string(not_called) : side.trouble().what);
   return row;
 }
 
@@ -164,10 +176,13 @@ void explain_side(const Side& side, std::vector<std::string>& out) {
   std::string line = network.name + " (" + network.peer;
   if (side.phase() == Side::Phase::down) {
     line += "): down; ";
-    const std::int64_t minutes = network.late_seconds / 60;
-    out.push_back(line + (minutes == 0 ? "what is said elsewhere is lost for it"
-                                       : "what is said elsewhere waits for it, " +
-                                             std::to_string(minutes) + " minutes at most"));
+    if (nobody_calls(network))
+      line.append(not_called).append(", hanse link retry ").append(network.name)
+          .append(" links it once; ");
+    const std::int64_t late = network.late_seconds;
+    out.push_back(line + (!network.is_waited_for() ? "what is said elsewhere is lost for it"
+                                                   : "what is said elsewhere waits for it, " +
+                                                         in_words(late) + " at most"));
     if (const Side::LinkTrouble& trouble = side.trouble(); !trouble.what.empty())
       out.push_back(network.name + ": " + format_utc(from_unix_ms(trouble.at * 1000)) + ": " +
                     trouble.what);

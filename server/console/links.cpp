@@ -265,7 +265,8 @@ const Command group[] = {
      .on_node = run_show,
      .render = render_show},
     {.words = "link retry",
-     .help = "Tries a lane again now, whatever it waits for.",
+     .help = "Tries a lane again now, whatever it waits for; one that is not kept up is opened "
+             "once.",
      .parameters = lane_parameter,
      .changes = true,
      .on_node = run_retry,

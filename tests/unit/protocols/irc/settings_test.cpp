@@ -260,6 +260,21 @@ TEST_CASE("irc: a server that comes by itself needs a place to come to") {
   CHECK(file.read());                 // whoever calls both needs none
 }
 
+TEST_CASE("irc: who is called and not kept up may be linked when an operator wishes it") {
+  File file;
+  File::set(file.away, "autoconnect", false);
+  const auto settings = std::make_shared<const IrcSettings>(*file.read());
+  const auto traits = read_traits(file.configuration(), settings);
+  CHECK(traits->standing == std::set<std::string, std::less<>>{"home"});
+  CHECK(traits->on_wish == std::set<std::string, std::less<>>{"away"});
+  CHECK(settings->networks[0].is_waited_for());
+  CHECK_FALSE(settings->networks[1].is_waited_for());
+  std::erase_if(file.away, [](const auto& one) { return one.first == "addr"; });
+  const auto comes = std::make_shared<const IrcSettings>(*file.read());
+  CHECK(read_traits(file.configuration(), comes)->on_wish.empty());
+  CHECK(comes->networks[1].is_waited_for());
+}
+
 TEST_CASE("irc: a server that comes by itself needs neither address nor dialect") {
   File file;
   std::erase_if(file.home, [](const auto& one) { return one.first == "addr"; });

@@ -116,6 +116,25 @@ TEST_CASE("irc explain: a channel on all its networks") {
   CHECK(explain_channel(*met.hub, "nobody").empty());
 }
 
+TEST_CASE("irc explain: a network that nobody calls, and what is lost for it") {
+  Bench bench;
+  for (NetworkSettings& one : bench.settings->networks) one.late_seconds = 3600;
+  bench.settings->networks[1].autoconnect = false;
+  bench.hub = std::make_shared<Hub>(bench.settings);
+  CHECK(explain_channel(*bench.hub, "home") ==
+        std::vector<std::string>{"home (insp.home.example): down; what is said elsewhere waits "
+                                 "for it, 60 minutes at most"});
+  CHECK(explain_channel(*bench.hub, "away") ==
+        std::vector<std::string>{"away (hyb.away.example): down; not called: autoconnect is off, "
+                                 "hanse link retry away links it once; what is said elsewhere is "
+                                 "lost for it"});
+  CHECK(lines(view_page(*bench.hub, "networks", 0, 10)) ==
+        "home|down|insp.home.example|||0|0|0|0|0||\n"
+        "away|down|hyb.away.example|||0|0|0|0|0|not called: autoconnect is off|\n");
+  bench.link_away();
+  CHECK(lines(view_page(*bench.hub, "networks", 1, 1)).ends_with("|0||\n"));
+}
+
 TEST_CASE("irc explain: what is set at home and has no letter there") {
   Bench bench(DialectKind::hybrid, DialectKind::solanum);
   auto& home = bench.dial("home");
