@@ -51,8 +51,12 @@ void DialPlan::begin(TlsLevel tls, const Bounds& bounds, Instant now) {
     worked_ = false;
   }
   start_ = first_;
-  for (std::size_t i = 0; i < endpoints_.size(); ++i)
-    waiting_.push_back({(start_ + i) % endpoints_.size(), tls});
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    const std::size_t index = (start_ + i) % endpoints_.size();
+    // Nothing is left to say in the clear where TLS has to stand at the beginning.
+    const bool must = tls == TlsLevel::may && endpoints_[index].tls_first;
+    waiting_.push_back({index, must ? TlsLevel::encrypt : tls});
+  }
   put_dead_family_last(worked_ ? 1 : 0, now);
   aim();
 }

@@ -65,6 +65,8 @@ struct LaneTraits {
   unsigned breaker_jitter_percent = 20;
   Duration startup_spread = std::chrono::minutes(5);   // smtp Q-6
   std::function<std::unique_ptr<Discovery>(const std::string& lane, Random& random)> discover;
+  // Hears why an attempt reached nobody: no engine was made that would know. Shard: the lane's.
+  std::function<void(const std::string& lane, const std::string& why)> unreachable;
 };
 
 struct LaneStatus {

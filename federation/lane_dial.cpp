@@ -242,6 +242,8 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
   const Instant now = parts.clock.now();
   const UtcTime utc = parts.clock.utc();
   last_error = end.what;
+  if (end.stage == LinkEnd::Stage::connect && traits->unreachable)
+    traits->unreachable(name, end.what);
   attempting = false;
   window.failed();
   if (std::exchange(endpoints_in_part, false)) endpoints_until = Instant::min();

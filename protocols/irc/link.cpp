@@ -9,10 +9,15 @@
 #include "server/base/text.h"
 
 namespace hanse::irc {
+namespace {
+
+constexpr std::string_view tls_alert = "\x15\x03";   // how a record of TLS begins that refuses us
+
+}  // namespace
 
 ServerLink::ServerLink(std::shared_ptr<Hub> hub, const NetworkSettings* dialled,
                        const std::string& nonce)
-    : hub_(std::move(hub)), dialled_(dialled), nonce_(nonce),
+    : hub_(std::move(hub)), dialled_(dialled), known_(dialled), nonce_(nonce),
       splitter_(hub_->settings().line_bytes_max) {}
 
 ServerLink::~ServerLink() {
@@ -36,7 +41,6 @@ void ServerLink::start(Outbox& out) {
   if (side.phase() != Side::Phase::down)   // it has called us meanwhile
     return end(Fault::try_later, "already linked to " + dialled_->name, false, out);
   calling_ = &side;
-  known_ = dialled_;
   ++side.crossing().calls;
   dialect_ = make_dialect(dialled_->dialect, nonce_);
   std::string text;
@@ -62,6 +66,9 @@ void ServerLink::received(std::string_view bytes, Instant now, Outbox& out) {
   heard_at_ = now;
   pings_missed_ = 0;
   if (side_ != nullptr) side_->crossing().silent = false;
+  if (dialled_ != nullptr && tls_ == nullptr && handshake_lines_ == 0 &&
+      bytes.starts_with(tls_alert))
+    return end(Fault::refused, "it speaks TLS there", false, out);
   splitter_.add(bytes);
   if (turn_asked_ != 0) return;
   budget_.new_turn();
@@ -321,6 +328,8 @@ void ServerLink::rang(TimerId timer, Instant now, Outbox& out) {
   if (timer == progress_timer) {
     if (room_asked_ != 0)   // it is we who do not read
       return out.set_timer(progress_timer, now + hub_->settings().burst_wait);
+    if (securing())
+      return end(Fault::try_later, how_it_closed("it did not answer"), false, out);
     const bool shaking = state_ == State::handshake;
     return end(Fault::try_later, shaking ? "the handshake took too long" : "its burst got stuck",
                true, out);

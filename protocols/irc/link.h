@@ -47,6 +47,10 @@ class ServerLink final : private HandshakeDesk {
   // handshake -> bursting -> linked -> ended
   enum class State : std::uint8_t { handshake, bursting, linked, ended };
 
+  // We dialled, and TLS is not up yet: nothing was said.
+  bool securing() const {
+    return dialled_ != nullptr && dialled_->tls != LinkTls::off && tls_ == nullptr;
+  }
   Result<const NetworkSettings*> admit(std::string_view peer_name) override;
 
   void read_lines(Instant now, Outbox& out);
@@ -80,6 +84,7 @@ class ServerLink final : private HandshakeDesk {
   };
   void end(Fault fault, std::string_view why, bool tell, Outbox& out);
   void end_by(const Ending& ending, Outbox& out);
+  std::string how_it_closed(std::string_view why) const;
   void sent_away(std::string_view its_reason, std::string_view why, Outbox& out);
   static std::string heard_from_it(std::string_view words);
   Refusal refusal(std::string_view why) const;
@@ -99,7 +104,7 @@ class ServerLink final : private HandshakeDesk {
 
   const std::shared_ptr<Hub> hub_;
   const NetworkSettings* const dialled_;
-  const NetworkSettings* known_ = nullptr;     // whom this is with, as far as it says so
+  const NetworkSettings* known_;               // whom this is with, as far as we called or it says
   const std::string nonce_;
   State state_ = State::handshake;
   LineSplitter splitter_;

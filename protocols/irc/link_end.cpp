@@ -17,22 +17,41 @@ void ServerLink::drain(Outbox& out) {
 }
 
 void ServerLink::closed(std::string_view why, Outbox& out) {
-  if (state_ != State::ended && dialect_ != nullptr) {   // with a server, and not by us
+  // With a server, and not by us.
+  if (state_ != State::ended && (dialect_ != nullptr || securing())) {
     const bool was_up = side_ != nullptr;
     const bool known = was_up || dialled_ != nullptr;
-    std::string what = "the connection is gone";
-    if (!was_up && handshake_lines_ == 0) what += " before it said a word";
-    if (!why.empty()) what += ": " + escape_text(why);
-    what = for_us(refusal(what));
+    const std::string how = how_it_closed(why);
+    const Refusal refused = refusal(how);
+    const bool lasting = securing() && remedy_of(refused).lasting;
+    std::string what = for_us(refused);
     out.note(known ? Level::warning : Level::info, "irc.end", what);
     note_end(what);
     if (!was_up && dialled_ != nullptr)
-      out.fail({.fault = Fault::try_later, .status = "4.4.2", .what = std::move(what)});
+      out.fail({.fault = lasting ? Fault::refused : Fault::try_later,
+                .status = "4.4.2",
+                .what = std::move(what)});
   }
   state_ = State::ended;
   call_over();
   give_back_late(out);
   let_go(why.empty() ? "the link ended" : why);
+}
+
+std::string ServerLink::how_it_closed(std::string_view why) const {
+  if (securing()) {
+    // OpenSSL's words for whatever is no record of TLS.
+    const bool plain = why.find("wrong version number") != std::string_view::npos ||
+                       why.find("packet length too long") != std::string_view::npos;
+    return "no TLS: " + escape_text(why) + (plain ? ", it speaks plain text there" : "");
+  }
+  std::string out = "the connection is gone";
+  if (side_ == nullptr && handshake_lines_ == 0) {
+    out += " before it said a word";
+    if (dialled_ != nullptr && tls_ == nullptr) out += " to our plain text";
+  }
+  if (!why.empty()) out += ": " + escape_text(why);
+  return out;
 }
 
 void ServerLink::refuse(std::string_view why, Outbox& out) {
@@ -65,6 +84,7 @@ Refusal ServerLink::refusal(std::string_view why) const {
   Refusal out;
   out.reason = why;
   if (dialect_ != nullptr) out.dialect = dialect_->name();
+  else if (dialled_ != nullptr) out.dialect = make_dialect(dialled_->dialect, nonce_)->name();
   if (known_ != nullptr) {
     out.us = known_->own_name;
     out.peer = known_->peer;

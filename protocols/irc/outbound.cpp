@@ -35,6 +35,13 @@ void Outbound::begin(Outbox& out) {
   out.ready();
 }
 
+void note_unreachable(Hub& hub, std::string_view network, std::string_view why) {
+  Side* side = hub.side(network);
+  if (side == nullptr || side->phase() != Side::Phase::down) return;
+  const NetworkSettings& there = side->settings();
+  side->note_end(for_us({{}, why, there.own_name, there.peer, there.name}), hub.now());
+}
+
 void hand_on(ServerLink& link, Event& event, Instant now, Outbox& out) {
   if (const auto* bytes = std::get_if<Received>(&event)) {
     link.received(bytes->bytes, now, out);

@@ -21,6 +21,9 @@ class Outbound final : public Engine {
   const bool look_only_;
 };
 
+// Nobody was there to hear us: no engine was made.
+void note_unreachable(Hub& hub, std::string_view network, std::string_view why);
+
 // What means the same whichever side called.
 void hand_on(ServerLink& link, Event& event, Instant now, Outbox& out);
 

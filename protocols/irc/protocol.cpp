@@ -60,8 +60,13 @@ Result<std::shared_ptr<const ProtocolRoom>> open_room(const Configuration& confi
   // Every setting here counts from the next start on: a network is a state, and its links stay up.
   if (node.before != nullptr) return node.before;
   const auto settings = std::make_shared<const IrcSettings>(*std::move(read));
-  return std::shared_ptr<const ProtocolRoom>(std::make_shared<Room>(
-      std::make_shared<Hub>(settings), read_traits(configuration, settings)));
+  auto hub = std::make_shared<Hub>(settings);
+  auto traits = std::make_shared<LaneTraits>(*read_traits(configuration, settings));
+  traits->unreachable = [hub](const std::string& lane, const std::string& why) {
+    note_unreachable(*hub, lane, why);
+  };
+  return std::shared_ptr<const ProtocolRoom>(
+      std::make_shared<Room>(std::move(hub), std::move(traits)));
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ constexpr std::string_view insp_pin =
     "requestclientcert=\"yes\"";
 constexpr std::string_view other_dialect =
     "[irc.network.%L] dialect (hanse probe irc %L tells which software it is)";
+constexpr std::string_view plain_to_tls = "[irc.network.%L] tls, if that port speaks TLS";
+constexpr std::string_view tls_port = "a port for servers that speaks TLS";
 constexpr std::string_view clocks = "the clock of its machine (NTP)";
 constexpr std::string_view clocks_here = "the clock of this machine, or [irc] clock_skew";
 constexpr std::string_view irc2_lines = "the lines c%our address%...%%N%%2% and N%...";
@@ -123,7 +125,14 @@ constexpr Row ours[] = {
      "[tls] ca, or [irc.network.%L] tls = \"pin\" with its fingerprint"},
     {{}, "clocks are too far apart", clocks, clocks_here},
     {"inspircd", "gone before it said a word",
-     "<link name=\"%N\"> with our address in ipaddr= or allowmask=", {}},
+     "<link name=\"%N\"> with our address in ipaddr= or allowmask=", plain_to_tls},
+    {{}, "before it said a word to our plain text", {}, plain_to_tls, true},
+    {{}, "it speaks TLS there", {}, "[irc.network.%L] tls"},
+    {{}, "it speaks plain text there", tls_port, "[irc.network.%L] addr or tls"},
+    {{}, "no TLS: it did not answer", tls_port, "[irc.network.%L] addr or tls", true},
+    {{}, "no TLS: ", "TLS for %N there", "[irc.network.%L] tls", true},
+    {{}, "Connection refused", "a port for servers at that address", "[irc.network.%L] addr", true},
+    {{}, "connect to ", {}, "[irc.network.%L] addr, if it runs there", true},
 };
 
 std::string filled(std::string_view text, const Refusal& refusal) {

@@ -75,8 +75,22 @@ def make(workspace):
         spoil(PEERS[name], old, new)
     text = HANSE.format(us=OUR_NAME, host=HOST, port=free_port(), tls="", listen="addr")
     text += "".join(peer.hanse_network("secrets") for peer in PEERS.values())
+    text += ports(workspace)
     NODE = Node(workspace, "hanse-refusals",
                 text + '[junction.dev]\nmembers = ["irc:#dev%good", "irc:#dev%h-hub"]\n')
+
+
+def ports(workspace):
+    """Networks at ports that are not what was configured; and one that is linked on wish."""
+    secret = workspace.file("secrets/ports", "word", 0o600)
+    out = "".join(
+        f'[irc.network.{name}]\ndialect = "hybrid"\npeer = "irc.{name}.example"\n'
+        f'addr = "{HOST}:{port}"\ntls = "{tls}"\nautoconnect = true\n'
+        f'send_password = "file:{secret}"\nreceive_password = "file:{secret}"\n'
+        for name, port, tls in (("nobody", free_port(), "off"),
+                                ("no-tls", PEERS["good"].servers, "verify")))
+    PEERS["wish"] = Inspircd(workspace, "wish")
+    return out + PEERS["wish"].hanse_network("secrets").replace("autoconnect = true\n", "")
 
 
 def row(name):
@@ -113,6 +127,43 @@ def pause(one):
     return (then - refused).total_seconds()
 
 
+def nobody_and_no_tls():
+    """a port where nobody listens, and one in plain text where TLS was configured"""
+    for name, why, helps in (
+            ("nobody", "Connection refused", "[irc.network.nobody] addr"),
+            ("no-tls", "it speaks plain text there", "[irc.network.no-tls] addr or tls")):
+        eventually(lambda name=name, why=why: why in row(name)["trouble"], f"{name} is told")
+        assert helps in row(name)["trouble"], row(name)
+        told = NODE.say("explain", "irc", name)[1]
+        assert why in told and helps in told, told
+        for words in (("link", "show", name), ("probe", "irc", name)):
+            code, out, err = NODE.say(*words)
+            assert why in out + err, out + err
+    tries = [line for line in NODE.say("probe", "irc", "no-tls")[1].splitlines()
+             if "connecting to" in line]
+    assert len(tries) == 1 and "TLS encrypt" in tries[0], tries
+    assert pause(missing("no-tls")) >= 600
+
+
+def on_wish():
+    """a network without autoconnect says that nobody calls it, and is linked when told to, once"""
+    if "wish" not in PEERS:
+        raise results.Skip("its software is not here")
+    assert row("wish")["trouble"] == "not called: autoconnect is off", row("wish")
+    told = NODE.say("explain", "irc", "wish")[1]
+    assert "hanse link retry wish" in told and "is lost for it" in told, told
+    code, out, err = NODE.say("link", "retry", "wish")
+    assert code == 0 and "irc wish is tried now" in out, out + err
+    eventually(lambda: row("wish")["state"] == "linked", "wish is linked")
+    PEERS["wish"].stop()
+    eventually(lambda: row("wish")["state"] == "down", "wish is down")
+    assert NODE.say("link", "retry", "wish")[0] == 0
+    eventually(lambda: "Connection refused" in row("wish")["trouble"], "it is told")
+    status = NODE.console("link", "show", "wish")[0]
+    assert status["failures"] == 1 and status["next_try"] is None, status
+    assert status["breaker_open_since"] is None, status
+
+
 def put_right():
     """whoever refuses us for good is left alone for ten minutes, and asked at once when told to"""
     name, _, old, new, why, _ = MISTAKES[0]
@@ -144,7 +195,8 @@ def reloaded():
 
 
 def main():
-    tests = [*(mistake(number) for number in range(len(MISTAKES))), put_right, reloaded]
+    tests = [*(mistake(number) for number in range(len(MISTAKES))), nobody_and_no_tls,
+             on_wish, put_right, reloaded]
     if not results.wanted("interop IRC, refusals", tests):
         return 0
     with Workspace("irc-refusals") as workspace:

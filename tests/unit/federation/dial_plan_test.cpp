@@ -111,6 +111,13 @@ TEST_CASE("X-9 the same host again without TLS, for each host anew, only where T
     strict.set_endpoints(hosts({"a", "b", "c"}));
     CHECK(walk(strict, level, 1, tls_failure()) == "a");
   }
+  // Where TLS has to stand at the beginning there is nothing to say without it.
+  std::vector<Endpoint> direct = hosts({"a"});
+  direct.front().tls_first = true;
+  DialPlan first;
+  first.set_endpoints(direct);
+  CHECK(walk(first, TlsLevel::may, 1, tls_failure()) == "a");
+  CHECK(first.current().tls == TlsLevel::encrypt);
 }
 
 TEST_CASE("an endpoint that works stays the first when names are asked again") {

@@ -110,3 +110,24 @@ TEST_CASE("on wish: an exchange has the lane from the start, and opens it by its
   node.world.run_for(1s);
   CHECK(node.links.dialled.size() == 1);
 }
+
+TEST_CASE("whoever made the traits hears why nobody was reached") {
+  LaneFixture at;
+  std::vector<std::string> heard;
+  at.traits->unreachable = [&heard](const std::string& lane, const std::string& why) {
+    heard.push_back(lane + ": " + why);
+  };
+  LinkEnd end = refused();
+  const bool connected = GENERATE(false, true);   // else an engine is there that knows it all
+  if (connected) end.stage = LinkEnd::Stage::handshake;
+  at.links.behave = [&](const DialRequest&) {
+    Behaviour out;
+    out.connects = false;
+    out.end = end;
+    return out;
+  };
+  at.send();
+  at.world.run_for(1s);
+  CHECK(heard == (connected ? std::vector<std::string>{}
+                            : std::vector<std::string>{"b.example: " + end.what}));
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // irc 11: a refusal says what to change, and in whose configuration.
 #include "protocols/irc/limits.h"
+#include "protocols/irc/outbound.h"
 #include "protocols/irc/remedy.h"
 #include "tests/catch.h"
 #include "tests/unit/protocols/irc/irc_bench.h"
@@ -192,8 +193,10 @@ TEST_CASE("irc 11 a server that lets go of us later, and one that says nothing")
     Bench bench;
     EngineBench& link = bench.dial("home");
     link.event(Closed{false, "connection reset"});
-    CHECK(has(link.log_, "gone before it said a word: connection reset; to change there: <link "
-                         "name=\"node.a.example\"> with our address in ipaddr= or allowmask="));
+    CHECK(has(link.log_, "gone before it said a word to our plain text: connection reset; to "
+                         "change there: <link name=\"node.a.example\"> with our address in "
+                         "ipaddr= or allowmask=; or here: [irc.network.home] tls, if that port "
+                         "speaks TLS"));
   }
   SECTION("it is forgotten when there is a link again") {
     Bench bench;
@@ -210,6 +213,88 @@ TEST_CASE("irc 11 a server that lets go of us later, and one that says nothing")
     bench.say(stranger, first_words(DialectKind::hybrid, "no", "hyb.away.example"));
     CHECK(stranger.hung_up_ == 1);
     CHECK(bench.side("away").trouble().what.empty());
+  }
+}
+
+// What comes before a word of a protocol was said is told in the same places.
+TEST_CASE("irc 11 a port that is not what was configured") {
+  Bench bench;
+  const auto trouble = [&bench] { return bench.side("away").trouble().what; };
+  const std::string tls = "; to change there: a port for servers that speaks TLS; or here: "
+                          "[irc.network.away] addr or tls";
+  SECTION("TLS to a port in plain text") {
+    bench.settings->networks[1].tls = LinkTls::verify;
+    EngineBench& link = bench.dial("away");
+    link.event(Closed{true, "wrong version number"});
+    CHECK(trouble() == "no TLS: wrong version number, it speaks plain text there" + tls);
+    CHECK(has(link.log_, "irc.end " + trouble()));
+    REQUIRE(link.ends_.size() == 1);
+    CHECK(link.ends_[0].what == trouble());
+    CHECK(link.ends_[0].fault == Fault::refused);   // it stays so
+  }
+  SECTION("TLS to one that says nothing, and another reason") {
+    bench.settings->networks[1].tls = LinkTls::verify;
+    EngineBench& link = bench.dial("away");
+    link.pass(std::chrono::seconds(21));
+    CHECK(trouble() == "no TLS: it did not answer" + tls);
+    CHECK(link.ends_[0].fault == Fault::try_later);
+    bench.dial("away").event(Closed{true, "tlsv1 alert access denied"});
+    CHECK(has(trouble(), "no TLS: tlsv1 alert access denied; to change there: TLS for "));
+  }
+  SECTION("plain text to a port for TLS") {
+    EngineBench& link = bench.dial("away");
+    link.feed(std::string("\x15\x03\x01\0\x02\x02\x46", 7));
+    CHECK(trouble() == "it speaks TLS there; to change here: [irc.network.away] tls");
+    CHECK(link.ends_[0].fault == Fault::refused);
+    CHECK(link.hung_up_ == 1);
+    bench.dial("away").event(Closed{false, "the peer closed the connection"});
+    CHECK(trouble() == "the connection is gone before it said a word to our plain text: the peer "
+                       "closed the connection; to change here: [irc.network.away] tls, if that "
+                       "port speaks TLS");
+  }
+  SECTION("nobody") {
+    note_unreachable(*bench.hub, "away", "connect to 127.0.0.1:7200: Connection refused");
+    CHECK(trouble() == "connect to 127.0.0.1:7200: Connection refused; to change there: a port for "
+                       "servers at that address; or here: [irc.network.away] addr");
+    bench.link_away();
+    note_unreachable(*bench.hub, "away", "connect to 127.0.0.1:7200: no answer within 30s");
+    CHECK(trouble().empty());          // it has called us meanwhile
+    note_unreachable(*bench.hub, "unknown", "x");
+  }
+  SECTION("a certificate that does not suffice") {
+    bench.settings->networks[1].tls = LinkTls::pin;
+    bench.settings->networks[1].fingerprint = "cd";
+    EngineBench& link = bench.dial("away");
+    TlsFacts facts;
+    facts.certificate_sha256 = "ab";
+    link.event(TlsUp{facts});
+    CHECK(has(trouble(), "its certificate is another one: sha256:ab; to change there: the "
+                         "certificate it shows; or here: [irc.network.away] fingerprint"));
+  }
+}
+
+TEST_CASE("irc probe: a look that is over has nothing to complain of") {
+  Bench bench;
+  bench.settings->networks[1].tls = LinkTls::pin;
+  bench.settings->networks[1].fingerprint = "ab";
+  OutboundContext context;
+  context.lane = "away";
+  context.look_only = true;
+  EngineBench look(std::make_unique<Outbound>(context, bench.hub));
+  look.event(Opened{"127.0.0.1", "127.0.0.1", 7200});
+  SECTION("good") {
+    TlsFacts facts;
+    facts.certificate_sha256 = "ab";
+    look.event(TlsUp{facts});
+    look.event(Drain{});
+    look.event(Closed{false, "closed"});
+    CHECK(look.ends_.empty());
+    CHECK(bench.side("away").trouble().what.empty());
+  }
+  SECTION("not TLS") {
+    look.event(Closed{true, "wrong version number"});
+    REQUIRE(look.ends_.size() == 1);
+    CHECK(has(look.ends_[0].what, "it speaks plain text there"));
   }
 }
 
