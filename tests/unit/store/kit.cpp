@@ -36,6 +36,24 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path, ignored);
 }
 
+void TestShard::post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    works_.push_back(std::move(work));
+  }
+  filled_.notify_one();
+}
+
+void TestShard::run_what_is_there() {
+  std::vector<std::function<void()>> works;
+  {
+    std::unique_lock lock(mutex_);
+    filled_.wait_for(lock, std::chrono::milliseconds(50), [this] { return !works_.empty(); });
+    works.swap(works_);
+  }
+  for (auto& work : works) work();
+}
+
 Acceptance message_to(const std::vector<std::string>& recipients, std::string bytes) {
   Acceptance acceptance;
   Envelope envelope;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What store tests share: a data directory of their own, a clock they turn, and a store whose
-// commands answer at once.
+// What store tests share: a data directory of their own, a clock they turn, a shard, and a store
+// whose commands answer at once.
 
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +40,26 @@ class TemporaryDirectory {
 // A message of one line for the given recipients, each "local@domain"; the lane is the domain.
 Acceptance message_to(const std::vector<std::string>& recipients, std::string bytes = "a body\r\n");
 Settlement settlement(DeliveryId id, Disposition disposition, UtcTime retry_at = {});
+
+// A shard in miniature: posted work runs on the thread that calls run_until().
+class TestShard final : public Executor {
+ public:
+  void post(std::function<void()> work) override;   // any thread
+  // False: nothing has made it so in a minute.
+  template <class Done>
+  bool run_until(const Done& done) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!done() && std::chrono::steady_clock::now() < deadline) run_what_is_there();
+    return done();
+  }
+
+ private:
+  void run_what_is_there();   // waits a little for it
+
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::vector<std::function<void()>> works_;
+};
 
 // The store alone, without its thread: every verb is one batch.
 class Bench {

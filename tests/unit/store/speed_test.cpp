@@ -3,7 +3,6 @@
 
 #include <ctime>
 
-#include "server/base/mailbox.h"
 #include "store/queue_port.h"
 #include "tests/catch.h"
 #include "tests/unit/store/kit.h"
@@ -91,10 +90,7 @@ TEST_CASE("speed of 50 sessions on one writer", "[.speed]") {
   auto opened = QueueStore::open(disk, Bench::settings_in(directory.path), clock, log, metrics);
   REQUIRE(opened);
   Writer writer(*std::move(opened), clock, log, metrics, {});
-  struct Shard final : Executor {
-    void post(std::function<void()> work) override { box.put(std::move(work)); }
-    Mailbox<std::function<void()>> box{100'000};
-  } shard;
+  TestShard shard;
   QueuePort port(writer, shard);
   constexpr int sessions = 50, messages = 20'000;
   int sent = 0, answered = 0;
@@ -109,9 +105,7 @@ TEST_CASE("speed of 50 sessions on one writer", "[.speed]") {
   };
   const double wall = wall_seconds();
   for (int session = 0; session < sessions; ++session) send();
-  while (answered < messages) {
-    for (auto& work : shard.box.wait_and_take(1000, std::chrono::seconds(1))) work();
-  }
+  REQUIRE(shard.run_until([&] { return answered >= messages; }));
   const double taken = wall_seconds() - wall;
   writer.stop();
   const std::string text = metrics.render();

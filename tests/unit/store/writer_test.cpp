@@ -4,7 +4,6 @@
 #include <set>
 #include <thread>
 
-#include "server/base/mailbox.h"
 #include "store/queue_port.h"
 #include "tests/catch.h"
 #include "tests/sim/sim_disk.h"
@@ -14,36 +13,17 @@ namespace hanse::store {
 
 namespace {
 
-// A shard in miniature: posted work runs on the thread that calls run_until().
-class TestShard final : public Executor {
- public:
-  void post(std::function<void()> work) override { box_.put(std::move(work)); }
-  template <class Done>
-  bool run_until(const Done& done) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!done() && std::chrono::steady_clock::now() < deadline) {
-      for (auto& work : box_.wait_and_take(1000, std::chrono::milliseconds(50))) work();
-    }
-    return done();
-  }
-
- private:
-  Mailbox<std::function<void()>> box_{100'000};
-};
-
 struct Running {
   explicit Running(Disk& disk, StoreSettings settings) : log(clock, [](std::string_view) {}) {
     auto opened = QueueStore::open(disk, settings, clock, log, metrics);
     if (!opened) throw std::runtime_error(opened.error().what);
     Writer::Events events;
-    events.pressure = [this](auto now) { pressure.put(std::move(now)); };
     events.failed = [this](const Error&) { failed = true; };
     writer = std::make_unique<Writer>(*std::move(opened), clock, log, metrics, events);
   }
   SystemClock clock;
   Log log;
   Metrics metrics;
-  Mailbox<std::shared_ptr<const StorePressure>> pressure{100};
   std::atomic<bool> failed{false};
   std::unique_ptr<Writer> writer;
 };
