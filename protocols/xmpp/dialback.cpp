@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/xmpp/dialback.h"
 
-#include <algorithm>
-
 #include "protocols/xmpp/jid.h"
 #include "server/base/digest.h"
 #include "server/base/encoding.h"
@@ -34,25 +32,18 @@ bool is_dialback_key(const DialbackSecret& secret, std::string_view receiving,
 
 PairState PairBook::state(const DomainPair& pair) const {
   const auto at = pairs_.find(pair);
-  return at == pairs_.end() ? PairState::none : at->second.state;
+  return at == pairs_.end() ? PairState::none : at->second;
 }
 
-std::vector<DomainPair> PairBook::valid_pairs() const {
-  std::vector<DomainPair> out;
-  for (const auto& [pair, entry] : pairs_)
-    if (entry.state == PairState::valid) out.push_back(pair);
-  return out;
-}
-
-void PairBook::move_to(Entry& entry, PairState state) {
-  valid_count_ -= entry.state == PairState::valid ? 1 : 0;
-  requested_count_ -= entry.state == PairState::requested ? 1 : 0;
-  entry.state = state;
+void PairBook::move_to(PairState& entry, PairState state) {
+  valid_count_ -= entry == PairState::valid ? 1 : 0;
+  requested_count_ -= entry == PairState::requested ? 1 : 0;
+  entry = state;
   valid_count_ += state == PairState::valid ? 1 : 0;
   requested_count_ += state == PairState::requested ? 1 : 0;
 }
 
-Result<void> PairBook::request(const DomainPair& pair, Instant until) {
+Result<void> PairBook::request(const DomainPair& pair) {
   const PairState now = state(pair);
   if (now == PairState::requested) return Error{Fault::refused, "already being asked"};
   if (now == PairState::valid) return Error{Fault::refused, "already valid"};
@@ -60,18 +51,14 @@ Result<void> PairBook::request(const DomainPair& pair, Instant until) {
     return Error{Fault::overloaded, "too many pairs are being asked"};
   if (now == PairState::none && pairs_.size() >= limits::dialback_pairs_max)  // 3.14
     return Error{Fault::overloaded, "too many pairs on this stream"};
-  Entry& entry = pairs_[pair];
-  move_to(entry, PairState::requested);
-  entry.until = until;
+  move_to(pairs_[pair], PairState::requested);
   return {};
 }
 
-Answered PairBook::settle(const DomainPair& pair, bool valid) {
+void PairBook::settle(const DomainPair& pair, bool valid) {
   const auto at = pairs_.find(pair);
-  if (at == pairs_.end() || at->second.state != PairState::requested)
-    return Answered::one_too_many;  // 3.9
+  if (at == pairs_.end() || at->second != PairState::requested) return;
   move_to(at->second, valid ? PairState::valid : PairState::failed);
-  return Answered::taken;
 }
 
 Result<void> PairBook::grant(const DomainPair& pair) {
@@ -81,56 +68,9 @@ Result<void> PairBook::grant(const DomainPair& pair) {
   return {};
 }
 
-Result<void> PairBook::ask_verify(const std::string& stream_id, const DomainPair& pair,
-                                  Instant until) {
-  if (verifies_.size() >= limits::dialback_verifies_max)
-    return Error{Fault::overloaded, "too many verifications on this stream"};
-  if (!verifies_.emplace(std::pair(stream_id, pair), until).second)
-    return Error{Fault::refused, "already being verified"};
-  return {};
-}
-
-Answered PairBook::answer_verify(const std::string& stream_id, const DomainPair& pair) {
-  if (verifies_.erase(std::pair(stream_id, pair)) > 0) return Answered::taken;
+bool PairBook::strike() {
   // 3.11: answers to questions of other streams were once the way to speak for anybody.
-  ++strikes_;
-  return strikes_ >= limits::dialback_strikes_max ? Answered::one_too_many
-                                                  : Answered::unsolicited;
-}
-
-PairBook::Expired PairBook::expire(Instant now) {
-  Expired out;
-  for (auto& [pair, entry] : pairs_) {
-    if (entry.state != PairState::requested || entry.until > now) continue;
-    move_to(entry, PairState::failed);
-    out.pairs.push_back(pair);
-  }
-  for (auto at = verifies_.begin(); at != verifies_.end();) {
-    if (at->second > now) {
-      ++at;
-      continue;
-    }
-    out.verifies.push_back(at->first);
-    at = verifies_.erase(at);
-  }
-  return out;
-}
-
-std::optional<Instant> PairBook::next_deadline() const {
-  std::optional<Instant> next;
-  const auto earlier = [&next](Instant at) { next = next ? std::min(*next, at) : at; };
-  if (requested_count_ > 0) {
-    for (const auto& [pair, entry] : pairs_)
-      if (entry.state == PairState::requested) earlier(entry.until);
-  }
-  for (const auto& [verify, until] : verifies_) earlier(until);
-  return next;
-}
-
-bool may_share_stream(const TargetSharing& sharing) {
-  // Without <errors/> a refused pair would cost the whole stream.
-  return sharing.dialback_errors && sharing.same_place &&
-         (!sharing.certificate_needed || sharing.certificate_covers);
+  return ++strikes_ >= limits::dialback_strikes_max;
 }
 
 }  // namespace hanse::xmpp

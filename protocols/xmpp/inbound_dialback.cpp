@@ -61,11 +61,9 @@ void Inbound::dialback(const xml::Element& one, Outbox& out) {
 // xmpp 3.9, 3.11: on a connection that others have opened we ask nothing, so every answer is one
 // that nobody asked for. Believing such an answer was the flaw of 2012.
 void Inbound::unsolicited(const xml::Element& one, Outbox& out) {
-  const DomainPair pair{domain_key(one.attribute("to")), domain_key(one.attribute("from"))};
   out.note(Level::warning, "xmpp.unsolicited",
            "a dialback answer nobody asked for, from " + escape_text(one.attribute("from")));
-  if (one.name == "result" ||
-      book_.answer_verify(std::string(one.attribute("id")), pair) == Answered::one_too_many)
+  if (one.name == "result" || book_.strike())
     close_with({"not-authorized", "nobody asked you that", {}}, out);
 }
 
@@ -90,7 +88,7 @@ void Inbound::claim_pair(const xml::Element& result, Outbox& out) {
   const PairState state = book_.state(requested.pair);
   if (state == PairState::valid) return say_result(requested, "valid", nullptr);
   if (state == PairState::requested) return;   // its answer is on the way
-  if (!book_.request(requested.pair, now_ + dialback_wait()))
+  if (!book_.request(requested.pair))
     return pair_refused(requested, "resource-constraint", "wait", out);
   requested.key = trim(result.text());
   if (look_up(remote, true, out)) asking_dns_.push_back(std::move(requested));
@@ -201,7 +199,7 @@ void Inbound::trust_answered(const PairRequest& requested, const Answer& answer,
 
 void Inbound::pair_refused(const PairRequest& requested, std::string_view condition,
                            std::string_view type, Outbox& out) {
-  if (book_.state(requested.pair) == PairState::requested) book_.settle(requested.pair, false);
+  book_.settle(requested.pair, false);
   out.note(Level::info, "xmpp.pair_refused",
            requested.from + " to " + requested.to + ": " + std::string(condition));
   const xml::Element error = make_error(condition, type);

@@ -60,7 +60,7 @@ void Inbound::go_on(const LostStream& lost, Outbox& out) {
 // their authoritative servers have said holds as long as their word counts. Trust is asked anyway.
 void Inbound::judge_again(const LostStream::Pair& lost, Outbox& out) {
   const std::string& remote = lost.pair.remote;
-  if (!book_.request(lost.pair, now_ + dialback_wait())) return;
+  if (!book_.request(lost.pair)) return;
   PairRequest requested;
   requested.from = remote;
   requested.to = lost.pair.local;
