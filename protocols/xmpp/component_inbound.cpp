@@ -9,6 +9,7 @@
 #include "protocols/xmpp/protocol.h"
 #include "protocols/xmpp/services.h"
 #include "protocols/xmpp/stanza.h"
+#include "protocols/xmpp/stream_event.h"
 #include "protocols/xmpp/stream_head.h"
 #include "server/base/digest.h"
 #include "server/base/encoding.h"
@@ -22,25 +23,6 @@ namespace {
 constexpr Duration drain_delay_max = std::chrono::seconds(1);   // on its way from the lane
 
 }  // namespace
-
-struct ComponentInbound::Taken final : xml::StreamHandler {
-  bool on_open(xml::Element header, std::vector<xml::Declaration> its) override {
-    head = std::move(header);
-    declared = std::move(its);
-    return false;
-  }
-  bool on_element(xml::Element&& element) override {
-    one = std::move(element);
-    return false;
-  }
-  bool on_close() override {
-    closed = true;
-    return false;
-  }
-  std::optional<xml::Element> head, one;
-  std::vector<xml::Declaration> declared;
-  bool closed = false;
-};
 
 ComponentInbound::ComponentInbound(const InboundContext& context,
                                    std::shared_ptr<const XmppSettings> settings)
@@ -70,7 +52,7 @@ void ComponentInbound::handle(Received& event, Outbox& out) {
   std::string_view input = event.bytes;
   if (std::exchange(asked_, false)) answer_contest(out);
   while (!input.empty() && !hang_up_) {
-    Taken taken;
+    StreamEvent taken;
     const xml::StreamReader::Fed fed = reader_.feed(input, taken);
     input.remove_prefix(fed.consumed);
     if (taken.head) {

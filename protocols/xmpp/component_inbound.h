@@ -26,7 +26,6 @@ class ComponentInbound final : public Engine {
   // opening -> proving (our header is said) -> up -> ended
   enum class State : std::uint8_t { opening, proving, up, ended };
   enum : TimerId { negotiation_timer, idle_timer, contest_timer, taken_timer };
-  struct Taken;
 
   void handle(Opened& event, Outbox& out);
   void handle(Received& event, Outbox& out);

@@ -6,34 +6,11 @@
 #include "protocols/xmpp/limits.h"
 #include "protocols/xmpp/names.h"
 #include "protocols/xmpp/stanza.h"
+#include "protocols/xmpp/stream_event.h"
 #include "server/base/limits.h"
 #include "server/base/text.h"
 
 namespace hanse::xmpp {
-
-// The reader stops behind every event: what an element leads to may be a new stream, TLS, or a
-// question that holds up all that follows.
-struct Inbound::Taken final : xml::StreamHandler {
-  bool on_open(xml::Element header, std::vector<xml::Declaration> its) override {
-    head = std::move(header);
-    declared = std::move(its);
-    return false;
-  }
-  bool on_element(xml::Element&& element) override {
-    one = std::move(element);
-    return false;
-  }
-  bool on_close() override {
-    closed = true;
-    return false;
-  }
-  void on_space(std::size_t bytes) override { spaces += bytes; }
-
-  std::optional<xml::Element> head, one;
-  std::vector<xml::Declaration> declared;
-  std::size_t spaces = 0;
-  bool closed = false;
-};
 
 Inbound::Inbound(const InboundContext& context, std::shared_ptr<const XmppSettings> settings)
     : settings_(std::move(settings)), reader_(settings_->before_trust), nonce_(context.nonce),
@@ -139,7 +116,7 @@ void Inbound::consume_held(Outbox& out) {
 
 void Inbound::consume(std::string_view& input, Outbox& out) {
   while (!input.empty() && may_read()) {
-    Taken taken;
+    StreamEvent taken;
     const xml::StreamReader::Fed fed = reader_.feed(input, taken);
     input.remove_prefix(fed.consumed);
     if (!within_bounds(fed.consumed, taken.spaces, out)) return;

@@ -47,8 +47,6 @@ class Inbound final : public Engine {
   enum : TimerId { negotiation_timer, wait_timer, idle_timer, close_timer, answer_timer,
          pace_timer };
 
-  struct Taken;                 // one event of the reader
-
   // inbound.cpp: events, framing, the end
   void handle(Opened& event, Outbox& out);
   void handle(Received& event, Outbox& out);
