@@ -27,16 +27,4 @@ Result<std::string> prepare_domain(std::string_view text);
 std::string domain_key(std::string_view domain);
 std::string prepared_key(std::string_view prepared);   // of what has the wire form: one look
 
-// Equal for two addresses that either PRECIS or the older stringprep takes for one: a key for
-// tables, never sent (xmpp 10.4). The resource takes no part.
-std::string comparison_key(const Jid& bare);
-
-// Whether older peers leave the address as it is: asked of addresses we make ourselves (10.4).
-bool is_stable(const Jid& jid);
-
-// XEP-0106: an identifier of another world as a localpart, and back. The bounds and rules of a
-// localpart are still to be checked by parse_jid.
-Result<std::string> escape_local(std::string_view identifier);
-std::string unescape_local(std::string_view local);
-
 }  // namespace hanse::xmpp

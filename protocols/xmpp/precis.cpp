@@ -309,17 +309,6 @@ Result<std::string> settled(std::string_view text, Enforce enforce) {
   return to_utf8(*once);
 }
 
-bool stays(std::string_view text, NormalizerOf which) {
-  const Result<std::u16string> units = to_utf16(text);
-  if (!units) return false;
-  const std::u32string points = points_of(*units);
-  const bool known = std::none_of(points.begin(), points.end(), [](char32_t point) {
-    return kind_of(static_cast<UChar32>(point)) == Kind::unassigned;
-  });
-  const Result<std::u16string> mapped = normalized(*units, which);
-  return known && mapped && *mapped == *units;
-}
-
 }  // namespace
 
 Result<std::string> prepare_username(std::string_view text) {
@@ -351,21 +340,6 @@ Result<std::string> to_unicode_domain(std::string_view domain) {
   if (!out) return out.error();
   if (info.errors != 0) return refused("not a domain name");
   return to_utf8(*out);
-}
-
-std::string fold_compatibility(std::string_view text) {
-  const Result<std::u16string> units = to_utf16(text);
-  if (!units) return std::string(text);
-  const Result<std::u16string> folded = normalized(*units, unorm2_getNFKCCasefoldInstance);
-  return folded ? to_utf8(*folded) : std::string(text);
-}
-
-bool is_stable_username(std::string_view prepared) {
-  return stays(prepared, unorm2_getNFKCCasefoldInstance);
-}
-
-bool is_stable_opaque(std::string_view prepared) {
-  return stays(prepared, unorm2_getNFKCInstance);
 }
 
 }  // namespace hanse::xmpp

@@ -21,11 +21,4 @@ Result<std::string> prepare_opaque(std::string_view text);
 // U-labels of a domain by UTS 46, non-transitional, with CheckBidi, ContextJ and STD3.
 Result<std::string> to_unicode_domain(std::string_view domain);
 
-// NFKC_Casefold: what stringprep's nodeprep folds together is equal in this form (xmpp 10.4).
-std::string fold_compatibility(std::string_view text);
-
-// Whether text prepared by PRECIS also comes unchanged out of stringprep, as older peers apply it.
-bool is_stable_username(std::string_view prepared);
-bool is_stable_opaque(std::string_view prepared);
-
 }  // namespace hanse::xmpp
