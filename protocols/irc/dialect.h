@@ -7,6 +7,7 @@
 
 #include "protocols/irc/casemap.h"
 #include "protocols/irc/event.h"
+#include "protocols/irc/limits.h"
 #include "protocols/irc/line.h"
 #include "protocols/irc/settings.h"
 #include "server/base/result.h"
@@ -32,6 +33,7 @@ struct DialectFacts {
   bool has_ids = true;              // servers and users have one beside their name
   bool has_timestamps = true;       // without, whoever is there keeps what he has
   std::size_t sid_bytes = 3;
+  std::size_t parameters_max = limits::parameters_max;   // of a line of the peer
   bool asks_ranks = false;          // also of users of other servers; and only they set topics
   bool status_messages = true;      // to those of a rank: "@#dev"
   bool servers_speak = true;        // in channels, also where only members may

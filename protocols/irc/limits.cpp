@@ -74,7 +74,6 @@ constexpr FixedLimit table[] = {
     {"puppet_renewal_seconds", limits::puppet_renewal_seconds, count},
     {"puppet_unnamed_seconds", limits::puppet_unnamed_seconds, count},
     {"hops_max", limits::hops_max, count},
-    {"further_networks_max", limits::further_networks_max, count},
     {"further_pause_seconds", limits::further_pause_seconds, count},
     {"undo_window_seconds", limits::undo_window_seconds, count},
     {"undo_window_max", limits::undo_window_max, count},

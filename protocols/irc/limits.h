@@ -22,6 +22,7 @@ constexpr std::size_t parameters_max = 64;
 constexpr std::size_t parameters_strict_max = 15;         // RFC 2812 2.3.1, TS6
 constexpr std::size_t lines_per_message_max = 8;
 constexpr std::size_t mode_parameters_max = 12;
+static_assert(mode_parameters_max + 3 <= parameters_strict_max);   // channel, its time, letters
 constexpr std::size_t mode_line_bytes_max = 400;          // letters and parameters
 
 // Names
@@ -86,7 +87,6 @@ constexpr std::int64_t puppet_unnamed_seconds = 30;              // after a SAVE
 
 // People of networks further away (irc 9)
 constexpr unsigned hops_max = 8;
-constexpr std::size_t further_networks_max = 10;                 // ids of the range: its digits
 constexpr std::int64_t further_pause_seconds = 600;              // longer than a line is under way
 
 // What is undone where nobody has a claim to it (irc 9)

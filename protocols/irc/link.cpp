@@ -204,7 +204,7 @@ void ServerLink::agreed(Instant now, Outbox& out) {
 
 void ServerLink::take(std::string_view text, Instant now, Outbox& out) {
   Line line;
-  if (!parse_line(text, limits::parameters_max, line)) return;
+  if (!parse_line(text, dialect_->facts().parameters_max, line)) return;
   const NetworkEvent event = dialect_->read(line);
   const Mirror::Verdict verdict = mirror_->take(event, hub_->now());
   if (verdict.kind == Mirror::Verdict::Kind::odd) note_drop(verdict.why, line, out);

@@ -10,6 +10,7 @@ namespace hanse::irc {
 Rfc2813::Rfc2813(std::span<const ModeRow> rows, std::size_t modes_per_line)
     : modes_(rows, modes_per_line) {
   facts_.has_timestamps = false;
+  facts_.parameters_max = limits::parameters_strict_max;
   facts_.status_messages = false;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocols/irc/ts6.h"
 
+#include "protocols/irc/limits.h"
 #include "protocols/irc/line_maker.h"
 #include "server/base/digest.h"
 #include "server/base/text.h"
@@ -53,6 +54,7 @@ Ts6::Ts6(bool hybrid) : hybrid_(hybrid) {
   facts_.saves = !hybrid;
   facts_.same_by_address = hybrid;
   facts_.burst_asks = true;
+  facts_.parameters_max = limits::parameters_strict_max;
   facts_.extbans = Extbans::dollars;
   facts_.extban_letters = hybrid ? "acrmn" : "a~cr";
   // hybrid knows r as "registered" and R as "join only when registered" (irc 10).

@@ -102,6 +102,30 @@ TEST_CASE("irc 5 parameters of every command that are nonsense, whatever it spea
   }
 }
 
+// What TS6 and RFC 2812 write has fifteen at most, and the fifteenth takes the rest of the line.
+TEST_CASE("irc 1.3 parameters beyond the fifteenth are none, but for InspIRCd") {
+  for (const Tongue& tongue : tongues()) {
+    Meeting met(tongue);
+    const bool dated = tongue.kind == DialectKind::hybrid || tongue.kind == DialectKind::solanum;
+    const bool many = tongue.kind == DialectKind::inspircd;
+    const std::string where = dated  ? " TMODE 1795229120 #dev +"
+                              : many ? " FMODE #dev 1795229120 +"
+                                     : " MODE #dev +";
+    std::string line = ":" + tongue.peer + where + std::string(20, 'b');
+    for (char name = 'a'; name < 'a' + 20; ++name) line.append(" ").append(1, name).append("!*@*");
+    CAPTURE(line);
+    met.say(*met.away, line + "\n");
+    const auto banned = [&](std::string_view mask) {
+      return std::ranges::any_of(met.model().channel(met.model().find_channel("#dev")).lists,
+                                 [mask](const ListEntry& one) { return one.mask == mask; });
+    };
+    CHECK(banned("a!*@*"));
+    CHECK(banned("k!*@*"));
+    CHECK(banned("t!*@*") == many);
+    CHECK(met.side("home").linked());
+  }
+}
+
 TEST_CASE("irc 1.1 1.2 a NUL, a CR or a line too long ends any link that is up") {
   for (const Tongue& tongue : tongues()) {
     const std::string from = ":" + tongue.peer + " NOTICE #dev :";
