@@ -70,10 +70,4 @@ bool matches(Casemap casemap, std::string_view mask, std::string_view text) {
   return mask.find_first_not_of('*', at) == none;
 }
 
-Casemap coarser(Casemap a, Casemap b) { return std::max(a, b); }
-
-bool merges_abroad(Casemap home, Casemap abroad, std::string_view a, std::string_view b) {
-  return !same_name(home, a, b) && same_name(abroad, a, b);
-}
-
 }  // namespace hanse::irc

@@ -20,10 +20,4 @@ bool same_name(Casemap casemap, std::string_view a, std::string_view b);
 // Whether a mask with `*` and `?` is one for that text. Linear in each star, no recursion.
 bool matches(Casemap casemap, std::string_view mask, std::string_view text);
 
-// The fold for a name that lives on two networks: equal when either takes them for the same.
-Casemap coarser(Casemap a, Casemap b);
-
-// Two names that are two on `home` and would be one on `abroad`: the second needs its tagged form.
-bool merges_abroad(Casemap home, Casemap abroad, std::string_view a, std::string_view b);
-
 }  // namespace hanse::irc

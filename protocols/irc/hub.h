@@ -18,7 +18,6 @@ class Hub {
   explicit Hub(std::shared_ptr<const IrcSettings> settings);
 
   const IrcSettings& settings() const { return *settings_; }
-  const std::shared_ptr<const IrcSettings>& shared_settings() const { return settings_; }
   Timestamp now() const;
   Side* side(std::string_view network);           // null: not configured
   const std::vector<std::unique_ptr<Side>>& sides() const { return sides_; }

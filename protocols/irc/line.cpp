@@ -17,25 +17,6 @@ std::string_view take_word(std::string_view& rest) {
   return word;
 }
 
-std::string unescape_tag_value(std::string_view text) {
-  std::string value;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '\\') {
-      value += text[at];
-      continue;
-    }
-    if (++at == text.size()) break;  // irc 1.3: a lone backslash at the end is dropped
-    switch (text[at]) {
-      case ':': value += ';'; break;
-      case 's': value += ' '; break;
-      case 'r': value += '\r'; break;
-      case 'n': value += '\n'; break;
-      default: value += text[at];
-    }
-  }
-  return value;
-}
-
 }  // namespace
 
 Result<void> parse_line(std::string_view text, std::size_t parameters_most, Line& line) {
@@ -55,29 +36,6 @@ Result<void> parse_line(std::string_view text, std::size_t parameters_most, Line
     line.parameter[line.parameters++] = take_word(text);
   }
   return {};
-}
-
-Result<std::vector<Tag>> parse_tags(std::string_view section, std::size_t tags_most) {
-  std::vector<Tag> tags;
-  while (!section.empty()) {
-    const std::string_view item = section.substr(0, section.find(';'));
-    section.remove_prefix(std::min(item.size() + 1, section.size()));
-    const std::size_t equals = item.find('=');
-    const std::string_view key = item.substr(0, equals);
-    if (key.empty()) continue;
-    std::string value;
-    if (equals != std::string_view::npos) value = unescape_tag_value(item.substr(equals + 1));
-    const auto same = std::find_if(tags.begin(), tags.end(),
-                                   [key](const Tag& tag) { return tag.key == key; });
-    if (same != tags.end()) {
-      same->value = std::move(value);  // irc 1.3: the last one wins
-    } else if (tags.size() == tags_most) {
-      return bad("too many tags");
-    } else {
-      tags.push_back({std::string(key), std::move(value)});
-    }
-  }
-  return tags;
 }
 
 void append_tag_value(std::string& out, std::string_view value) {

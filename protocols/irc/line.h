@@ -15,7 +15,7 @@ namespace hanse::irc {
 
 // One line as its parts; all of them look into the text that was parsed.
 struct Line {
-  std::string_view tags;    // as written, without '@'; parse_tags reads them
+  std::string_view tags;    // as written, without '@'; passing_tags reads them
   std::string_view source;  // without ':'; empty: the server at the other end of the link (1.6)
   std::string_view command;
   std::array<std::string_view, limits::parameters_max> parameter;
@@ -35,8 +35,6 @@ struct Tag {
   std::string key;
   std::string value;
 };
-// In the order of their first mention; of a key given twice the last value counts.
-Result<std::vector<Tag>> parse_tags(std::string_view section, std::size_t tags_most);
 void append_tag_value(std::string& out, std::string_view value);  // escaped (1.3)
 
 // Cuts a stream of bytes into lines, whichever way it comes in pieces. Keeps no more than one

@@ -11,7 +11,6 @@
 
 namespace hanse::smtp {
 
-
 // Cuts input into command lines at CRLF and nothing else (S-1), whatever the segmentation.
 // Memory does not grow with the line: what is over the limit is counted and forgotten.
 class CommandLines {
@@ -25,7 +24,6 @@ class CommandLines {
 
   Kind next(std::string_view& input);   // takes from the front of `input`
   std::string_view text() const { return text_; }   // until the next call of next()
-  bool mid_line() const { return octets_ > 0; }
   void clear();
 
  private:

@@ -13,7 +13,6 @@ constexpr bool is_letter_or_digit(char octet) {
          (octet >= '0' && octet <= '9');
 }
 constexpr bool is_printable(char octet) { return octet >= 32 && octet <= 126; }
-constexpr bool is_high(char octet) { return static_cast<unsigned char>(octet) > 127; }
 
 // RFC 5322 3.2.3
 constexpr bool is_atext(char octet) {

@@ -53,22 +53,6 @@ TEST_CASE("irc 12 lines as clients and servers of all kinds write them") {
   }
 }
 
-TEST_CASE("irc 12 the values of tags, and what is no escape") {
-  const std::pair<std::string_view, std::string_view> table[] = {
-      {"a=plain", "plain"}, {"a=\\:", ";"}, {"a=\\s", " "}, {"a=\\\\", "\\"}, {"a=\\r", "\r"},
-      {"a=\\n", "\n"}, {"a=\\b", "b"}, {"a=\\", ""}, {"a=x\\", "x"}, {"a=\\\\\\s", "\\ "},
-      {"a=\\\\s", "\\s"}, {"a==", "="}, {"a=b=c", "b=c"}, {"a", ""}, {"a=", ""},
-      {"a=1;a=2", "2"}, {"a=1;a", ""}, {"a=\\\\\\:\\s\\r\\n", "\\; \r\n"}};
-  for (const auto& [section, value] : table) {
-    CAPTURE(std::string(section));
-    const auto tags = parse_tags(section, limits::tags_max);
-    REQUIRE(tags);
-    REQUIRE(tags->size() == 1);
-    CHECK(tags->front().key == "a");
-    CHECK(tags->front().value == value);
-  }
-}
-
 TEST_CASE("irc 12 what is written reads back, and needs no colon but where it has to") {
   struct Join {
     std::string_view source;

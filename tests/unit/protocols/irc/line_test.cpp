@@ -62,24 +62,6 @@ TEST_CASE("irc 1.3 the last parameter that is allowed takes the rest of the line
   CHECK(line.at(64).empty());
 }
 
-TEST_CASE("irc 1.3 tag values are escaped, and the last of a key counts") {
-  const auto tags = parse_tags("a=\\:\\s\\\\\\r\\n\\x;b;+x/y=;a=2;;c=lone\\", 30);
-  REQUIRE(tags);
-  REQUIRE(tags->size() == 4);
-  CHECK(tags->at(0).value == "2");
-  CHECK(tags->at(1).key == "b");
-  CHECK(tags->at(1).value.empty());
-  CHECK(tags->at(2).key == "+x/y");
-  CHECK(tags->at(3).value == "lone");
-  CHECK(parse_tags("a=\\:\\s\\\\\\r\\n\\x", 1)->front().value == "; \\\r\nx");
-  CHECK(parse_tags("a==b", 1)->front().value == "=b");
-  std::string many;
-  for (int count = 0; count < 30; ++count) many += "k" + std::to_string(count) + ";";
-  CHECK(parse_tags(many, limits::tags_max));
-  CHECK_FALSE(parse_tags(many + "k30", limits::tags_max));
-  CHECK(parse_tags(many + "k0=again", limits::tags_max));
-}
-
 struct Read {
   std::vector<std::string> lines;
   Found end = Found::nothing;
