@@ -27,7 +27,8 @@ class Breaker {
   bool open() const { return open_since_.has_value(); }
   bool failing() const { return failures_ > 0; }
 
-  Instant until() const { return until_; }
+  Instant until() const { return until_; }   // min: it may try, as far as this goes
+  Duration wait(Instant now) const { return may_try(now) ? Duration::zero() : until_ - now; }
   unsigned failures() const { return failures_; }
   std::optional<UtcTime> open_since() const { return open_since_; }
   std::optional<UtcTime> next_try() const { return failing() ? next_try_ : std::nullopt; }

@@ -262,7 +262,7 @@ void Lane::State::fail_attempt(const LinkEnd& end, const std::string& remote) {
     outcome.disposition = Disposition::failed;
     outcome.fault = Fault::never;
   }
-  put_down_first(outcome, breaker.until() - now);
+  put_down_first(outcome, breaker.wait(now));
   if (is_refusal(outcome.status)) end_patient(outcome);
   give_back(why_waiting());
   if (!breaker.failed_before_last()) return;

@@ -23,7 +23,7 @@ std::string place_of(const Endpoint& endpoint) {
 void Lane::State::plan_look(Instant now) {
   look_next = Instant::max();
   if (!traits->looks_again) return;
-  const Duration part = (breaker.until() - now) / limits::looks_per_wait_max;
+  const Duration part = breaker.wait(now) / limits::looks_per_wait_max;
   look_every = std::max(limits::records_looked_at_every, part);
   if (now + look_every < breaker.until()) look_next = now + look_every;
 }
