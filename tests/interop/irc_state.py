@@ -120,7 +120,9 @@ def collisions_end_nothing():
         guests = [WORLD.right.person(f"c{number}x{one.number}") for number in range(26)]
         natives = [WORLD.left.person(f"n{number}x{one.number}") for number in range(26)]
         one.people += guests + natives
-        # The node reads both at once, and those who come first.
+        # The node reads both at once, and those who come first: nothing of the natives is unread.
+        eventually(lambda: WORLD.node.console("irc", "users", natives[-1].nick),
+                   "the node knows the last of them")
         with WORLD.node.halted():
             for guest in guests:
                 guest.join("#dev")
