@@ -119,6 +119,7 @@ std::optional<LateDesk::Told> LateDesk::next(Instant now, Timestamp utc,
                                              const std::function<bool(const LateLine&)>& may_tell,
                                              std::vector<Settled>& settled) {
   for (Place& place : places_) {
+    if (place.begun && !heard(place.channel)) place.begun = false;   // they left in the middle
     if (!place.begun) drop_old(place, utc, settled);
   }
   std::erase_if(places_, [](const Place& one) { return one.lines.empty(); });

@@ -160,12 +160,12 @@ void Relay::kicked(Side& side, Source source, UserId user, ChannelId channel,
   const PersonId id = persons_.find(side.index(), user);
   const bool ours = side.is_our_user(user);
   if (junction == nullptr || id == no_id) {
-    if (ours) side.model().part(user, channel);
     if (ours && junction != nullptr)   // no person: one who hears, or tells, for a network
       note(Level::info, "irc.unheard",
            std::string(side.model().user(user).texts.get(UserText::nick)) +
                " was kicked out of " + side.model().channel(channel).name + " on " +
                side.settings().name + ": what is said there is not kept until it is back");
+    if (ours) side.model().part(user, channel);
     return;
   }
   if (ours && !may(*junction, side, Claim::kick)) return undo_kick(side, *junction, user, channel);

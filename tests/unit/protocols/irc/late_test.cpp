@@ -254,6 +254,21 @@ TEST_CASE("irc 9 what is announced is told, however old it becomes meanwhile") {
   CHECK(settled.back().how == LateDesk::Settled::How::too_old);
 }
 
+TEST_CASE("irc 9 what is announced becomes too old when nobody is there any more to hear it") {
+  LateDesk desk(2, 60);
+  std::vector<LateDesk::Settled> settled;
+  const LateLine line{"home", "carol", "away", "#dev", "x", Said::Kind::message, 1795229120, 0, {}};
+  for (DeliveryId id = 1; id <= 3; ++id) desk.add(id, line, Instant{}, settled);
+  bool someone = true;
+  const auto heard = [&someone](const std::string&) { return someone; };
+  const auto may = [](const LateLine&) { return true; };
+  REQUIRE(desk.next(Instant{2s}, 1795229180, heard, may, settled));   // the head
+  someone = false;
+  CHECK_FALSE(desk.next(Instant{3s}, 1795229181, heard, may, settled));
+  CHECK(desk.empty());
+  CHECK(settled.back().how == LateDesk::Settled::How::too_old);
+}
+
 TEST_CASE("irc 9 that nobody listens for an absent network is in the log") {
   Away world;
   world.say(*world.home, ":1AAAAAAAA KICK #dev 9RLAAAAAB :who are you\n");
